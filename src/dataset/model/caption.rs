@@ -1,0 +1,58 @@
+//! A caption file: what state it is in. What the trainer makes of its text is `training::model::captions`.
+
+use serde::{Deserialize, Serialize};
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
+pub enum CaptionState {
+    Missing,
+    /// No bytes, or only blanks.
+    Empty,
+    NotUtf8,
+    Present,
+}
+
+impl CaptionState {
+    /// The state and text of a caption file's bytes; `None` = no file.
+    pub fn read(bytes: Option<&[u8]>) -> (Self, Option<String>) {
+        let Some(bytes) = bytes else {
+            return (Self::Missing, None);
+        };
+        match std::str::from_utf8(bytes) {
+            Err(_) => (Self::NotUtf8, None),
+            Ok(text) if text.trim().is_empty() => (Self::Empty, Some(text.to_owned())),
+            Ok(text) => (Self::Present, Some(text.to_owned())),
+        }
+    }
+
+    pub fn is_present(self) -> bool {
+        self == Self::Present
+    }
+
+    /// A word for a tile.
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Missing => "No caption",
+            Self::Empty => "Caption is empty",
+            Self::NotUtf8 => "Caption is not UTF-8",
+            Self::Present => "Caption",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn blanks_are_an_empty_caption_and_foreign_bytes_are_said_so() {
+        assert_eq!(CaptionState::read(Some(b" \n")).0, CaptionState::Empty);
+        assert_eq!(CaptionState::read(Some(b"")).0, CaptionState::Empty);
+        assert_eq!(CaptionState::read(Some(b"caf\xe9")).0, CaptionState::NotUtf8);
+        assert_eq!(CaptionState::read(None), (CaptionState::Missing, None));
+        let (state, text) = CaptionState::read(Some(b"a boat\n"));
+        assert!(state.is_present());
+        assert_eq!(text.as_deref(), Some("a boat\n"));
+    }
+}

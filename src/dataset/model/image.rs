@@ -1,0 +1,206 @@
+//! Training images and the names of files: what may be a name, what is an image, which caption belongs to it.
+
+use super::caption::CaptionState;
+use serde::{Deserialize, Serialize};
+
+/// Largest image taken in, bytes (100 MB).
+pub const MAX_IMAGE_BYTES: u64 = 100_000_000;
+/// Largest caption taken in, bytes; real ones have 200.
+pub const MAX_CAPTION_BYTES: u64 = 64 << 10;
+/// Extensions (lower case) of files that count as images in a listing.
+const LISTED: [&str; 8] = ["jpg", "jpeg", "png", "webp", "bmp", "gif", "avif", "jxl"];
+/// Extensions the trainer reads, all-lower or all-upper case (contracts 6).
+const READ_BY_TRAINER: [&str; 5] = ["jpg", "jpeg", "png", "webp", "bmp"];
+
+/// Why a text is no file name of ours; each names the value and the bound.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NameProblem {
+    #[error("The file name is empty.")]
+    Empty,
+    #[error("{0:?} has {1} bytes; a file name has at most 255.")]
+    TooLong(String, usize),
+    #[error("{0:?} begins with a dot; such files are hidden from the trainer. Rename it.")]
+    Hidden(String),
+    #[error("{0:?} holds {1:?}; a file name may not hold slashes, backslashes or control characters. Rename it.")]
+    Character(String, char),
+}
+
+/// Checks a file name: 1-255 bytes of UTF-8 without `/`, `\`, control characters or a leading dot.
+pub fn check_name(name: &str) -> Result<(), NameProblem> {
+    let shown = || name.chars().take(80).collect::<String>();
+    if name.is_empty() {
+        return Err(NameProblem::Empty);
+    }
+    if name.len() > 255 {
+        return Err(NameProblem::TooLong(shown(), name.len()));
+    }
+    if name.starts_with('.') {
+        return Err(NameProblem::Hidden(shown()));
+    }
+    let bad = |c: &char| c.is_control() || matches!(c, '/' | '\\');
+    match name.chars().find(bad) {
+        Some(c) => Err(NameProblem::Character(shown(), c)),
+        None => Ok(()),
+    }
+}
+
+/// The part after the last dot, as written; empty when there is none.
+pub fn extension(name: &str) -> &str {
+    name.rsplit_once('.').map_or("", |(_, ext)| ext)
+}
+
+/// The part before the last dot.
+pub fn stem(name: &str) -> &str {
+    name.rsplit_once('.').map_or(name, |(stem, _)| stem)
+}
+
+pub fn is_image(name: &str) -> bool {
+    LISTED.contains(&extension(name).to_ascii_lowercase().as_str())
+}
+
+pub fn is_caption(name: &str) -> bool {
+    extension(name) == "txt"
+}
+
+/// `a b (1).jpg` -> `a b (1).txt`. Images of one stem share one caption.
+pub fn caption_name(image: &str) -> String {
+    format!("{}.txt", stem(image))
+}
+
+/// Whether the trainer reads the file at all: `.Jpg` and `.gif` are passed over in silence.
+pub fn is_read_by_trainer(name: &str) -> bool {
+    let ext = extension(name);
+    let lower = ext.to_ascii_lowercase();
+    READ_BY_TRAINER.contains(&lower.as_str()) && (ext == lower || ext == ext.to_ascii_uppercase())
+}
+
+/// The type a file is stored and served with; `None` for what is not taken in.
+pub fn content_type(name: &str) -> Option<&'static str> {
+    Some(match extension(name).to_ascii_lowercase().as_str() {
+        "jpg" | "jpeg" => "image/jpeg",
+        "png" => "image/png",
+        "webp" => "image/webp",
+        "bmp" => "image/bmp",
+        "gif" => "image/gif",
+        "avif" => "image/avif",
+        "txt" => "text/plain; charset=utf-8",
+        _ => return None,
+    })
+}
+
+/// Whether a new file of this name and size may be stored, or the sentence that refuses it.
+pub fn check_upload(name: &str, size_bytes: u64) -> Result<&'static str, String> {
+    check_name(name).map_err(|e| e.to_string())?;
+    let caption = is_caption(name);
+    if !caption && !is_read_by_trainer(name) {
+        return Err(refusal_of_type(name));
+    }
+    let limit = if caption { MAX_CAPTION_BYTES } else { MAX_IMAGE_BYTES };
+    if size_bytes > limit {
+        return Err(format!(
+            "{name} has {size_bytes} bytes; at most {limit} are taken. Make it smaller."
+        ));
+    }
+    if size_bytes == 0 && !caption {
+        return Err(format!("{name} is empty (0 bytes)."));
+    }
+    if size_bytes == 0 {
+        return Err(format!(
+            "{name} is an empty caption, on which the trainer stops. Write a line into it or leave it out."
+        ));
+    }
+    content_type(name).ok_or_else(|| refusal_of_type(name))
+}
+
+fn refusal_of_type(name: &str) -> String {
+    let ext = extension(name);
+    let lower = ext.to_ascii_lowercase();
+    if lower == "txt" || READ_BY_TRAINER.contains(&lower.as_str()) {
+        return format!(
+            "{name}: the trainer passes over the mixed or upper-case extension .{ext}. Rename it to .{lower}."
+        );
+    }
+    format!(
+        "{name}: the trainer does not read .{ext} files. Use .jpg, .jpeg, .png, .webp or .bmp, with captions as .txt."
+    )
+}
+
+/// One training image with its caption, as pages and `/api/styles/{id}/images` show it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
+pub struct TrainingImage {
+    pub filename: String,
+    pub size_bytes: u64,
+    /// Without quotes; changes with the content.
+    pub etag: String,
+    /// ISO 8601.
+    pub last_modified: String,
+    /// Pixels; `null` where the file is no readable picture.
+    pub width: Option<u32>,
+    pub height: Option<u32>,
+    /// The whole caption file; `null` when missing or not UTF-8.
+    pub caption: Option<String>,
+    pub caption_state: CaptionState,
+    /// The caption's ETag without quotes, for `If-Match`.
+    pub caption_etag: Option<String>,
+    pub url: String,
+    pub thumbnail_url: String,
+    /// Ids of the selection sets that hold it.
+    pub sets: Vec<u64>,
+}
+
+/// One page of a listing.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
+pub struct ImagePage {
+    pub images: Vec<TrainingImage>,
+    /// Ask with `cursor=` this for the next page; `null` on the last.
+    pub next_cursor: Option<String>,
+    /// How many match in all.
+    pub total: usize,
+    /// How many of them lack a caption with text.
+    pub without_caption: usize,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_as_people_have_them_pass() {
+        for name in [
+            "A Boy and a Girl_scene_1_shot_1 (1).jpg",
+            "café ☕ 東京.png",
+            "a..b.webp",
+            &format!("{}.jpg", "x".repeat(251)),
+        ] {
+            assert_eq!(check_name(name), Ok(()), "{name}");
+        }
+    }
+
+    #[test]
+    fn names_that_could_lead_elsewhere_are_refused_by_name() {
+        for name in ["", ".hidden.jpg", "../x.jpg", "a/b.jpg", "a\\b.jpg", "a\0.jpg", "a\n.jpg"] {
+            assert!(check_name(name).is_err(), "{name:?}");
+        }
+        assert!(check_name(&"é".repeat(128)).is_err(), "256 bytes");
+    }
+
+    #[test]
+    fn what_the_trainer_would_pass_over_is_refused_with_the_reason() {
+        assert!(check_upload("a.Jpg", 1).unwrap_err().contains(".Jpg"));
+        assert!(check_upload("a.gif", 1).unwrap_err().contains("does not read .gif"));
+        assert!(check_upload("a.TXT", 1).unwrap_err().contains("Rename it to .txt"));
+        assert_eq!(check_upload("a.JPG", 1), Ok("image/jpeg"));
+        assert!(check_upload("a.txt", 0).unwrap_err().contains("empty caption"));
+        assert!(check_upload("a.png", MAX_IMAGE_BYTES + 1).is_err());
+    }
+
+    #[test]
+    fn the_caption_has_the_images_stem() {
+        assert_eq!(caption_name("a.b (1).jpeg"), "a.b (1).txt");
+        assert_eq!(caption_name("x.avif"), "x.txt");
+    }
+}

@@ -1,0 +1,313 @@
+//! The list of a style's images: paired with captions, filtered, paged.
+//!
+//! One S3 listing (paged past 1,000 objects) per request; captions and pixel sizes are fetched many at once and kept by
+//! ETag, so that a second look costs the listing alone.
+
+use super::super::model::caption::CaptionState;
+use super::super::model::image::{
+    ImagePage, MAX_CAPTION_BYTES, TrainingImage, caption_name, check_name, is_caption, is_image,
+};
+use super::{prefix, selection_sets};
+use crate::error::AppError;
+use crate::server::s3::{ObjectInfo, S3Error};
+use crate::server::state::{AppState, iso};
+use crate::styles;
+use crate::styles::model::StyleId;
+use bytes::Bytes;
+use futures::stream::{self, StreamExt};
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use std::collections::{HashMap, HashSet};
+
+/// Images on a page unless asked otherwise, and at most.
+pub const DEFAULT_LIMIT: usize = 200;
+pub const MAX_LIMIT: usize = 1_000;
+/// S3 requests in flight for one listing.
+const IN_FLIGHT: usize = 64;
+/// Enough of a picture to read its size in all but odd files.
+const HEADER_BYTES: u64 = 64 << 10;
+
+/// What to list.
+#[derive(Clone, Debug, Default)]
+pub struct Query {
+    pub limit: Option<usize>,
+    /// The last name of the page before.
+    pub cursor: Option<String>,
+    /// Text in the file name or the caption, case-insensitive.
+    pub q: Option<String>,
+    /// Words: `missing:caption`, `set:2`, `-set:1`.
+    pub filter: Option<String>,
+}
+
+/// An image's objects as the bucket has them.
+#[derive(Clone, Debug)]
+pub struct Pair {
+    pub filename: String,
+    pub image: ObjectInfo,
+    pub caption: Option<ObjectInfo>,
+}
+
+/// Every image of a style with its caption, by name. Files with names that are none of ours are left out.
+pub async fn pairs(state: &AppState, style: &StyleId) -> Result<Vec<Pair>, AppError> {
+    let prefix = prefix(style);
+    let objects = state.s3.list(&prefix).await?;
+    let mut captions = HashMap::new();
+    let mut images = Vec::new();
+    for object in objects {
+        let name = object.key[prefix.len()..].to_owned();
+        if check_name(&name).is_err() {
+            continue;
+        }
+        if is_caption(&name) {
+            captions.insert(name, object);
+        } else if is_image(&name) {
+            images.push((name, object));
+        }
+    }
+    let pair = |(filename, image): (String, ObjectInfo)| Pair {
+        caption: captions.get(&caption_name(&filename)).cloned(),
+        filename,
+        image,
+    };
+    Ok(images.into_iter().map(pair).collect())
+}
+
+/// How many images a style has, and how many of them have a caption file.
+pub async fn counts(state: &AppState, style: &StyleId) -> Result<(usize, usize), AppError> {
+    if let Some(known) = state.caches.counts.get(style.as_str()) {
+        return Ok(known);
+    }
+    let pairs = pairs(state, style).await?;
+    let counts = (pairs.len(), pairs.iter().filter(|p| p.caption.is_some()).count());
+    state.caches.counts.insert(style.to_string(), counts);
+    Ok(counts)
+}
+
+/// One page of the images that match.
+pub async fn list(state: &AppState, style: &StyleId, query: Query) -> Result<ImagePage, AppError> {
+    let known = styles::server::get(state, style)?;
+    let sets = selection_sets::list_of(state, &known)?;
+    let filter = Filter::parse(&query)?;
+    let all = pairs(state, style).await?;
+    let texts = caption_bytes(state, &all).await?;
+    let mut members: HashMap<&str, Vec<u64>> = HashMap::new();
+    for set in &sets {
+        for name in &set.filenames {
+            members.entry(name).or_default().push(set.id);
+        }
+    }
+    let matching: Vec<usize> = (0..all.len())
+        .filter(|&i| {
+            let (state, text) = CaptionState::read(texts[i].as_deref());
+            let sets = members.get(all[i].filename.as_str());
+            let sets = sets.map_or(&[][..], Vec::as_slice);
+            filter.accepts(&all[i].filename, state, text.as_deref(), sets)
+        })
+        .collect();
+    let total = matching.len();
+    let lacks = |i: &&usize| !CaptionState::read(texts[**i].as_deref()).0.is_present();
+    let without_caption = matching.iter().filter(lacks).count();
+    let limit = query.limit.unwrap_or(DEFAULT_LIMIT).clamp(1, MAX_LIMIT);
+    let cursor = query.cursor.unwrap_or_default();
+    let mut after = matching
+        .into_iter()
+        .filter(|&i| cursor.is_empty() || all[i].filename.as_str() > cursor.as_str());
+    let page: Vec<usize> = after.by_ref().take(limit).collect();
+    let more = after.next().is_some();
+    let shown: Vec<&Pair> = page.iter().map(|&i| &all[i]).collect();
+    let sizes = dimensions(state, &shown).await;
+    let images: Vec<TrainingImage> = page
+        .iter()
+        .zip(sizes)
+        .map(|(&i, size)| {
+            let pair = &all[i];
+            let sets = members.get(pair.filename.as_str()).cloned();
+            describe(style, pair, texts[i].as_deref(), size, sets.unwrap_or_default())
+        })
+        .collect();
+    Ok(ImagePage {
+        next_cursor: images.last().filter(|_| more).map(|i| i.filename.clone()),
+        images,
+        total,
+        without_caption,
+    })
+}
+
+/// One image as the list shows it.
+pub async fn one(state: &AppState, style: &StyleId, name: &str) -> Result<TrainingImage, AppError> {
+    let gone = || AppError::not_found(format!("There is no image {name:?} in style {style}."));
+    check_name(name).map_err(|_| gone())?;
+    let known = styles::server::get(state, style)?;
+    let image = state.s3.head(&super::key(style, name)?).await;
+    let image = image.map_err(|e| match e {
+        S3Error::NotFound { .. } => gone(),
+        other => other.into(),
+    })?;
+    let caption = match state.s3.head(&super::key(style, &caption_name(name))?).await {
+        Ok(object) => Some(object),
+        Err(S3Error::NotFound { .. }) => None,
+        Err(other) => return Err(other.into()),
+    };
+    let pair = Pair {
+        filename: name.to_owned(),
+        image,
+        caption,
+    };
+    let text = caption_bytes(state, std::slice::from_ref(&pair)).await?;
+    let size = dimensions(state, &[&pair]).await[0];
+    let sets = selection_sets::list_of(state, &known)?;
+    let sets = sets.iter().filter(|s| s.filenames.iter().any(|f| f == name));
+    let sets = sets.map(|s| s.id).collect();
+    Ok(describe(style, &pair, text[0].as_deref(), size, sets))
+}
+
+fn describe(
+    style: &StyleId,
+    pair: &Pair,
+    caption: Option<&[u8]>,
+    size: Option<(u32, u32)>,
+    sets: Vec<u64>,
+) -> TrainingImage {
+    let (caption_state, text) = CaptionState::read(caption);
+    let name = utf8_percent_encode(&pair.filename, NON_ALPHANUMERIC);
+    let etag = utf8_percent_encode(&pair.image.etag, NON_ALPHANUMERIC);
+    let url = format!("/api/styles/{style}/images/{name}");
+    TrainingImage {
+        thumbnail_url: format!("{url}/thumbnail?v={etag}"),
+        url,
+        filename: pair.filename.clone(),
+        size_bytes: pair.image.size_bytes,
+        etag: pair.image.etag.clone(),
+        last_modified: iso(pair.image.modified_ms),
+        width: size.map(|s| s.0),
+        height: size.map(|s| s.1),
+        caption: text,
+        caption_state,
+        caption_etag: pair.caption.as_ref().map(|c| c.etag.clone()),
+        sets,
+    }
+}
+
+/// The caption files' bytes, in the order of the pairs; `None` = no file.
+pub async fn caption_bytes(
+    state: &AppState,
+    pairs: &[Pair],
+) -> Result<Vec<Option<Bytes>>, AppError> {
+    let asked: Vec<_> = pairs
+        .iter()
+        .map(|p| one_caption(state, p.caption.as_ref()))
+        .collect();
+    stream::iter(asked)
+        .buffered(IN_FLIGHT)
+        .collect::<Vec<_>>()
+        .await
+        .into_iter()
+        .map(|r| r.map_err(AppError::from))
+        .collect()
+}
+
+async fn one_caption(
+    state: &AppState,
+    object: Option<&ObjectInfo>,
+) -> Result<Option<Bytes>, S3Error> {
+    let Some(object) = object else {
+        return Ok(None);
+    };
+    let version = (object.key.clone(), object.etag.clone());
+    if let Some(known) = state.caches.captions.get(&version) {
+        return Ok(Some(known));
+    }
+    match state.s3.get(&object.key, MAX_CAPTION_BYTES).await {
+        Ok((bytes, etag)) => {
+            state
+                .caches
+                .captions
+                .insert((object.key.clone(), etag), bytes.clone());
+            Ok(Some(bytes))
+        }
+        // deleted since the listing
+        Err(S3Error::NotFound { .. }) => Ok(None),
+        Err(other) => Err(other),
+    }
+}
+
+/// Pixel sizes, in order. An image that cannot be read has none; the rest of the page is not held up by it.
+pub async fn dimensions(state: &AppState, pairs: &[&Pair]) -> Vec<Option<(u32, u32)>> {
+    let asked: Vec<_> = pairs.iter().map(|p| one_size(state, &p.image)).collect();
+    stream::iter(asked)
+        .buffered(IN_FLIGHT)
+        .collect()
+        .await
+}
+
+async fn one_size(state: &AppState, object: &ObjectInfo) -> Option<(u32, u32)> {
+    let version = (object.key.clone(), object.etag.clone());
+    if let Some(known) = state.caches.dimensions.get(&version) {
+        return known;
+    }
+    let head = state.s3.head_bytes(&object.key, HEADER_BYTES).await.ok()?;
+    let mut size = pixel_size(&head);
+    if size.is_none() && object.size_bytes > HEADER_BYTES && object.size_bytes <= 32 << 20 {
+        // a long EXIF or colour profile pushes the size past the first bytes
+        let (whole, _) = state.s3.get(&object.key, 32 << 20).await.ok()?;
+        size = pixel_size(&whole);
+    }
+    state.caches.dimensions.insert(version, size);
+    size
+}
+
+/// Width and height as stored in the file's header (EXIF orientation not applied: the trainer does not either).
+pub fn pixel_size(bytes: &[u8]) -> Option<(u32, u32)> {
+    image::ImageReader::new(std::io::Cursor::new(bytes))
+        .with_guessed_format()
+        .ok()?
+        .into_dimensions()
+        .ok()
+}
+
+/// What a list keeps.
+struct Filter {
+    text: Option<String>,
+    missing_caption: bool,
+    in_sets: HashSet<u64>,
+    not_in_sets: HashSet<u64>,
+}
+
+impl Filter {
+    fn parse(query: &Query) -> Result<Self, AppError> {
+        let q = query.q.as_deref().unwrap_or("").trim().to_lowercase();
+        let mut filter = Self {
+            text: (!q.is_empty()).then_some(q),
+            missing_caption: false,
+            in_sets: HashSet::new(),
+            not_in_sets: HashSet::new(),
+        };
+        for word in query.filter.as_deref().unwrap_or("").split_whitespace() {
+            let set = |text: &str| text.parse::<u64>().ok();
+            if word == "missing:caption" {
+                filter.missing_caption = true;
+            } else if let Some(id) = word.strip_prefix("set:").and_then(set) {
+                filter.in_sets.insert(id);
+            } else if let Some(id) = word.strip_prefix("-set:").and_then(set) {
+                filter.not_in_sets.insert(id);
+            } else {
+                let message = format!(
+                    "{word:?} is not a filter. Known are missing:caption, set:NUMBER and -set:NUMBER."
+                );
+                return Err(AppError::field("filter", message));
+            }
+        }
+        Ok(filter)
+    }
+
+    fn accepts(&self, name: &str, caption: CaptionState, text: Option<&str>, sets: &[u64]) -> bool {
+        let has = |hay: &str, needle: &str| hay.to_lowercase().contains(needle);
+        let found = self
+            .text
+            .as_deref()
+            .is_none_or(|q| has(name, q) || text.is_some_and(|t| has(t, q)));
+        found
+            && !(self.missing_caption && caption.is_present())
+            && self.in_sets.iter().all(|id| sets.contains(id))
+            && !sets.iter().any(|id| self.not_in_sets.contains(id))
+    }
+}

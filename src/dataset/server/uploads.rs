@@ -1,0 +1,91 @@
+//! Upload tickets: presigned PUTs with which a browser sends files straight to S3, and a reason for each that is refused.
+
+use super::super::model::image::check_upload;
+use super::key;
+use crate::error::AppError;
+use crate::server::state::AppState;
+use crate::styles;
+use crate::styles::model::StyleId;
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, HashSet};
+use std::time::Duration;
+
+/// Most files in one request.
+pub const MAX_FILES: usize = 1_000;
+/// How long a ticket is good; a slow line takes a while for hundreds of files.
+const EXPIRES: Duration = Duration::from_secs(6 * 3600);
+
+/// A file somebody wants to upload. `contentType` is what the browser says; what is stored follows from the name.
+#[derive(Clone, Debug, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct WantedUpload {
+    pub filename: String,
+    pub size_bytes: u64,
+    #[serde(default)]
+    pub content_type: Option<String>,
+}
+
+/// Send the file with exactly this method, address and headers.
+#[derive(Clone, Debug, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct UploadTicket {
+    pub filename: String,
+    pub method: String,
+    pub url: String,
+    pub headers: BTreeMap<String, String>,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct RejectedUpload {
+    pub filename: String,
+    pub message: String,
+}
+
+#[derive(Clone, Debug, Default, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct UploadTickets {
+    pub uploads: Vec<UploadTicket>,
+    pub rejected: Vec<RejectedUpload>,
+}
+
+/// A ticket or a refusal for each file.
+pub async fn tickets(
+    state: &AppState,
+    style: &StyleId,
+    files: Vec<WantedUpload>,
+) -> Result<UploadTickets, AppError> {
+    styles::server::get(state, style)?;
+    if files.len() > MAX_FILES {
+        let count = files.len();
+        let message = format!("{count} files at once; ask for at most {MAX_FILES} at a time.");
+        return Err(AppError::field("files", message));
+    }
+    let mut answer = UploadTickets::default();
+    let mut seen = HashSet::new();
+    for file in files {
+        let name = file.filename;
+        let fresh = seen.insert(name.clone());
+        match check_upload(&name, file.size_bytes) {
+            Ok(content_type) if fresh => {
+                let put = state
+                    .s3
+                    .presign_put(&key(style, &name)?, content_type, EXPIRES)
+                    .await?;
+                answer.uploads.push(UploadTicket {
+                    filename: name,
+                    method: put.method,
+                    url: put.url,
+                    headers: put.headers,
+                });
+            }
+            Ok(_) => answer.rejected.push(RejectedUpload {
+                message: format!("{name} is in the list twice; rename one of them."),
+                filename: name,
+            }),
+            Err(message) => answer.rejected.push(RejectedUpload {
+                filename: name,
+                message,
+            }),
+        }
+    }
+    state.caches.counts.invalidate(style.as_str());
+    Ok(answer)
+}

@@ -1,0 +1,34 @@
+//! ActorMaker LoRA Studio: curate captioned images in S3, train style LoRAs for Flux on RunPod serverless, keep every version.
+//!
+//! Read in this order: what a person sees (`app`), then the features from the lowest up, then the shared rooms.
+
+pub mod app;
+pub mod error;
+
+pub mod styles;
+
+pub mod dataset;
+
+pub mod tunnel;
+
+pub mod training;
+
+pub mod library;
+
+pub mod ui;
+
+#[cfg(feature = "ssr")]
+pub mod server;
+
+#[cfg(feature = "ssr")]
+pub mod rehearsal;
+
+#[cfg(all(test, feature = "ssr"))]
+mod tests;
+
+/// Takes over the server's HTML in the browser.
+#[cfg(feature = "hydrate")]
+#[wasm_bindgen::prelude::wasm_bindgen]
+pub fn hydrate() {
+    leptos::mount::hydrate_body(app::App);
+}

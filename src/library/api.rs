@@ -1,0 +1,32 @@
+//! Server functions of the grid, the frame and Setup.
+
+use super::model::{Health, StyleCard};
+use crate::error::AppError;
+use crate::styles::model::StyleId;
+use leptos::prelude::*;
+use leptos::server_fn::codec::GetUrl;
+
+#[server(prefix = "/rpc", endpoint = "cards", input = GetUrl)]
+pub async fn cards() -> Result<Vec<StyleCard>, AppError> {
+    super::server::cards(&crate::server::state::app_state()).await
+}
+
+/// One style's card: what its sub-navigation shows.
+#[server(prefix = "/rpc", endpoint = "card", input = GetUrl)]
+pub async fn card(id: StyleId) -> Result<StyleCard, AppError> {
+    let state = crate::server::state::app_state();
+    let style = crate::styles::server::get(&state, &id)?;
+    Ok(super::server::card(&state, style).await)
+}
+
+#[server(prefix = "/rpc", endpoint = "health", input = GetUrl)]
+pub async fn load_health() -> Result<Health, AppError> {
+    Ok(super::server::health(&crate::server::state::app_state()).await)
+}
+
+/// Which parts of the studio are rehearsed: (S3, trainer).
+#[server(prefix = "/rpc", endpoint = "rehearsed", input = GetUrl)]
+pub async fn rehearsed() -> Result<(bool, bool), AppError> {
+    let state = crate::server::state::app_state();
+    Ok((state.s3_is_rehearsed(), state.runpod_is_rehearsed()))
+}

@@ -1,0 +1,139 @@
+//! Cards and health, gathered from the features below.
+
+pub mod routes;
+
+use super::model::{Health, LatestRun, StyleCard, SystemHealth};
+use crate::dataset::server::{listing, selection_sets};
+use crate::error::AppError;
+use crate::server::runpod::RunpodError;
+use crate::server::state::AppState;
+use crate::styles;
+use crate::styles::model::Style;
+use crate::training::server::versions;
+use crate::tunnel;
+use futures::stream::{self, StreamExt};
+use std::time::Duration;
+
+/// The grid does not wait longer than this for S3: cards come without counts then.
+const S3_PATIENCE: Duration = Duration::from_secs(3);
+const STYLES_IN_FLIGHT: usize = 16;
+
+/// A card for every style, in registry order.
+pub async fn cards(state: &AppState) -> Result<Vec<StyleCard>, AppError> {
+    let styles = styles::server::list(state)?;
+    let cards: Vec<_> = styles.into_iter().map(|s| card(state, s)).collect();
+    Ok(stream::iter(cards).buffered(STYLES_IN_FLIGHT).collect().await)
+}
+
+pub async fn card(state: &AppState, style: Style) -> StyleCard {
+    let counted = tokio::time::timeout(S3_PATIENCE, listing::counts(state, &style.id)).await;
+    // a broken file of one style must not hide the others; its own pages name it
+    let versions = versions::list_of(state, &style).unwrap_or_default();
+    StyleCard {
+        counts: counted.ok().and_then(Result::ok),
+        sets: selection_sets::list_of(state, &style).map_or(0, |s| s.len()),
+        versions: versions.len(),
+        latest: LatestRun::of(&versions),
+        style,
+    }
+}
+
+/// Asks every system.
+pub async fn health(state: &AppState) -> Health {
+    let (s3, trainer) = tokio::join!(s3_health(state), trainer_health(state));
+    let documents = documents_health(state);
+    let ok = s3.ok && trainer.ok && documents.ok;
+    Health {
+        ok,
+        systems: vec![s3, trainer, tunnel_health(state), documents],
+    }
+}
+
+fn mode(rehearsed: bool) -> String {
+    if rehearsed { "rehearsal" } else { "live" }.to_owned()
+}
+
+async fn s3_health(state: &AppState) -> SystemHealth {
+    let checked = tokio::time::timeout(Duration::from_secs(5), state.s3.check()).await;
+    let (ok, detail) = match checked {
+        Ok(Ok(())) => (
+            true,
+            format!("Bucket {} at {}", state.s3.bucket(), state.s3.address()),
+        ),
+        Ok(Err(error)) => (false, error.to_string()),
+        Err(_) => (false, "S3 did not answer within 5 seconds.".into()),
+    };
+    SystemHealth {
+        system: "s3".into(),
+        mode: mode(state.s3_is_rehearsed()),
+        ok,
+        detail,
+        remedy: (!ok).then(|| "Check S3_USER_BUCKET, the AWS keys, S3_REGION and AWS_ENDPOINT_URL_S3 in .env.".into()),
+    }
+}
+
+async fn trainer_health(state: &AppState) -> SystemHealth {
+    let answer = tokio::time::timeout(Duration::from_secs(8), state.runpod.health()).await;
+    let answer = answer.unwrap_or(Err(RunpodError::NoAnswer));
+    let (ok, detail, remedy) = match answer {
+        Err(error) => (
+            false,
+            error.to_string(),
+            Some("Check the endpoint id and the API key in .env, and the endpoint on RunPod's dashboard."),
+        ),
+        Ok(h) => {
+            let working = h.idle + h.ready + h.running + h.initializing;
+            let waiting = format!("{} running, {} waiting", h.in_progress, h.in_queue);
+            let detail = format!("{}: {waiting}", state.runpod.address());
+            let stuck = h.in_queue > 0 && working == 0;
+            let remedy = if stuck && h.throttled > 0 {
+                Some("All workers are throttled: RunPod is short of this GPU. Add another GPU type or wait.")
+            } else if h.unhealthy > 0 {
+                Some("Workers are unhealthy: look at their logs on RunPod's dashboard.")
+            } else if stuck {
+                Some("Jobs wait and no worker is there: raise the endpoint's max workers.")
+            } else {
+                None
+            };
+            (true, detail, remedy)
+        }
+    };
+    SystemHealth {
+        system: "trainer".into(),
+        mode: mode(state.runpod_is_rehearsed()),
+        ok,
+        detail,
+        remedy: remedy.map(str::to_owned),
+    }
+}
+
+fn tunnel_health(state: &AppState) -> SystemHealth {
+    let status = tunnel::server::status(state);
+    let detail = match (&status.url, &status.error) {
+        (Some(url), None) => format!("Webhooks arrive at {url}"),
+        (_, Some(error)) => error.clone(),
+        _ => "No tunnel. None is needed: the studio asks the trainer itself.".into(),
+    };
+    SystemHealth {
+        system: "tunnel".into(),
+        mode: if status.running { "live" } else { "off" }.into(),
+        ok: status.error.is_none(),
+        detail,
+        remedy: status.remedy,
+    }
+}
+
+fn documents_health(state: &AppState) -> SystemHealth {
+    let folder = state.config.actor_maker_dir.display();
+    let (ok, detail, remedy) = match styles::server::list(state) {
+        Ok(styles) => (true, format!("{} styles in {folder}", styles.len()), None),
+        Err(error) => (false, error.message, error.remedy),
+    };
+    SystemHealth {
+        system: "documents".into(),
+        mode: "live".into(),
+        ok,
+        detail,
+        remedy,
+    }
+}

@@ -1,0 +1,16 @@
+//! The server's shared room: configuration, documents, one file per outside system, and the HTTP shell.
+//! Knows no feature; only `router` mounts their routes.
+
+pub mod config;
+pub mod documents;
+pub mod etag;
+pub mod forms;
+pub mod guard;
+pub mod ngrok;
+pub mod problem;
+pub mod router;
+pub mod runpod;
+pub mod s3;
+pub mod serve;
+pub mod state;
+pub mod telemetry;

@@ -1,0 +1,116 @@
+//! The page's listener: `/api`, `/rpc`, pages and files, behind the guard. The only place that mounts the features' routes.
+
+use crate::app::{App, shell};
+use crate::error::{AppError, ErrorKind};
+use crate::server::state::AppState;
+use crate::server::{etag, forms, guard, telemetry};
+use crate::{dataset, library, styles, training, tunnel};
+use axum::Router;
+use axum::extract::Request;
+use axum::http::{HeaderValue, Method, StatusCode, header};
+use axum::middleware::{self, Next};
+use axum::response::Response;
+use axum::routing::any;
+use leptos::prelude::provide_context;
+use leptos_axum::{LeptosRoutes, generate_route_list, handle_server_fns_with_context};
+use tower_http::compression::CompressionLayer;
+use tower_http::compression::predicate::{DefaultPredicate, NotForContentType, Predicate};
+use utoipa::OpenApi;
+use utoipa_axum::router::OpenApiRouter;
+
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "ActorMaker LoRA Studio",
+        description = "Training images, selection sets and training runs of style LoRAs for Flux."
+    ),
+    paths(training::server::webhook::receive)
+)]
+struct ApiDoc;
+
+/// Everything the browser and scripts of this machine may ask.
+pub fn pages(state: AppState) -> Router {
+    let context = {
+        let state = state.clone();
+        move || provide_context(state.clone())
+    };
+    let routes = generate_route_list(App);
+    let options = state.leptos.clone();
+    let rpc = {
+        let context = context.clone();
+        let handler =
+            any(move |request: Request| handle_server_fns_with_context(context.clone(), request));
+        Router::new()
+            .route("/rpc/{*name}", handler)
+            .layer(middleware::from_fn(forms::keep_what_was_typed))
+    };
+    let pictures_are_compressed = DefaultPredicate::new()
+        .and(NotForContentType::const_new("application/octet-stream"));
+    Router::new()
+        .merge(api(&state))
+        .merge(rpc)
+        .merge(dataset::server::forms::router())
+        .leptos_routes_with_context(&state, routes, context, move || shell(options.clone()))
+        .fallback(leptos_axum::file_and_error_handler::<AppState, _>(shell))
+        .layer(middleware::from_fn(etag::json_etag))
+        .layer(middleware::from_fn(cache_files))
+        .layer(CompressionLayer::new().compress_when(pictures_are_compressed))
+        .layer(middleware::from_fn_with_state(
+            state.clone(),
+            guard::own_pages_only,
+        ))
+        .layer(middleware::from_fn(telemetry::log_requests))
+        .with_state(state)
+}
+
+/// `/api` with its own OpenAPI document; what is not there is a problem, never a page.
+fn api(_state: &AppState) -> Router<AppState> {
+    let (router, document) = OpenApiRouter::with_openapi(ApiDoc::openapi())
+        .merge(styles::server::routes::router())
+        .merge(dataset::server::routes::router())
+        .merge(training::server::routes::router())
+        .merge(tunnel::server::routes::router())
+        .merge(library::server::routes::router())
+        .split_for_parts();
+    let document = axum::Json(document);
+    router
+        .method_not_allowed_fallback(wrong_method)
+        .merge(training::server::webhook::router())
+        .route(
+            "/api/openapi.json",
+            axum::routing::get(move || async move { document }).fallback(wrong_method),
+        )
+        .route("/api", any(no_such_route))
+        .route("/api/{*path}", any(no_such_route))
+}
+
+async fn no_such_route(request: Request) -> AppError {
+    let path: String = request.uri().path().chars().take(200).collect();
+    AppError::not_found(format!("There is no {path}."))
+        .with_remedy("The routes are listed at /api/openapi.json.")
+}
+
+async fn wrong_method(method: Method) -> AppError {
+    AppError::new(
+        ErrorKind::MethodNotAllowed,
+        format!("This address does not take {method}."),
+    )
+}
+
+/// Files with a hash in their name may be kept for ever; everything else is asked for again.
+async fn cache_files(request: Request, next: Next) -> Response {
+    let path = request.uri().path();
+    let is_file = path.starts_with("/pkg/");
+    let hashed = is_file && path.rsplit('/').next().is_some_and(|n| n.matches('.').count() >= 2);
+    let mut response = next.run(request).await;
+    if is_file && response.status() == StatusCode::OK {
+        let value = if hashed {
+            "public, max-age=31536000, immutable"
+        } else {
+            "no-cache"
+        };
+        let value = HeaderValue::from_static(value);
+        response.headers_mut().insert(header::CACHE_CONTROL, value);
+    }
+    response
+}

@@ -1,0 +1,153 @@
+//! What every request needs, made once at start: configuration, documents, the outside systems, caches and the clock.
+
+use crate::server::config::{Config, RunpodConfig, S3Config};
+use crate::server::documents::Documents;
+use crate::server::ngrok::{Ngrok, NgrokConfig, START_TIMEOUT};
+use crate::server::runpod::Runpod;
+use crate::server::s3::S3;
+use axum::extract::FromRef;
+use bytes::Bytes;
+use leptos::config::LeptosOptions;
+use moka::sync::Cache;
+use secrecy::ExposeSecret;
+use std::net::SocketAddr;
+use std::sync::{Arc, OnceLock};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use tokio::sync::{Notify, Semaphore};
+
+/// An object's content by key and ETag: another content has another ETag, so nothing here ever grows stale.
+pub type ByVersion<T> = Cache<(String, String), T>;
+
+/// Bounded memories of what S3 said.
+#[derive(Clone)]
+pub struct Caches {
+    /// caption files (small)
+    pub captions: ByVersion<Bytes>,
+    /// width and height in pixels; `None` where the file is no readable picture
+    pub dimensions: ByVersion<Option<(u32, u32)>>,
+    /// images and captions of a style, for the grid of styles only
+    pub counts: Cache<String, (usize, usize)>,
+}
+
+impl Default for Caches {
+    fn default() -> Self {
+        Self {
+            captions: Cache::builder()
+                .max_capacity(64 << 20)
+                .weigher(|key: &(String, String), value: &Bytes| {
+                    (key.0.len() + key.1.len() + value.len() + 64) as u32
+                })
+                .build(),
+            dimensions: Cache::new(200_000),
+            counts: Cache::builder()
+                .max_capacity(10_000)
+                .time_to_live(Duration::from_secs(10))
+                .build(),
+        }
+    }
+}
+
+/// Milliseconds since 1970, from the machine or from a test.
+pub type Clock = Arc<dyn Fn() -> i64 + Send + Sync>;
+
+/// Cheap to clone.
+#[derive(Clone)]
+pub struct AppState {
+    pub config: Arc<Config>,
+    pub leptos: LeptosOptions,
+    pub documents: Documents,
+    pub s3: S3,
+    pub runpod: Runpod,
+    pub ngrok: Ngrok,
+    pub caches: Caches,
+    /// decoding pictures takes a core and memory: two at a time
+    pub decoding: Arc<Semaphore>,
+    /// rung when a run may have something new to say
+    pub wake: Arc<Notify>,
+    /// where the webhook listener ended up (its port may have been 0)
+    pub webhook_address: Arc<OnceLock<SocketAddr>>,
+    clock: Clock,
+}
+
+impl AppState {
+    /// `s3` and `runpod` are the configured systems or the rehearsal's.
+    pub fn new(
+        config: Config,
+        s3: &S3Config,
+        runpod: RunpodConfig,
+        leptos: LeptosOptions,
+        clock: Clock,
+    ) -> Self {
+        let tunnel = &config.tunnel;
+        let ngrok = Ngrok::new(NgrokConfig {
+            bin: tunnel.ngrok_bin.clone(),
+            authtoken: tunnel.ngrok_authtoken.as_ref().map(|t| t.expose_secret().to_owned()),
+            url: tunnel.ngrok_url.clone(),
+            start_timeout: START_TIMEOUT,
+            pid_file: Some(config.state_dir.join("ngrok.pid")),
+        });
+        Self {
+            documents: Documents::new(config.actor_maker_dir.clone()),
+            s3: S3::new(s3),
+            runpod: Runpod::new(runpod),
+            ngrok,
+            caches: Caches::default(),
+            decoding: Arc::new(Semaphore::new(2)),
+            wake: Arc::default(),
+            webhook_address: Arc::default(),
+            config: Arc::new(config),
+            leptos,
+            clock,
+        }
+    }
+
+    /// Whether the embedded S3 stands in for a bucket.
+    pub fn s3_is_rehearsed(&self) -> bool {
+        self.config.s3.is_none()
+    }
+
+    /// Whether the local endpoint stands in for RunPod.
+    pub fn runpod_is_rehearsed(&self) -> bool {
+        self.config.runpod.is_none()
+    }
+
+    /// Milliseconds since 1970.
+    pub fn now_ms(&self) -> i64 {
+        (self.clock)()
+    }
+
+    /// Now as the documents write it: `2025-10-13T19:36:17.724Z`.
+    pub fn now_iso(&self) -> String {
+        iso(self.now_ms())
+    }
+}
+
+pub fn system_clock() -> Clock {
+    Arc::new(|| {
+        let since = SystemTime::now().duration_since(UNIX_EPOCH);
+        since.map_or(0, |d| d.as_millis() as i64)
+    })
+}
+
+/// Unix milliseconds as ISO 8601 with milliseconds and `Z`.
+pub fn iso(unix_ms: i64) -> String {
+    let time = jiff::Timestamp::from_millisecond(unix_ms).unwrap_or_default();
+    time.strftime("%Y-%m-%dT%H:%M:%S%.3fZ").to_string()
+}
+
+/// Unix milliseconds of any ISO 8601 time with an offset or `Z`.
+pub fn unix_ms(iso: &str) -> Option<i64> {
+    let time: jiff::Timestamp = iso.parse().ok()?;
+    Some(time.as_millisecond())
+}
+
+impl FromRef<AppState> for LeptosOptions {
+    fn from_ref(state: &AppState) -> Self {
+        state.leptos.clone()
+    }
+}
+
+/// The state inside a server function or a page's loader.
+pub fn app_state() -> AppState {
+    leptos::prelude::expect_context::<AppState>()
+}

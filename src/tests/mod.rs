@@ -1,0 +1,3 @@
+//! Stories through the real router, and tests of the house itself.
+
+mod truth;

@@ -1,0 +1,267 @@
+//! Rules about names, and about several parameters at once: what the trainer would stop on or quietly spoil.
+//! Every rule was seen in FluxTrainer 639b3e8 or its truth vectors. What only wastes money is a warning of the plan, not an error here.
+
+use super::super::buckets::{BucketError, Buckets};
+use super::super::learning_rate::{Schedule, ScheduleError};
+use super::super::loops::{CHECKPOINTS_MAX, checkpoint_count};
+use super::super::parameters::PARAMETERS;
+use super::{DATASET_PATH, DESCRIPTION_MAX, FieldError, NAME_MAX, TrainingForm, TrainingRequest};
+
+/// The dataset description's bytes from which the trainer takes it for too long a file name.
+const TOML_LIMIT: usize = 4_096;
+/// The description without its values, in bytes.
+const TOML_FRAME: usize = 334;
+
+/// The set's number; 0 beside an error.
+pub(super) fn selection_set(form: &TrainingForm, errors: &mut Vec<FieldError>) -> u64 {
+    let typed = form.selection_set_id.trim();
+    typed.parse().unwrap_or_else(|_| {
+        let message = if typed.is_empty() {
+            "Choose a selection set.".to_owned()
+        } else {
+            format!("“{typed}” is not the number of a selection set.")
+        };
+        errors.push(FieldError::new("selectionSetId", message));
+        0
+    })
+}
+
+pub(super) fn names(form: &TrainingForm, errors: &mut Vec<FieldError>) {
+    if let Some(message) = unsafe_name("The style's id", &form.style_id) {
+        errors.push(FieldError::new("styleId", message));
+    }
+    if let Some(message) = unsafe_name("The version name", &form.name) {
+        errors.push(FieldError::new("name", message));
+    }
+    let length = form.description.chars().count();
+    if length > DESCRIPTION_MAX {
+        let message =
+            format!("The description has {length} characters: at most {DESCRIPTION_MAX}.");
+        errors.push(FieldError::new("description", message));
+    }
+}
+
+/// Both become part of a file name and an S3 key as they are.
+fn unsafe_name(what: &str, name: &str) -> Option<String> {
+    let length = name.chars().count();
+    if length == 0 {
+        return Some(format!(
+            "{what} is missing: give 1 to {NAME_MAX} letters, digits, dots, underscores or dashes."
+        ));
+    }
+    if length > NAME_MAX {
+        return Some(format!(
+            "{what} has {length} characters: at most {NAME_MAX}."
+        ));
+    }
+    let bad = name
+        .chars()
+        .find(|c| !c.is_ascii_alphanumeric() && !"._-".contains(*c))?;
+    Some(format!(
+        "{what} holds {}, which is not safe in a file name: use letters a-z, digits, dots, underscores and dashes.",
+        shown(bad)
+    ))
+}
+
+pub(super) fn unknown_parameter(name: &str) -> String {
+    if name == "seed" {
+        return "The trainer's seed is fixed at 42: remove it.".to_owned();
+    }
+    let lower = name.to_ascii_lowercase();
+    match PARAMETERS
+        .iter()
+        .find(|parameter| parameter.name.eq_ignore_ascii_case(&lower))
+    {
+        Some(parameter) => format!(
+            "There is no parameter “{name}”: it is spelled {}.",
+            parameter.name
+        ),
+        None => format!(
+            "There is no parameter “{name}”: remove it, or see the list of parameters for its name."
+        ),
+    }
+}
+
+pub(super) fn combinations(request: &TrainingRequest, errors: &mut Vec<FieldError>) {
+    captions(request, errors);
+    rate(request, errors);
+    buckets(request, errors);
+    checkpoints(request, errors);
+    if request.values.int("blocks_to_swap") > 0
+        && request.values.text("gradient_checkpointing") == "enabled_with_cpu_offloading"
+    {
+        let message = "Swapped blocks and checkpointing with CPU offloading exclude each other: set blocks_to_swap to 0, or gradient_checkpointing to enabled.";
+        errors.push(FieldError::new("blocks_to_swap", message));
+    }
+    if let Some(message) = trigger(request) {
+        errors.push(FieldError::new("class_tokens", message));
+    }
+}
+
+fn captions(request: &TrainingRequest, errors: &mut Vec<FieldError>) {
+    if !request.caption_settings().cached {
+        return;
+    }
+    let remedy = "set cache_text_encoder_outputs to disabled";
+    if request.values.float("caption_dropout_rate") > 0.0 {
+        let message = format!(
+            "Caption dropout does not work with cached captions: {remedy}, or the dropout to 0."
+        );
+        errors.push(FieldError::new("caption_dropout_rate", message));
+    }
+    if request.values.is("shuffle_caption") {
+        let message =
+            format!("Shuffling does not work with cached captions: {remedy}, or do not shuffle.");
+        errors.push(FieldError::new("shuffle_caption", message));
+    }
+}
+
+fn rate(request: &TrainingRequest, errors: &mut Vec<FieldError>) {
+    if request.learning_rate() == 0.0 {
+        let message = "At a learning rate of 0 the trainer finds nothing to train and stops: enter a number above 0, such as 0.0001.";
+        errors.push(FieldError::new("learning_rate", message));
+    }
+    if let Err(error) = Schedule::new(&request.schedule_settings()) {
+        let field = match error {
+            ScheduleError::ConstantWithWarmup | ScheduleError::WarmupIsWholeRun => {
+                "lr_warmup_steps"
+            }
+            ScheduleError::RateBelowPolynomialEnd => "learning_rate",
+            ScheduleError::Unknown => "lr_scheduler",
+        };
+        // said once: a rate of 0 is below any end
+        if !(field == "learning_rate" && request.learning_rate() == 0.0) {
+            errors.push(FieldError::new(field, error.to_string()));
+        }
+    }
+}
+
+fn buckets(request: &TrainingRequest, errors: &mut Vec<FieldError>) {
+    let settings = request.bucket_settings();
+    if settings.enable_bucket && settings.min_bucket_reso > settings.max_bucket_reso {
+        let message = format!(
+            "min_bucket_reso {} is above max_bucket_reso {}: swap them.",
+            settings.min_bucket_reso, settings.max_bucket_reso
+        );
+        errors.push(FieldError::new("min_bucket_reso", message));
+        return;
+    }
+    let Err(error) = Buckets::new(&settings) else {
+        return;
+    };
+    let field = match error {
+        BucketError::MinAboveResolution { .. } => "min_bucket_reso",
+        BucketError::MaxBelowResolution { .. } => "max_bucket_reso",
+        BucketError::OddLatents { what, .. } => what,
+        // these are about images, not settings
+        BucketError::Unreadable | BucketError::TooSmall { .. } => return,
+    };
+    errors.push(FieldError::new(field, error.to_string()));
+}
+
+fn checkpoints(request: &TrainingRequest, errors: &mut Vec<FieldError>) {
+    let (steps, every) = (request.max_train_steps(), request.save_every_n_steps());
+    let count = checkpoint_count(steps, every);
+    if count > CHECKPOINTS_MAX {
+        let message = format!(
+            "Saving every {every} of {steps} steps gives {count} model files: at most {CHECKPOINTS_MAX}. Enter {} or more, or 0 for the last only.",
+            steps.div_ceil(CHECKPOINTS_MAX)
+        );
+        errors.push(FieldError::new("save_every_n_steps", message));
+    }
+}
+
+/// What the trainer's TOML writer and reader make of the trigger token, and what a line break does to captions.
+fn trigger(request: &TrainingRequest) -> Option<String> {
+    let token = request.values.text("class_tokens");
+    if token.trim().is_empty() {
+        return Some(
+            "The trigger token is blank: enter a word, or leave the field empty for the default."
+                .to_owned(),
+        );
+    }
+    if token.contains("\\x") {
+        return Some("“\\x” cannot be passed to the trainer, its dataset description does not survive it: remove the backslash.".to_owned());
+    }
+    if token == "\"" || token.starts_with("\"\"") {
+        return Some(
+            "The trainer reads a token beginning like this as empty: remove the double quotes."
+                .to_owned(),
+        );
+    }
+    if let Some(bad) = token.chars().find(|&c| spoiled(c)) {
+        return Some(format!(
+            "The token holds {}, which the trainer would turn into other text: remove it.",
+            shown(bad)
+        ));
+    }
+    if token.contains('\n') && !request.caption_settings().cached {
+        return Some("With a line break in the token and uncached captions every caption is lost: write it in one line.".to_owned());
+    }
+    let bytes = description_bytes(request);
+    (bytes >= TOML_LIMIT).then(|| {
+        format!(
+            "The token makes the trainer's dataset description {bytes} bytes long, it fails at {TOML_LIMIT}: shorten it by {} bytes or more.",
+            bytes - TOML_LIMIT + 1
+        )
+    })
+}
+
+/// Characters Python writes as `\xNN`, which the trainer's TOML writer garbles.
+fn spoiled(c: char) -> bool {
+    matches!(c, '\0'..='\u{8}' | '\u{b}' | '\u{c}' | '\u{e}'..='\u{1f}' | '\u{7f}'..='\u{a0}' | '\u{ad}')
+}
+
+/// Bytes of the dataset description the trainer will write.
+fn description_bytes(request: &TrainingRequest) -> usize {
+    let values = &request.values;
+    let numbers = [
+        "width",
+        "height",
+        "batch_size",
+        "min_bucket_reso",
+        "max_bucket_reso",
+        "num_repeats",
+    ];
+    let flags = [
+        "enable_bucket",
+        "bucket_no_upscale",
+        "shuffle_caption",
+        "flip_aug",
+    ];
+    let dropout = values.float("caption_dropout_rate");
+    // Python writes 0 as “0.0”
+    let dropout = if dropout.fract() == 0.0 {
+        3
+    } else {
+        dropout.to_string().len()
+    };
+    TOML_FRAME
+        + numbers
+            .iter()
+            .map(|name| values.int(name).to_string().len())
+            .sum::<usize>()
+        + flags
+            .iter()
+            .map(|name| if values.is(name) { 4 } else { 5 })
+            .sum::<usize>()
+        + dropout
+        + DATASET_PATH.len()
+        + escaped_len(values.text("class_tokens"))
+}
+
+fn escaped_len(text: &str) -> usize {
+    let escaped = |c: &char| matches!(c, '"' | '\\' | '\n' | '\r' | '\t');
+    text.len() + text.chars().filter(escaped).count()
+}
+
+/// A character as a person can recognise it.
+fn shown(c: char) -> String {
+    match c {
+        ' ' => "a space".to_owned(),
+        c if c.is_control() || spoiled(c) => {
+            format!("the invisible character U+{:04X}", u32::from(c))
+        }
+        c => format!("“{c}”"),
+    }
+}

@@ -1,0 +1,26 @@
+//! What the Train page shows of a preview: the same plan, captions and remarks as `/api/training/preview`, and the request
+//! as text for reading, which the browser need not parse.
+
+use super::captions::CaptionRow;
+use super::plan::{Plan, Remark};
+use serde::{Deserialize, Serialize};
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct PreviewView {
+    pub plan: Plan,
+    pub captions: Vec<CaptionRow>,
+    /// Each keeps the run from being started.
+    pub problems: Vec<Remark>,
+    pub warnings: Vec<Remark>,
+    /// Images of the dataset that the trainer will read.
+    pub images: usize,
+    /// The body for RunPod, indented JSON; the webhook's token is left out.
+    pub request: String,
+}
+
+/// One image of a version's dataset snapshot.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct SnapshotImage {
+    pub filename: String,
+    pub as_trained: Option<String>,
+}

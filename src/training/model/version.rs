@@ -1,0 +1,382 @@
+//! A training version and its life: `pending -> training -> completed | failed | cancelled`.
+//!
+//! [`TrainingVersion::apply`] is the whole state machine, pure: what a witness reported goes in, what changed comes out.
+//! A final status never changes again, so a second delivery, a late one and one out of order change nothing.
+
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// Where a version stands.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
+pub enum Status {
+    /// Recorded, submitted or queued.
+    #[default]
+    Pending,
+    Training,
+    Completed,
+    Failed,
+    Cancelled,
+}
+
+impl Status {
+    pub const ALL: [Self; 5] = [
+        Self::Pending,
+        Self::Training,
+        Self::Completed,
+        Self::Failed,
+        Self::Cancelled,
+    ];
+
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Pending => "pending",
+            Self::Training => "training",
+            Self::Completed => "completed",
+            Self::Failed => "failed",
+            Self::Cancelled => "cancelled",
+        }
+    }
+
+    pub fn parse(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|s| s.as_str() == word)
+    }
+
+    /// Nothing changes it any more.
+    pub fn is_final(self) -> bool {
+        match self {
+            Self::Pending | Self::Training => false,
+            Self::Completed | Self::Failed | Self::Cancelled => true,
+        }
+    }
+
+    pub fn can_cancel(self) -> bool {
+        !self.is_final()
+    }
+}
+
+/// How far a run is.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
+pub struct Progress {
+    /// `downloading`, `training`, `saving`, `uploading`, or what the worker calls it.
+    pub stage: String,
+    pub step: u32,
+    /// 0 when the worker did not say.
+    pub total: u32,
+}
+
+impl Progress {
+    /// 0-100, whole; `None` without a total.
+    pub fn percent(&self) -> Option<u32> {
+        let done = u64::from(self.step.min(self.total)) * 100;
+        (self.total > 0).then(|| (done / u64::from(self.total)) as u32)
+    }
+}
+
+/// A parameter as it was sent.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(untagged)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
+pub enum ParameterValue {
+    Bool(bool),
+    Int(i64),
+    Float(f64),
+    Text(String),
+}
+
+impl From<&super::parameters::Value> for ParameterValue {
+    fn from(value: &super::parameters::Value) -> Self {
+        use super::parameters::Value;
+        match value {
+            Value::Int(number) => Self::Int(*number),
+            Value::Float(number) => Self::Float(*number),
+            Value::Bool(yes) => Self::Bool(*yes),
+            Value::Text(text) => Self::Text(text.clone()),
+            Value::Choice(word) => Self::Text((*word).to_owned()),
+        }
+    }
+}
+
+impl std::fmt::Display for ParameterValue {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Bool(value) => write!(f, "{value}"),
+            Self::Int(value) => write!(f, "{value}"),
+            Self::Float(value) => write!(f, "{value}"),
+            Self::Text(value) => f.write_str(value),
+        }
+    }
+}
+
+/// One run as pages and `/api` show it. The stored record may hold more; it never leaves the server.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
+pub struct TrainingVersion {
+    pub id: String,
+    pub name: String,
+    pub description: Option<String>,
+    /// When it was recorded, ISO 8601.
+    pub timestamp: String,
+    pub parameters: BTreeMap<String, ParameterValue>,
+    pub status: Status,
+    pub selection_set_id: Option<u64>,
+    pub image_count: Option<u64>,
+    pub lora_url: Option<String>,
+    pub completed_at: Option<String>,
+    pub failed_at: Option<String>,
+    pub error: Option<String>,
+    pub is_good: Option<bool>,
+    pub last_synced: Option<String>,
+    /// RunPod's id, verbatim.
+    pub job_id: Option<String>,
+    pub request_id: Option<String>,
+    /// `rehearsal` or `runpod`; absent on versions of the older system.
+    pub trainer: Option<String>,
+    /// The model's file name without `.safetensors`.
+    pub model_name: Option<String>,
+    pub progress: Option<Progress>,
+    pub delay_time_ms: Option<i64>,
+    pub execution_time_ms: Option<i64>,
+    pub size_bytes: Option<u64>,
+}
+
+/// What a witness says of a run.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Report {
+    /// RunPod took the job in.
+    Submitted {
+        job_id: String,
+    },
+    Queued,
+    Running {
+        progress: Option<Progress>,
+        delay_ms: Option<i64>,
+    },
+    Succeeded(Success),
+    Failed {
+        reason: String,
+        delay_ms: Option<i64>,
+        execution_ms: Option<i64>,
+    },
+    Cancelled,
+}
+
+/// A finished model.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Success {
+    pub lora_url: Option<String>,
+    pub size_bytes: Option<u64>,
+    pub delay_ms: Option<i64>,
+    pub execution_ms: Option<i64>,
+}
+
+impl TrainingVersion {
+    /// Whether this studio submitted it, so that it watches over it.
+    pub fn is_ours(&self) -> bool {
+        self.request_id.is_some()
+    }
+
+    /// Takes a report in; says what changed, for the event log, or `None` when nothing did.
+    pub fn apply(&mut self, report: &Report, now: &str) -> Option<String> {
+        if self.status.is_final() {
+            return None;
+        }
+        match report {
+            Report::Submitted { job_id } => self.submitted(job_id),
+            // a job handed to another worker is queued again: it stays what it was
+            Report::Queued => None,
+            Report::Running { progress, delay_ms } => self.running(progress.as_ref(), *delay_ms),
+            Report::Succeeded(success) => Some(self.succeed(success, now)),
+            Report::Failed {
+                reason,
+                delay_ms,
+                execution_ms,
+            } => {
+                self.status = Status::Failed;
+                self.failed_at = Some(now.to_owned());
+                self.error = Some(reason.clone());
+                self.times(*delay_ms, *execution_ms);
+                Some(format!("failed: {reason}"))
+            }
+            Report::Cancelled => {
+                self.status = Status::Cancelled;
+                self.completed_at = Some(now.to_owned());
+                Some("cancelled".into())
+            }
+        }
+    }
+
+    fn submitted(&mut self, job_id: &str) -> Option<String> {
+        if self.job_id.is_some() {
+            return None;
+        }
+        self.job_id = Some(job_id.to_owned());
+        Some(format!("submitted as job {job_id}"))
+    }
+
+    fn running(&mut self, progress: Option<&Progress>, delay_ms: Option<i64>) -> Option<String> {
+        let began = self.status == Status::Pending;
+        self.status = Status::Training;
+        self.times(delay_ms, None);
+        let stage_before = self.progress.as_ref().map(|p| p.stage.clone());
+        if let Some(progress) = progress {
+            self.progress = Some(progress.clone());
+        }
+        let stage = self.progress.as_ref().map(|p| p.stage.clone());
+        if began {
+            return Some("a worker took the job".into());
+        }
+        (stage != stage_before).then(|| stage.unwrap_or_default())
+    }
+
+    fn succeed(&mut self, success: &Success, now: &str) -> String {
+        self.status = Status::Completed;
+        self.completed_at = Some(now.to_owned());
+        self.error = None;
+        self.times(success.delay_ms, success.execution_ms);
+        if success.lora_url.is_some() {
+            self.lora_url.clone_from(&success.lora_url);
+        }
+        self.size_bytes = success.size_bytes.or(self.size_bytes);
+        if let Some(progress) = &mut self.progress {
+            progress.step = progress.total;
+            progress.stage = "done".into();
+        }
+        match &self.lora_url {
+            Some(_) => "completed".into(),
+            None => "completed, but the answer named no model file".into(),
+        }
+    }
+
+    fn times(&mut self, delay_ms: Option<i64>, execution_ms: Option<i64>) {
+        self.delay_time_ms = delay_ms.or(self.delay_time_ms);
+        self.execution_time_ms = execution_ms.or(self.execution_time_ms);
+    }
+}
+
+/// One line of a version's event log.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
+pub struct VersionEvent {
+    /// ISO 8601.
+    pub time: String,
+    /// Who said it: `studio`, `webhook`, `polling`, `s3`, `person`.
+    pub witness: String,
+    pub message: String,
+}
+
+/// `V{n}` above every name of that form; what a new version is called unless a person types another.
+pub fn next_name<'a>(names: impl Iterator<Item = &'a str>) -> String {
+    let highest = names
+        .filter_map(|n| n.strip_prefix(['V', 'v'])?.parse::<u32>().ok())
+        .max();
+    format!("V{}", highest.map_or(1, |n| n.saturating_add(1)))
+}
+
+/// Whether a text can be a version id: it becomes a folder's name and part of an address.
+pub fn is_version_id(text: &str) -> bool {
+    let word = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.');
+    (1..=128).contains(&text.len()) && !text.starts_with('.') && text.bytes().all(word)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOW: &str = "2026-01-02T03:04:05.000Z";
+
+    fn training() -> TrainingVersion {
+        let mut version = TrainingVersion::default();
+        version.apply(
+            &Report::Submitted {
+                job_id: "j-u1".into(),
+            },
+            NOW,
+        );
+        let progress = Some(Progress {
+            stage: "training".into(),
+            step: 5,
+            total: 10,
+        });
+        let running = Report::Running {
+            progress,
+            delay_ms: Some(7),
+        };
+        assert!(version.apply(&running, NOW).is_some());
+        version
+    }
+
+    fn failure() -> Report {
+        Report::Failed {
+            reason: "no GPU".into(),
+            delay_ms: None,
+            execution_ms: None,
+        }
+    }
+
+    fn success() -> Report {
+        Report::Succeeded(Success {
+            lora_url: Some("s3://b/k".into()),
+            size_bytes: Some(9),
+            ..Success::default()
+        })
+    }
+
+    #[test]
+    fn a_run_goes_from_pending_over_training_to_completed() {
+        let mut version = training();
+        assert_eq!(version.status, Status::Training);
+        assert_eq!(version.progress.as_ref().unwrap().percent(), Some(50));
+        assert_eq!(version.apply(&success(), NOW).as_deref(), Some("completed"));
+        assert_eq!(version.status, Status::Completed);
+        assert_eq!(version.delay_time_ms, Some(7));
+        assert_eq!(version.progress.unwrap().percent(), Some(100));
+    }
+
+    #[test]
+    fn a_final_status_never_changes() {
+        let last_words = [success(), failure(), Report::Cancelled];
+        for (i, last) in last_words.iter().enumerate() {
+            let mut version = training();
+            version.apply(last, NOW);
+            let settled = version.clone();
+            for later in last_words.iter().chain([&Report::Queued]) {
+                assert_eq!(version.apply(later, "later"), None, "{i}");
+            }
+            assert_eq!(version, settled);
+        }
+    }
+
+    #[test]
+    fn being_queued_again_is_no_step_back_and_a_second_job_id_is_ignored() {
+        let mut version = training();
+        assert_eq!(version.apply(&Report::Queued, NOW), None);
+        assert_eq!(version.status, Status::Training);
+        version.apply(
+            &Report::Submitted {
+                job_id: "other".into(),
+            },
+            NOW,
+        );
+        assert_eq!(version.job_id.as_deref(), Some("j-u1"));
+    }
+
+    #[test]
+    fn the_next_name_is_above_all_that_were_used() {
+        assert_eq!(next_name(["V8", "test", "V10", "v2.0"].into_iter()), "V11");
+        assert_eq!(next_name([].into_iter()), "V1");
+    }
+
+    #[test]
+    fn ids_of_the_older_system_pass_and_paths_do_not() {
+        for id in ["ec487842-b853-4ca1-ba91-76bba6a59006-e2", "style_16_vV1"] {
+            assert!(is_version_id(id));
+        }
+        for id in ["", "..", "a/b", ".x", "a b"] {
+            assert!(!is_version_id(id));
+        }
+    }
+}

@@ -1,0 +1,61 @@
+//! The event log of a version: one JSON line per event in `training_runs/{id}/events.jsonl` beside its record.
+//!
+//! Lines are appended in one write each, so a crash leaves whole lines; a line that cannot be read is passed over.
+
+use super::super::model::version::VersionEvent;
+use super::versions;
+use crate::error::AppError;
+use crate::server::state::AppState;
+use crate::styles::model::StyleId;
+use std::io::Write;
+use std::path::PathBuf;
+
+/// At most this many events are shown, the last ones.
+const MAX_SHOWN: usize = 1_000;
+
+fn path(state: &AppState, style: &StyleId, id: &str) -> Result<PathBuf, AppError> {
+    Ok(versions::folder_of(state, style, id)?.join("events.jsonl"))
+}
+
+/// Appends an event. A full disk must not stop a run: it is logged and the run goes on.
+pub fn append(state: &AppState, style: &StyleId, id: &str, witness: &str, message: &str) {
+    let event = VersionEvent {
+        time: state.now_iso(),
+        witness: witness.to_owned(),
+        message: message.chars().take(2_000).collect(),
+    };
+    tracing::info!(%style, version = id, witness, message = event.message, "version");
+    let written = path(state, style, id).and_then(|path| {
+        let line = serde_json::to_string(&event).expect("an event can be written") + "\n";
+        let io = |e: std::io::Error| AppError::internal(e.kind().to_string());
+        std::fs::create_dir_all(path.parent().expect("has a folder")).map_err(io)?;
+        let mut file = std::fs::OpenOptions::new()
+            .create(true)
+            .append(true)
+            .open(path)
+            .map_err(io)?;
+        file.write_all(line.as_bytes()).map_err(io)
+    });
+    if let Err(error) = written {
+        tracing::error!(%style, version = id, %error, "event not written");
+    }
+}
+
+/// All events, oldest first.
+pub fn list(state: &AppState, style: &StyleId, id: &str) -> Result<Vec<VersionEvent>, AppError> {
+    let path = path(state, style, id)?;
+    let text = match std::fs::read_to_string(&path) {
+        Ok(text) => text,
+        Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(e) => {
+            let message = format!("The event log of {id} could not be read: {}.", e.kind());
+            return Err(AppError::internal(message));
+        }
+    };
+    let events: Vec<VersionEvent> = text
+        .lines()
+        .filter_map(|line| serde_json::from_str(line).ok())
+        .collect();
+    let skip = events.len().saturating_sub(MAX_SHOWN);
+    Ok(events.into_iter().skip(skip).collect())
+}

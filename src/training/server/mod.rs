@@ -1,0 +1,217 @@
+//! One training run, walked from top to bottom: [`start`] below is the path of a request.
+//!
+//! The version is recorded before it is submitted, and only `settle` gives it another status.
+
+pub mod events;
+pub mod good;
+pub mod job;
+mod outcome;
+mod parameter_schema;
+pub mod prepare;
+pub mod reconcile;
+pub mod routes;
+pub mod settle;
+pub mod snapshot;
+mod token;
+pub mod versions;
+pub mod webhook;
+pub mod workflow;
+
+use super::model::form::TrainingForm;
+use super::model::version::{ParameterValue, Report, Status, TrainingVersion};
+use crate::error::{AppError, ErrorKind};
+use crate::server::runpod::RunpodError;
+use crate::server::state::AppState;
+use crate::styles::model::StyleId;
+use crate::tunnel;
+use prepare::Prepared;
+use settle::{Witness, settle};
+use std::sync::atomic::{AtomicI64, Ordering};
+use versions::{Inserted, Secrets};
+
+/// Starts a training run and returns its version: recorded first, paid second.
+///
+/// With an idempotency key a repeated start returns what the first one made. Problems of the form and of the dataset come
+/// back all at once, by field, before anything is recorded.
+pub async fn start(
+    state: &AppState,
+    form: TrainingForm,
+    idempotency_key: Option<String>,
+) -> Result<TrainingVersion, AppError> {
+    let prepared = prepare::prepare(state, &form).await?;
+    if let Some(refusal) = prepared.refusal() {
+        return earlier(state, &prepared, idempotency_key.as_deref())?.ok_or(refusal);
+    }
+    let run = NewRun::of(state, &prepared);
+    let secrets = Secrets {
+        token_hash: token::hash(&run.token),
+        idempotency_hash: idempotency_key.as_deref().map(token::hash),
+    };
+    let inserted = versions::insert(state, &prepared.style, run.version.clone(), secrets).await?;
+    if let Inserted::Already(earlier) = inserted {
+        return Ok(*earlier);
+    }
+    let (style, id) = (&prepared.style.id, run.version.id.as_str());
+    events::append(state, style, id, Witness::Studio.as_str(), "recorded");
+    snapshot::take(state, &prepared, id)?;
+    let body = prepared.body(&run.request_id, run.webhook.as_deref());
+    let submitted = state.runpod.submit(&body).await;
+    let version = conclude(state, style, id, submitted).await;
+    state.wake.notify_one();
+    version
+}
+
+/// What an earlier start with the same key made: its name is taken by itself, so a repeated start would be refused.
+fn earlier(
+    state: &AppState,
+    prepared: &Prepared,
+    key: Option<&str>,
+) -> Result<Option<TrainingVersion>, AppError> {
+    match key {
+        Some(key) => versions::by_idempotency(state, &prepared.style, &token::hash(key)),
+        None => Ok(None),
+    }
+}
+
+/// The answer to the submit. Where it was lost nobody knows whether the job runs: the version stays pending and the
+/// reconciler finds out; submitting again could pay twice.
+async fn conclude(
+    state: &AppState,
+    style: &StyleId,
+    id: &str,
+    submitted: Result<String, RunpodError>,
+) -> Result<TrainingVersion, AppError> {
+    match submitted {
+        Ok(job_id) => {
+            let report = Report::Submitted { job_id };
+            settle(state, style, id, Witness::Studio, report).await
+        }
+        Err(error) if error.is_unknown_fate() => {
+            let message = format!("{error} The job may run nevertheless; it is being looked for.");
+            events::append(state, style, id, Witness::Studio.as_str(), &message);
+            versions::get(state, style, id)
+        }
+        Err(error) => {
+            let report = Report::Failed {
+                reason: error.to_string(),
+                delay_ms: None,
+                execution_ms: None,
+            };
+            settle(state, style, id, Witness::Studio, report).await?;
+            Err(AppError::new(ErrorKind::Upstream, error.to_string())
+                .with_remedy("Nothing was paid. The attempt is in the list of versions as failed; its name can be used again."))
+        }
+    }
+}
+
+/// Ids, token and record of a run that is about to be made.
+struct NewRun {
+    version: TrainingVersion,
+    request_id: String,
+    token: String,
+    webhook: Option<String>,
+}
+
+impl NewRun {
+    fn of(state: &AppState, prepared: &Prepared) -> Self {
+        let (request, style) = (&prepared.request, &prepared.style.id);
+        let ms = distinct_ms(state.now_ms());
+        let token = token::new();
+        let webhook = tunnel::server::webhook_base(state)
+            .map(|base| format!("{}?token={token}", tunnel::model::webhook_url(&base)));
+        let request_id = format!("{style}_{ms}");
+        let parameters = request.values.iter().map(|(parameter, value)| {
+            (parameter.name.to_owned(), ParameterValue::from(value))
+        });
+        let description = request.description.trim();
+        let trainer = if state.runpod_is_rehearsed() {
+            "rehearsal"
+        } else {
+            "runpod"
+        };
+        let version = TrainingVersion {
+            id: format!("style_{style}_{ms}"),
+            name: request.name.clone(),
+            description: (!description.is_empty()).then(|| description.to_owned()),
+            timestamp: crate::server::state::iso(ms),
+            parameters: parameters.collect(),
+            status: Status::Pending,
+            selection_set_id: Some(request.selection_set_id),
+            image_count: Some(prepared.dataset.items.len() as u64),
+            request_id: Some(request_id.clone()),
+            trainer: Some(trainer.to_owned()),
+            model_name: Some(request.model_name()),
+            ..TrainingVersion::default()
+        };
+        Self {
+            version,
+            request_id,
+            token,
+            webhook,
+        }
+    }
+}
+
+/// Ids carry the millisecond: two runs of one millisecond get two.
+fn distinct_ms(now_ms: i64) -> i64 {
+    static LAST: AtomicI64 = AtomicI64::new(0);
+    let next = |last: i64| Some(now_ms.max(last + 1));
+    let last = LAST.fetch_update(Ordering::SeqCst, Ordering::SeqCst, next);
+    now_ms.max(last.unwrap_or(0) + 1)
+}
+
+/// Stops a run at RunPod and settles it as cancelled.
+pub async fn cancel(
+    state: &AppState,
+    style: &StyleId,
+    id: &str,
+) -> Result<TrainingVersion, AppError> {
+    let version = versions::get(state, style, id)?;
+    if !version.status.can_cancel() {
+        let message = format!("{} is {}; there is nothing to cancel.", version.name, version.status.as_str());
+        return Err(AppError::conflict(message));
+    }
+    let Some(job_id) = version.job_id.as_deref().filter(|_| version.is_ours()) else {
+        let message = format!("{} has no job of this studio at RunPod yet.", version.name);
+        return Err(AppError::conflict(message).with_remedy("Wait a moment, or cancel it on RunPod's dashboard."));
+    };
+    match state.runpod.cancel(job_id).await {
+        Ok(()) => settle(state, style, id, Witness::Person, Report::Cancelled).await,
+        // it ended meanwhile: what it ended as is for the witnesses to say
+        Err(RunpodError::NotFound) => reconcile::check(state, style, &version).await,
+        Err(error) => Err(AppError::upstream(format!("{error} The run goes on."))
+            .with_remedy("Try again, or cancel it on RunPod's dashboard.")),
+    }
+}
+
+/// Asks all witnesses now.
+pub async fn recheck(
+    state: &AppState,
+    style: &StyleId,
+    id: &str,
+) -> Result<TrainingVersion, AppError> {
+    let version = versions::get(state, style, id)?;
+    if version.status.is_final() || !version.is_ours() {
+        return Ok(version);
+    }
+    reconcile::check(state, style, &version).await
+}
+
+/// A link under which the model can be downloaded for an hour.
+pub async fn download_url(state: &AppState, style: &StyleId, id: &str) -> Result<String, AppError> {
+    let version = versions::get(state, style, id)?;
+    let url = version.lora_url.as_deref().ok_or_else(|| {
+        AppError::not_found(format!("{} has no model file.", version.name))
+    })?;
+    let key = state.s3.key_of(url).ok_or_else(|| {
+        AppError::conflict(format!(
+            "The model of {} does not lie in the configured bucket {}.",
+            version.name,
+            state.s3.bucket()
+        ))
+        .with_remedy("Only that bucket is read; its address is shown on the version's page.")
+    })?;
+    let filename = key.rsplit('/').next().unwrap_or("model.safetensors");
+    let hour = std::time::Duration::from_secs(3600);
+    Ok(state.s3.presign_get(&key, filename, hour).await?.url)
+}

@@ -1,0 +1,76 @@
+//! What a version was trained on: names, ETags and captions of its dataset, written beside its record when it starts.
+//! Sets and captions change afterwards; this does not.
+
+use super::super::model::preview::SnapshotImage;
+use super::prepare::Prepared;
+use super::versions;
+use crate::error::{AppError, ErrorKind};
+use crate::server::documents::write_atomically;
+use crate::server::state::AppState;
+use crate::styles::model::StyleId;
+use serde_json::{Value, json};
+
+/// Writes the snapshot of a run that is about to be submitted.
+pub fn take(state: &AppState, prepared: &Prepared, id: &str) -> Result<(), AppError> {
+    let images: Vec<Value> = prepared
+        .dataset
+        .items
+        .iter()
+        .zip(&prepared.captions)
+        .map(|(item, row)| {
+            let size = item.image.as_ref().and_then(|i| i.size);
+            json!({
+                "filename": item.filename,
+                "etag": item.image.as_ref().map(|i| &i.etag),
+                "sizeBytes": item.image.as_ref().map(|i| i.size_bytes),
+                "width": size.map(|s| s.0),
+                "height": size.map(|s| s.1),
+                "caption": item.caption.as_ref().map(|c| String::from_utf8_lossy(&c.bytes)),
+                "captionEtag": item.caption.as_ref().map(|c| &c.etag),
+                "asTrained": row.as_trained,
+            })
+        })
+        .collect();
+    let set = &prepared.dataset.set;
+    let snapshot = json!({
+        "takenAt": state.now_iso(),
+        "styleId": prepared.style.id,
+        "selectionSet": {"id": set.id, "name": set.name},
+        "images": images,
+        "plan": prepared.plan,
+    });
+    let path = versions::folder_of(state, &prepared.style.id, id)?.join("snapshot.json");
+    let text = serde_json::to_vec_pretty(&snapshot).expect("a JSON value can be written");
+    write_atomically(&path, &text).map_err(|error| {
+        tracing::error!(%error, "snapshot");
+        AppError::internal("The dataset's snapshot could not be written; the run was not submitted. Is the disk full?")
+    })
+}
+
+/// The snapshot; versions of the older system have none.
+pub fn read(state: &AppState, style: &StyleId, id: &str) -> Result<Value, AppError> {
+    let path = versions::folder_of(state, style, id)?.join("snapshot.json");
+    let none = || AppError::not_found(format!("Version {id} has no dataset snapshot."));
+    let bytes = std::fs::read(path).map_err(|_| none())?;
+    serde_json::from_slice(&bytes)
+        .map_err(|_| AppError::internal(format!("The dataset snapshot of {id} is not valid JSON.")))
+}
+
+/// The images of a snapshot for its page; `None` for versions without one.
+pub fn images(
+    state: &AppState,
+    style: &StyleId,
+    id: &str,
+) -> Result<Option<Vec<SnapshotImage>>, AppError> {
+    let snapshot = match read(state, style, id) {
+        Ok(snapshot) => snapshot,
+        Err(error) if error.kind == ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(error),
+    };
+    let images = snapshot["images"].as_array().into_iter().flatten();
+    let image = |i: &Value| SnapshotImage {
+        filename: i["filename"].as_str().unwrap_or_default().to_owned(),
+        as_trained: i["asTrained"].as_str().map(str::to_owned),
+    };
+    Ok(Some(images.map(image).collect()))
+}

@@ -1,0 +1,33 @@
+//! A webhook's token: 256 random bits in its address, stored only as a hash, compared in constant time.
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use sha2::{Digest, Sha256};
+use subtle::ConstantTimeEq;
+
+/// A fresh token for an address.
+pub fn new() -> String {
+    let mut bytes = [0u8; 32];
+    getrandom::fill(&mut bytes).expect("the system has randomness");
+    URL_SAFE_NO_PAD.encode(bytes)
+}
+
+/// What is stored of a token (or of an idempotency key).
+pub fn hash(text: &str) -> String {
+    hex::encode(Sha256::digest(text))
+}
+
+pub fn matches(given: &str, stored_hash: &str) -> bool {
+    hash(given).as_bytes().ct_eq(stored_hash.as_bytes()).into()
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn only_the_token_itself_matches_its_hash() {
+        let token = super::new();
+        assert!(super::matches(&token, &super::hash(&token)));
+        assert!(!super::matches("", &super::hash(&token)));
+        assert!(!super::matches(&super::new(), &super::hash(&token)));
+    }
+}

@@ -1,0 +1,354 @@
+//! `training_versions.json`: the runs of a style, newest first.
+//!
+//! The one place that reads and writes stored records. A change touches the fields it means and leaves every other key,
+//! known or not, and their order as they are. Two fields never leave the server: the hash of the webhook's token and the
+//! idempotency key.
+
+use super::super::model::version::{ParameterValue, Progress, Status, TrainingVersion};
+use crate::error::AppError;
+use crate::server::state::AppState;
+use crate::styles;
+use crate::styles::model::{Style, StyleId};
+use crate::styles::server::folders;
+use serde_json::{Map, Value, json};
+use std::path::PathBuf;
+
+pub const FILE: &str = "training_versions.json";
+const TOKEN_HASH: &str = "webhookTokenSha256";
+const IDEMPOTENCY_KEY: &str = "idempotencyKeySha256";
+
+/// A record as the server sees it.
+#[derive(Clone, Debug)]
+pub struct Stored {
+    pub version: TrainingVersion,
+    pub token_hash: Option<String>,
+}
+
+/// All versions of a style, newest first as the files have them.
+pub fn list(state: &AppState, style: &StyleId) -> Result<Vec<TrainingVersion>, AppError> {
+    list_of(state, &styles::server::get(state, style)?)
+}
+
+pub fn list_of(state: &AppState, style: &Style) -> Result<Vec<TrainingVersion>, AppError> {
+    Ok(stored(state, style)?.into_iter().map(|s| s.version).collect())
+}
+
+/// All records; of two folders with one id, the first folder's counts.
+pub fn stored(state: &AppState, style: &Style) -> Result<Vec<Stored>, AppError> {
+    let mut found: Vec<Stored> = Vec::new();
+    for path in folders::files(state, style, FILE) {
+        let Some(document) = state.documents.read(&path)? else {
+            continue;
+        };
+        for record in records(&document) {
+            let Some(version) = read(record) else {
+                continue;
+            };
+            if !found.iter().any(|s| s.version.id == version.id) {
+                let token_hash = record[TOKEN_HASH].as_str().map(str::to_owned);
+                found.push(Stored {
+                    version,
+                    token_hash,
+                });
+            }
+        }
+    }
+    Ok(found)
+}
+
+pub fn get(state: &AppState, style: &StyleId, id: &str) -> Result<TrainingVersion, AppError> {
+    let found = list(state, style)?.into_iter().find(|v| v.id == id);
+    found.ok_or_else(|| unknown(style, id))
+}
+
+pub fn unknown(style: &StyleId, id: &str) -> AppError {
+    let id: String = id.chars().take(140).collect();
+    AppError::not_found(format!("Style {style} has no training version {id:?}."))
+}
+
+fn records(document: &Value) -> &[Value] {
+    document["versions"].as_array().map_or(&[], Vec::as_slice)
+}
+
+/// A record, field by field: one odd value does not hide a version. `None` without an id.
+pub fn read(record: &Value) -> Option<TrainingVersion> {
+    let text = |key: &str| record[key].as_str().map(str::to_owned);
+    let parameters = record["parameters"].as_object();
+    let parameters = parameters.into_iter().flatten().filter_map(|(key, value)| {
+        let value = serde_json::from_value::<ParameterValue>(value.clone()).ok()?;
+        Some((key.clone(), value))
+    });
+    Some(TrainingVersion {
+        id: text("id")?,
+        name: text("name").unwrap_or_default(),
+        description: text("description"),
+        timestamp: text("timestamp").unwrap_or_default(),
+        parameters: parameters.collect(),
+        status: text("status")
+            .and_then(|s| Status::parse(&s))
+            .unwrap_or_default(),
+        selection_set_id: record["selectionSetId"].as_u64(),
+        image_count: record["imageCount"].as_u64(),
+        lora_url: text("loraUrl"),
+        completed_at: text("completedAt"),
+        failed_at: text("failedAt"),
+        error: text("error"),
+        is_good: record["isGood"].as_bool(),
+        last_synced: text("lastSynced"),
+        job_id: text("jobId"),
+        request_id: text("requestId"),
+        trainer: text("trainer"),
+        model_name: text("modelName"),
+        progress: serde_json::from_value::<Progress>(record["progress"].clone()).ok(),
+        delay_time_ms: record["delayTimeMs"].as_i64(),
+        execution_time_ms: record["executionTimeMs"].as_i64(),
+        size_bytes: record["sizeBytes"].as_u64(),
+    })
+}
+
+/// Writes the fields that differ; a field that became empty is removed.
+fn write(record: &mut Map<String, Value>, before: &TrainingVersion, after: &TrainingVersion) {
+    let fields = |version| match json!(version) {
+        Value::Object(fields) => fields,
+        _ => unreachable!("a struct is an object"),
+    };
+    let (before, after) = (fields(before), fields(after));
+    for (key, value) in after {
+        if before.get(&key) == Some(&value) {
+            continue;
+        }
+        if value.is_null() {
+            record.shift_remove(&key);
+        } else {
+            record.insert(key, value);
+        }
+    }
+}
+
+fn writable(document: &mut Value) -> Result<&mut Vec<Value>, AppError> {
+    if document.is_null() {
+        *document = json!({ "versions": [] });
+    }
+    let broken = || {
+        AppError::internal(format!("{FILE} is not a list of training versions."))
+            .with_remedy("It was left as it is: mend it by hand or restore a copy.")
+    };
+    let object = document.as_object_mut().ok_or_else(broken)?;
+    let versions = object.entry("versions").or_insert_with(|| json!([]));
+    versions.as_array_mut().ok_or_else(broken)
+}
+
+/// What a new record carries besides the version itself.
+#[derive(Clone, Debug)]
+pub struct Secrets {
+    pub token_hash: String,
+    pub idempotency_hash: Option<String>,
+}
+
+/// How an insert ended.
+#[derive(Debug)]
+pub enum Inserted {
+    New,
+    /// The same request came before: this is what it made.
+    Already(Box<TrainingVersion>),
+}
+
+/// Records a new version on top of the list. A name that was used before is refused: its model would be overwritten.
+pub async fn insert(
+    state: &AppState,
+    style: &Style,
+    version: TrainingVersion,
+    secrets: Secrets,
+) -> Result<Inserted, AppError> {
+    let others = list_of(state, style)?;
+    let path = folders::files(state, style, FILE).into_iter().next();
+    let path = path.unwrap_or_else(|| folders::new_file(style, FILE));
+    state
+        .documents
+        .update(path, move |document| {
+            let versions = writable(document)?;
+            if let Some(hash) = &secrets.idempotency_hash {
+                let same = |r: &&Value| r[IDEMPOTENCY_KEY].as_str() == Some(hash);
+                if let Some(earlier) = versions.iter().find(same).and_then(read) {
+                    return Ok(Inserted::Already(Box::new(earlier)));
+                }
+            }
+            let here = versions.iter().filter_map(read);
+            refuse_used_name(&version.name, here.chain(others.iter().cloned()))?;
+            if versions.iter().any(|r| r["id"].as_str() == Some(&version.id)) {
+                return Err(AppError::conflict("Another run was started this very moment; try again."));
+            }
+            let mut record = Map::new();
+            write(&mut record, &TrainingVersion::default(), &version);
+            record.insert("status".into(), json!(version.status));
+            record.insert(TOKEN_HASH.into(), json!(secrets.token_hash));
+            if let Some(hash) = &secrets.idempotency_hash {
+                record.insert(IDEMPOTENCY_KEY.into(), json!(hash));
+            }
+            versions.insert(0, Value::Object(record));
+            Ok::<_, AppError>(Inserted::New)
+        })
+        .await
+}
+
+/// Two versions must never write one model file. A start that never reached RunPod wrote none: its name is free again.
+pub fn refuse_used_name(
+    name: &str,
+    mut others: impl Iterator<Item = TrainingVersion>,
+) -> Result<(), AppError> {
+    let same = |o: &TrainingVersion| {
+        let never_ran = o.status == Status::Failed && o.is_ours() && o.job_id.is_none();
+        o.name.eq_ignore_ascii_case(name) && !never_ran
+    };
+    match others.find(same) {
+        None => Ok(()),
+        Some(other) => {
+            let message = format!(
+                "There is already a version {:?} ({}); its model file would be overwritten. Choose another name.",
+                other.name,
+                other.status.as_str()
+            );
+            Err(AppError {
+                kind: crate::error::ErrorKind::Conflict,
+                ..AppError::field("name", message)
+            })
+        }
+    }
+}
+
+/// The version that an earlier start with this key made.
+pub fn by_idempotency(
+    state: &AppState,
+    style: &Style,
+    hash: &str,
+) -> Result<Option<TrainingVersion>, AppError> {
+    for path in folders::files(state, style, FILE) {
+        let document = state.documents.read(&path)?;
+        let records = document.as_deref().map_or(&[][..], records);
+        let same = |r: &&Value| r[IDEMPOTENCY_KEY].as_str() == Some(hash);
+        if let Some(version) = records.iter().find(same).and_then(read) {
+            return Ok(Some(version));
+        }
+    }
+    Ok(None)
+}
+
+/// Changes one version in the file that holds it. `change` may run more than once.
+pub async fn change<T: Send + 'static>(
+    state: &AppState,
+    style: &StyleId,
+    id: &str,
+    mut change: impl FnMut(&mut TrainingVersion) -> Result<T, AppError> + Send + 'static,
+) -> Result<(T, TrainingVersion), AppError> {
+    let path = file_of(state, style, id)?;
+    let (style, id) = (style.clone(), id.to_owned());
+    state
+        .documents
+        .update(path, move |document| {
+            let record = writable(document)?
+                .iter_mut()
+                .find(|r| r["id"].as_str() == Some(&id));
+            let (record, before) = record
+                .and_then(|r| read(r).map(|v| (r, v)))
+                .ok_or_else(|| unknown(&style, &id))?;
+            let mut after = before.clone();
+            let result = change(&mut after)?;
+            let record = record.as_object_mut().expect("it was read");
+            write(record, &before, &after);
+            Ok((result, after))
+        })
+        .await
+}
+
+fn file_of(state: &AppState, style: &StyleId, id: &str) -> Result<PathBuf, AppError> {
+    let known = styles::server::get(state, style)?;
+    for path in folders::files(state, &known, FILE) {
+        let document = state.documents.read(&path)?;
+        let holds = |d: &Value| records(d).iter().any(|r| r["id"].as_str() == Some(id));
+        if document.is_some_and(|d| holds(&d)) {
+            return Ok(path);
+        }
+    }
+    Err(unknown(style, id))
+}
+
+/// The folder of a version's own files (events, snapshot), beside its record.
+pub fn folder_of(state: &AppState, style: &StyleId, id: &str) -> Result<PathBuf, AppError> {
+    if !super::super::model::version::is_version_id(id) {
+        return Err(unknown(style, id));
+    }
+    let file = file_of(state, style, id)?;
+    let folder = file.parent().expect("it lies in a folder");
+    Ok(state.documents.path(&folder.join("training_runs").join(id)))
+}
+
+/// Removes one record; nothing else of the run.
+pub async fn remove(state: &AppState, style: &StyleId, id: &str) -> Result<(), AppError> {
+    let path = file_of(state, style, id)?;
+    let (style, id) = (style.clone(), id.to_owned());
+    state
+        .documents
+        .update(path, move |document| {
+            let versions = writable(document)?;
+            let before = versions.len();
+            versions.retain(|r| r["id"].as_str() != Some(&id));
+            if versions.len() == before {
+                return Err(unknown(&style, &id));
+            }
+            Ok(())
+        })
+        .await
+}
+
+/// Merges versions by id: known ones get what a person owns (name, description, isGood), unknown ones are imported as
+/// they are, none is removed. Returns how many were imported.
+pub async fn merge(
+    state: &AppState,
+    style: &StyleId,
+    incoming: Vec<Map<String, Value>>,
+) -> Result<usize, AppError> {
+    let known = styles::server::get(state, style)?;
+    let mut imported = Vec::new();
+    for record in incoming {
+        let version = read(&Value::Object(record.clone()))
+            .filter(|v| super::super::model::version::is_version_id(&v.id))
+            .ok_or_else(|| AppError::field("versions", "Each version needs an `id` of letters, digits, - _ and dots."))?;
+        if file_of(state, style, &version.id).is_err() {
+            imported.push(foreign(record));
+            continue;
+        }
+        change(state, style, &version.id, move |mine| {
+            if !version.name.is_empty() {
+                mine.name.clone_from(&version.name);
+            }
+            mine.description = version.description.clone().or(mine.description.take());
+            mine.is_good = version.is_good.or(mine.is_good);
+            Ok(())
+        })
+        .await?;
+    }
+    if imported.is_empty() {
+        return Ok(0);
+    }
+    let count = imported.len();
+    let path = folders::files(state, &known, FILE).into_iter().next();
+    let path = path.unwrap_or_else(|| folders::new_file(&known, FILE));
+    state
+        .documents
+        .update(path, move |document| {
+            let versions = writable(document)?;
+            for record in imported.iter().rev() {
+                versions.insert(0, Value::Object(record.clone()));
+            }
+            Ok::<_, AppError>(count)
+        })
+        .await
+}
+
+/// An imported record may not bring secrets or claim to be watched by us.
+fn foreign(mut record: Map<String, Value>) -> Map<String, Value> {
+    for key in [TOKEN_HASH, IDEMPOTENCY_KEY, "requestId", "jobId"] {
+        record.shift_remove(key);
+    }
+    record
+}

@@ -1,0 +1,155 @@
+//! The webhook: RunPod's envelope or the container's own body, believed only with the run's token.
+//!
+//! Answers 200 once the report is taken in (also if it changes nothing), 401 for a wrong token, 404 for a run that is not
+//! ours, 400 for what is no report, 413 for more than 16 MB, 5xx only if it should be sent again.
+
+use super::super::model::version::Report;
+use super::settle::{Witness, settle};
+use super::versions::{self, Stored};
+use super::{outcome, token};
+use crate::error::{AppError, ErrorKind};
+use crate::server::problem::Problem;
+use crate::server::runpod::{Job, same_job};
+use crate::server::state::AppState;
+use crate::styles;
+use crate::styles::model::StyleId;
+use axum::Json;
+use axum::Router;
+use axum::body::Bytes;
+use axum::extract::rejection::BytesRejection;
+use axum::extract::{DefaultBodyLimit, Query, State};
+use axum::routing::post;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use std::time::Duration;
+use tower_http::timeout::RequestBodyTimeoutLayer;
+
+pub const PATH: &str = "/api/training-webhook";
+/// RunPod echoes the whole request: hundreds of kB are normal.
+const MAX_BODY_BYTES: usize = 16 << 20;
+/// Who sends a byte a minute is no RunPod.
+const BODY_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// The listener a tunnel is pointed at: this one address and nothing else.
+pub fn only_router(state: AppState) -> Router {
+    router()
+        .fallback(|| async { AppError::not_found("Nothing here.") })
+        .with_state(state)
+}
+
+/// The webhook alone, for mounting.
+pub fn router() -> Router<AppState> {
+    Router::new()
+        .route(PATH, post(receive).fallback(wrong_method))
+        .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
+        .layer(RequestBodyTimeoutLayer::new(BODY_TIMEOUT))
+}
+
+async fn wrong_method() -> AppError {
+    AppError::new(ErrorKind::MethodNotAllowed, "The webhook takes POST only.")
+}
+
+#[derive(Deserialize, utoipa::IntoParams)]
+pub struct WebhookQuery {
+    /// The run's own token, as sent to RunPod in the webhook's address.
+    token: Option<String>,
+}
+
+#[derive(Serialize, utoipa::ToSchema)]
+pub struct Received {
+    received: bool,
+    /// Where the version stands now.
+    status: &'static str,
+}
+
+/// Takes a training result in.
+#[utoipa::path(post, path = "/api/training-webhook", tag = "training", params(WebhookQuery),
+    request_body(content = String, content_type = "application/json", description = "RunPod's job object, or the container's {status, job_id, loraUrl, …}"),
+    responses((status = 200, body = Received), (status = 400, body = Problem), (status = 401, body = Problem), (status = 404, body = Problem), (status = 413, body = Problem)))]
+pub async fn receive(
+    State(state): State<AppState>,
+    Query(query): Query<WebhookQuery>,
+    body: Result<Bytes, BytesRejection>,
+) -> Result<Json<Received>, AppError> {
+    let body = body.map_err(|rejection| {
+        let kind = match rejection.status().as_u16() {
+            413 => ErrorKind::TooLarge,
+            _ => ErrorKind::Invalid,
+        };
+        AppError::new(kind, "The body could not be read.")
+    })?;
+    let message = Message::parse(&body)?;
+    let (style, run) = find(&state, &message)?;
+    let given = query.token.unwrap_or_default();
+    if !run.token_hash.as_deref().is_some_and(|hash| token::matches(&given, hash)) {
+        tracing::warn!(%style, version = run.version.id, "webhook with a wrong token refused");
+        return Err(AppError::new(ErrorKind::Unauthorized, "The token is wrong."));
+    }
+    let id = &run.version.id;
+    if let Some(job_id) = message.job_id {
+        // the answer to our submit may have been lost: the webhook names the job
+        settle(&state, &style, id, Witness::Webhook, Report::Submitted { job_id }).await?;
+    }
+    let version = settle(&state, &style, id, Witness::Webhook, message.report).await?;
+    Ok(Json(Received {
+        received: true,
+        status: version.status.as_str(),
+    }))
+}
+
+/// What a body says, in either form.
+struct Message {
+    job_id: Option<String>,
+    request_id: Option<String>,
+    report: Report,
+}
+
+impl Message {
+    fn parse(body: &[u8]) -> Result<Self, AppError> {
+        let invalid = |text: &str| AppError::new(ErrorKind::Invalid, text);
+        let value: Value =
+            serde_json::from_slice(body).map_err(|_| invalid("The body is not JSON."))?;
+        if let Some(job) = Job::parse(&value) {
+            let echoed = job.output["job_id"].as_str().map(str::to_owned);
+            return Ok(Self {
+                report: outcome::of_job(&job),
+                request_id: job.request_id.clone().or(echoed),
+                job_id: Some(job.id),
+            });
+        }
+        let (request_id, report) = outcome::of_flat(&value)
+            .ok_or_else(|| invalid("The body is neither a RunPod job nor a training result."))?;
+        Ok(Self {
+            job_id: None,
+            request_id: Some(request_id),
+            report,
+        })
+    }
+
+    /// The request id decides when the body carries one: a job id that fits with another request id is another run.
+    fn is_about(&self, run: &Stored) -> bool {
+        let version = &run.version;
+        if !version.is_ours() {
+            return false;
+        }
+        match &self.request_id {
+            Some(request_id) => version.request_id.as_ref() == Some(request_id),
+            None => match (&self.job_id, &version.job_id) {
+                (Some(told), Some(ours)) => same_job(told, ours),
+                _ => false,
+            },
+        }
+    }
+}
+
+fn find(state: &AppState, message: &Message) -> Result<(StyleId, Stored), AppError> {
+    for style in styles::server::list(state)? {
+        // one style's broken file must not cost another style its result
+        let runs = versions::stored(state, &style).unwrap_or_default();
+        if let Some(run) = runs.into_iter().find(|run| message.is_about(run)) {
+            return Ok((style.id, run));
+        }
+    }
+    tracing::warn!("webhook for an unknown run refused");
+    Err(AppError::not_found("There is no such run."))
+}

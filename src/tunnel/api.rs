@@ -1,0 +1,20 @@
+//! Server functions of the tunnel panel.
+
+use super::model::TunnelStatus;
+use crate::error::AppError;
+use leptos::prelude::*;
+
+#[server(prefix = "/rpc", endpoint = "tunnel_status", input = leptos::server_fn::codec::GetUrl)]
+pub async fn load_tunnel() -> Result<TunnelStatus, AppError> {
+    Ok(super::server::status(&crate::server::state::app_state()))
+}
+
+#[server(prefix = "/rpc", endpoint = "start_tunnel")]
+pub async fn start_tunnel() -> Result<TunnelStatus, AppError> {
+    super::server::start(&crate::server::state::app_state()).await
+}
+
+#[server(prefix = "/rpc", endpoint = "stop_tunnel")]
+pub async fn stop_tunnel() -> Result<TunnelStatus, AppError> {
+    Ok(super::server::stop(&crate::server::state::app_state()).await)
+}

@@ -1,0 +1,71 @@
+//! The tunnel: the ngrok agent pointed at the webhook port, or `PUBLIC_URL`.
+
+pub mod routes;
+
+use super::model::{TunnelProvider, TunnelStatus};
+use crate::error::{AppError, ErrorKind};
+use crate::server::ngrok::{NgrokError, NgrokStatus};
+use crate::server::state::AppState;
+
+pub fn status(state: &AppState) -> TunnelStatus {
+    if let Some(url) = &state.config.tunnel.public_url {
+        return TunnelStatus::up(TunnelProvider::PublicUrl, url);
+    }
+    let provider = TunnelProvider::Ngrok;
+    match state.ngrok.status() {
+        NgrokStatus::Off => TunnelStatus::none(provider),
+        NgrokStatus::Starting => TunnelStatus::starting(provider),
+        NgrokStatus::Up { url, trouble: None } => TunnelStatus::up(provider, &url),
+        NgrokStatus::Up {
+            url,
+            trouble: Some(trouble),
+        } => TunnelStatus::up(provider, &url).with_trouble(&trouble),
+        NgrokStatus::Failed(error) => failed(&error),
+    }
+}
+
+fn failed(error: &NgrokError) -> TunnelStatus {
+    TunnelStatus::failed(
+        TunnelProvider::Ngrok,
+        error.code(),
+        error.to_string(),
+        error.remedy(),
+    )
+}
+
+/// Starts the agent; already up is fine. A failure says what to do, and also stays in [`status`].
+pub async fn start(state: &AppState) -> Result<TunnelStatus, AppError> {
+    if state.config.tunnel.public_url.is_some() {
+        return Ok(status(state));
+    }
+    let upstream = state.webhook_address.get().copied();
+    let upstream = upstream.ok_or_else(|| AppError::internal("The webhook port is not open yet."))?;
+    match state.ngrok.start(upstream).await {
+        Ok(url) => Ok(TunnelStatus::up(TunnelProvider::Ngrok, &url)),
+        Err(error) => {
+            let told = failed(&error);
+            let message = told.error.unwrap_or_else(|| error.to_string());
+            let error = AppError::new(ErrorKind::Upstream, message);
+            Err(match told.remedy {
+                Some(remedy) => error.with_remedy(remedy),
+                None => error,
+            })
+        }
+    }
+}
+
+pub async fn stop(state: &AppState) -> TunnelStatus {
+    state.ngrok.stop().await;
+    status(state)
+}
+
+/// Below which address RunPod can reach the webhook. `None`: polling alone carries the run.
+pub fn webhook_base(state: &AppState) -> Option<String> {
+    let told = status(state);
+    if told.running {
+        return told.url;
+    }
+    // the local endpoint runs on this machine and needs no tunnel
+    let address = state.webhook_address.get().filter(|_| state.runpod_is_rehearsed());
+    address.map(|address| format!("http://{address}"))
+}
