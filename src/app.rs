@@ -1,14 +1,26 @@
-//! The shell, the route table and the frame; knows every page and nothing else.
+//! The shell, the frame and the route table; knows every page and nothing else.
 
+use crate::dataset::ui::DataPage;
+use crate::library::api::rehearsed;
+use crate::library::ui::{GridPage, GuidePage, NotFoundPage, SetupPage, StyleLayout, TopBar};
+use crate::training::ui::{TrainPage, VersionPage, VersionsPage};
+use crate::ui::frame::Rehearsed;
 use leptos::prelude::*;
-use leptos_meta::{MetaTags, provide_meta_context};
+use leptos_meta::{Link, MetaTags, Stylesheet, Title, provide_meta_context};
+use leptos_router::components::{ParentRoute, Redirect, Route, Router, Routes};
+use leptos_router::hooks::use_params_map;
+use leptos_router::{SsrMode, path};
 
+/// The document around the app.
 pub fn shell(options: LeptosOptions) -> impl IntoView {
     view! {
         <!DOCTYPE html>
         <html lang="en">
             <head>
                 <meta charset="utf-8" />
+                <meta name="viewport" content="width=device-width, initial-scale=1" />
+                <meta name="color-scheme" content="dark light" />
+                <AutoReload options=options.clone() />
                 <HydrationScripts options />
                 <MetaTags />
             </head>
@@ -22,5 +34,45 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
 #[component]
 pub fn App() -> impl IntoView {
     provide_meta_context();
-    view! { <main>"soon"</main> }
+    let systems = Resource::new_blocking(|| (), |()| rehearsed());
+    let known = move || systems.get().and_then(Result::ok).unwrap_or_default();
+    provide_context(Rehearsed(Signal::derive(known)));
+    // tests and the curious can see when the page has come alive
+    Effect::new(|_| {
+        let _ = document().body().map(|b| b.set_attribute("data-hydrated", ""));
+    });
+    view! {
+        <Stylesheet id="leptos" href="/pkg/actor_maker.css" />
+        <Link rel="icon" href="/favicon.svg" type_="image/svg+xml" />
+        <Title formatter=|title: String| {
+            if title.is_empty() { "ActorMaker".into() } else { format!("{title} · ActorMaker") }
+        } />
+        <Router>
+            <a class="button button--primary visually-hidden" href="#main">
+                "Skip to content"
+            </a>
+            <TopBar />
+            // the label of the rehearsal stage is part of every page: known before the first byte
+            <Suspense>{move || Suspend::new(async move { systems.await.map(|_| ()).ok() })}</Suspense>
+            <Routes fallback=NotFoundPage>
+                <Route path=path!("/") view=GridPage ssr=SsrMode::Async />
+                <ParentRoute path=path!("/styles/:id") view=StyleLayout ssr=SsrMode::Async>
+                    <Route path=path!("") view=ToTrainingData ssr=SsrMode::Async />
+                    <Route path=path!("data") view=DataPage ssr=SsrMode::Async />
+                    <Route path=path!("train") view=TrainPage ssr=SsrMode::Async />
+                    <Route path=path!("versions") view=VersionsPage ssr=SsrMode::Async />
+                    <Route path=path!("versions/:version") view=VersionPage ssr=SsrMode::Async />
+                </ParentRoute>
+                <Route path=path!("/setup") view=SetupPage ssr=SsrMode::Async />
+                <Route path=path!("/guide") view=GuidePage ssr=SsrMode::Async />
+            </Routes>
+        </Router>
+    }
+}
+
+/// `/styles/1` is `/styles/1/data`.
+#[component]
+fn ToTrainingData() -> impl IntoView {
+    let id = use_params_map().read_untracked().get("id").unwrap_or_default();
+    view! { <Redirect path=format!("/styles/{id}/data") /> }
 }

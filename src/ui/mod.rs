@@ -1,1 +1,15 @@
-//! Widgets.
+//! Widgets. Know no feature; take plain values and signals, give callbacks.
+
+pub mod badge;
+pub mod field;
+pub mod frame;
+pub mod icon;
+pub mod notice;
+pub mod poll;
+pub mod query;
+pub mod units;
+
+pub use badge::Badge;
+pub use field::{SelectField, TextField};
+pub use icon::Icon;
+pub use notice::{ErrorNotice, Notice};

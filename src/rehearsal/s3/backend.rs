@@ -23,7 +23,7 @@ use s3s::dto::{
 use s3s::{S3, S3Request, S3Response, S3Result};
 
 use super::store::Store;
-use super::{buckets, lists, multipart, reads, writes};
+use super::{buckets, copies, lists, multipart, part_lists, reads, writes};
 
 /// What every operation works on.
 pub(super) struct Backend {
@@ -68,15 +68,15 @@ operations! {
     get_object_attributes: GetObjectAttributesInput -> GetObjectAttributesOutput = reads::attributes;
 
     put_object: PutObjectInput -> PutObjectOutput = writes::put;
-    copy_object: CopyObjectInput -> CopyObjectOutput = writes::copy;
+    copy_object: CopyObjectInput -> CopyObjectOutput = copies::copy;
     delete_object: DeleteObjectInput -> DeleteObjectOutput = writes::delete;
     delete_objects: DeleteObjectsInput -> DeleteObjectsOutput = writes::delete_many;
 
     create_multipart_upload: CreateMultipartUploadInput -> CreateMultipartUploadOutput = multipart::create;
     upload_part: UploadPartInput -> UploadPartOutput = multipart::upload_part;
-    upload_part_copy: UploadPartCopyInput -> UploadPartCopyOutput = multipart::upload_part_copy;
-    list_parts: ListPartsInput -> ListPartsOutput = lists::parts;
-    list_multipart_uploads: ListMultipartUploadsInput -> ListMultipartUploadsOutput = lists::uploads;
+    upload_part_copy: UploadPartCopyInput -> UploadPartCopyOutput = copies::upload_part_copy;
+    list_parts: ListPartsInput -> ListPartsOutput = part_lists::parts;
+    list_multipart_uploads: ListMultipartUploadsInput -> ListMultipartUploadsOutput = part_lists::uploads;
     complete_multipart_upload: CompleteMultipartUploadInput -> CompleteMultipartUploadOutput = multipart::complete;
     abort_multipart_upload: AbortMultipartUploadInput -> AbortMultipartUploadOutput = multipart::abort;
 }

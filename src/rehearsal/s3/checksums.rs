@@ -244,6 +244,14 @@ impl Hashers {
         }
     }
 
+    /// Nothing.
+    pub fn idle() -> Self {
+        Self {
+            md5: None,
+            sums: Vec::new(),
+        }
+    }
+
     /// MD5 alone.
     pub fn md5_only() -> Self {
         Self {

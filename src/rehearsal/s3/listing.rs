@@ -197,7 +197,7 @@ mod tests {
                 );
             }
         }
-        assert_eq!(walk(&entries, "", Some("/"), 1000).len(), 8);
+        assert_eq!(walk(&entries, "", Some("/"), 1000).len(), 9);
     }
 
     #[test]

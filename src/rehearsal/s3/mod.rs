@@ -6,7 +6,7 @@
 //!
 //! ```text
 //! serve -> front (CORS, nosniff) -> refusals (so that they arrive) -> s3s -> backend's table of operations
-//!   -> reads | writes | multipart | lists | buckets -> store -> bucket / upload -> object_file
+//!   -> reads | writes | copies | multipart | lists | part_lists | buckets -> store -> bucket / upload -> object_file
 //! ```
 //!
 //! It deliberately has no versioning, tags, ACLs, policies or encryption, and answers those with 501.
@@ -17,11 +17,13 @@ mod bucket;
 mod buckets;
 mod checksums;
 mod conditions;
+mod copies;
 mod front;
 mod listing;
 mod lists;
 mod multipart;
 mod object_file;
+mod part_lists;
 mod reads;
 mod receive;
 mod refusals;

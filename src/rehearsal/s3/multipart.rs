@@ -1,22 +1,20 @@
 //! The operations of a multipart upload. How parts become an object is decided in `upload`.
 
 use s3s::dto::{
-    AbortMultipartUploadInput, AbortMultipartUploadOutput, CompleteMultipartUploadInput,
-    CompleteMultipartUploadOutput, CompletedPart, CopyPartResult, CreateMultipartUploadInput,
-    CreateMultipartUploadOutput, ETag, Range, UploadPartCopyInput, UploadPartCopyOutput,
-    UploadPartInput, UploadPartOutput,
+    AbortMultipartUploadInput, AbortMultipartUploadOutput, ChecksumType,
+    CompleteMultipartUploadInput, CompleteMultipartUploadOutput, CompletedPart,
+    CreateMultipartUploadInput, CreateMultipartUploadOutput, ETag, UploadPartInput,
+    UploadPartOutput,
 };
 use s3s::{S3Request, S3Response, S3Result, s3_error};
 
 use super::backend::{Backend, now_s};
-use super::bucket::disk_error;
-use super::checksums::{Checksums, Hashers, claimed_checksums, set_checksums};
-use super::conditions::{ReadCondition, WriteCondition};
+use super::checksums::{Checksums, claimed_checksums, set_checksums};
+use super::conditions::WriteCondition;
 use super::object_file::ObjectMeta;
-use super::reads::satisfy;
-use super::receive::{Claims, MAX_BODY_BYTES, Received, Sink, blocking, receive};
+use super::receive::{blocking, claims, receive};
 use super::upload::{Completion, UploadInfo, WantedPart};
-use super::writes::{refuse_unsupported, source_of, stored_headers};
+use super::writes::{refuse_unsupported, stored_headers};
 
 const MAX_PART_NUMBER: i32 = 10_000;
 
@@ -56,7 +54,9 @@ pub(super) async fn create(
     Ok(S3Response::new(output))
 }
 
-fn check_part_number(number: i32) -> S3Result<()> {
+/// # Errors
+/// `InvalidArgument` unless it is between 1 and 10,000.
+pub(super) fn check_part_number(number: i32) -> S3Result<()> {
     let allowed = (1..=MAX_PART_NUMBER).contains(&number);
     if allowed {
         Ok(())
@@ -79,21 +79,9 @@ pub(super) async fn upload_part(
         .store
         .uploads
         .get(&input.upload_id, &input.bucket, &input.key)?;
-    let claimed = claimed_checksums!(input);
-    let mut claims = Claims::new(
-        input.content_length,
-        input.content_md5.as_deref(),
-        claimed,
-        &request.headers,
-    )?;
-    claims.trailers = request.trailing_headers;
-    let received = receive(
-        backend.store.incoming(),
-        input.body.take(),
-        claims,
-        &request.headers,
-    )
-    .await?;
+    let claims = claims!(input, request)?;
+    let body = input.body.take();
+    let received = receive(backend.store.incoming(), body, claims, &request.headers).await?;
     let meta = blocking(move || upload.put_part(input.part_number, received, now_s())).await?;
     let mut output = UploadPartOutput {
         e_tag: Some(meta.etag()),
@@ -101,73 +89,6 @@ pub(super) async fn upload_part(
     };
     set_checksums!(output, &meta.checksums);
     Ok(S3Response::new(output))
-}
-
-/// UploadPartCopy: a part out of another object, or out of a range of it.
-pub(super) async fn upload_part_copy(
-    backend: &Backend,
-    request: S3Request<UploadPartCopyInput>,
-) -> S3Result<S3Response<UploadPartCopyOutput>> {
-    let input = request.input;
-    check_part_number(input.part_number)?;
-    let upload = backend
-        .store
-        .uploads
-        .get(&input.upload_id, &input.bucket, &input.key)?;
-    let (source_bucket, source_key) = source_of(input.copy_source)?;
-    let source = backend.store.bucket(&source_bucket)?;
-    let range = input
-        .copy_source_range
-        .as_deref()
-        .map(Range::parse)
-        .transpose();
-    let range = range.map_err(|error| {
-        s3_error!(
-            error,
-            InvalidArgument,
-            "x-amz-copy-source-range is not of the form bytes=first-last."
-        )
-    })?;
-    let read = ReadCondition {
-        if_match: input.copy_source_if_match,
-        if_none_match: input.copy_source_if_none_match,
-        if_modified_since: input.copy_source_if_modified_since,
-        if_unmodified_since: input.copy_source_if_unmodified_since,
-    };
-    let incoming = backend.store.incoming();
-    let meta = blocking(move || {
-        let (file, from) = source.open(&source_key)?;
-        read.check_copy_source(&from)?;
-        let range = range.map_or(Ok(0..from.size_bytes), |range| {
-            satisfy(range, from.size_bytes)
-        })?;
-        if range.end - range.start > MAX_BODY_BYTES {
-            return Err(s3_error!(
-                EntityTooLarge,
-                "One part may have 5 GiB at most."
-            ));
-        }
-        let mut sink = Sink::create(incoming, Hashers::md5_only()).map_err(disk_error)?;
-        sink.append_range(&file, range).map_err(disk_error)?;
-        let (md5, checksums) = sink.hashers.finish();
-        let received = Received {
-            file: sink.file,
-            size_bytes: sink.size_bytes,
-            md5: md5.unwrap_or_default(),
-            checksums,
-        };
-        upload.put_part(input.part_number, received, now_s())
-    })
-    .await?;
-    let result = CopyPartResult {
-        e_tag: Some(meta.etag()),
-        last_modified: Some(meta.last_modified()),
-        ..CopyPartResult::default()
-    };
-    Ok(S3Response::new(UploadPartCopyOutput {
-        copy_part_result: Some(result),
-        ..UploadPartCopyOutput::default()
-    }))
 }
 
 fn wanted_part(mut part: CompletedPart) -> S3Result<WantedPart> {
@@ -182,6 +103,33 @@ fn wanted_part(mut part: CompletedPart) -> S3Result<WantedPart> {
     })
 }
 
+fn completion(input: &mut CompleteMultipartUploadInput) -> S3Result<Completion> {
+    let claimed = claimed_checksums!(input);
+    let listed = input
+        .multipart_upload
+        .take()
+        .and_then(|upload| upload.parts)
+        .unwrap_or_default();
+    let whole = input
+        .checksum_type
+        .as_ref()
+        .is_some_and(|kind| kind.as_str() == ChecksumType::FULL_OBJECT);
+    Ok(Completion {
+        parts: listed
+            .into_iter()
+            .map(wanted_part)
+            .collect::<S3Result<_>>()?,
+        condition: WriteCondition {
+            if_match: input.if_match.take(),
+            if_none_match: input.if_none_match.take(),
+        },
+        full_checksums: if whole { claimed } else { Checksums::default() },
+        size_bytes: input
+            .mpu_object_size
+            .and_then(|size| u64::try_from(size).ok()),
+    })
+}
+
 /// CompleteMultipartUpload. Asked again after it succeeded (a client that lost the answer), it answers the same again.
 pub(super) async fn complete(
     backend: &Backend,
@@ -189,47 +137,26 @@ pub(super) async fn complete(
 ) -> S3Result<S3Response<CompleteMultipartUploadOutput>> {
     let mut input = request.input;
     let bucket = backend.store.bucket(&input.bucket)?;
-    let claimed = claimed_checksums!(input);
-    let listed = input
-        .multipart_upload
-        .and_then(|upload| upload.parts)
-        .unwrap_or_default();
     let upload = backend
         .store
         .uploads
         .get(&input.upload_id, &input.bucket, &input.key);
-    let whole = input
-        .checksum_type
-        .is_some_and(|kind| kind.as_str() == "FULL_OBJECT");
-    let completion = Completion {
-        parts: listed
-            .into_iter()
-            .map(wanted_part)
-            .collect::<S3Result<_>>()?,
-        condition: WriteCondition {
-            if_match: input.if_match,
-            if_none_match: input.if_none_match,
-        },
-        full_checksums: if whole { claimed } else { Checksums::default() },
-        size_bytes: input
-            .mpu_object_size
-            .and_then(|size| u64::try_from(size).ok()),
-    };
+    let completion = completion(&mut input)?;
     let store = backend.store.clone();
-    let (key, id) = (input.key.clone(), input.upload_id);
+    let (key, id) = (input.key, input.upload_id);
     let meta = blocking(move || {
         let done = upload.and_then(|upload| {
             store
                 .uploads
                 .complete(&upload, store.incoming(), &bucket, &completion)
         });
-        done.or_else(|error| {
-            let stored = bucket
+        let before = || {
+            bucket
                 .head(&key)
                 .ok()
-                .filter(|meta| meta.upload_id.as_ref() == Some(&id));
-            stored.ok_or(error)
-        })
+                .filter(|meta| meta.upload_id.as_ref() == Some(&id))
+        };
+        done.or_else(|error| before().ok_or(error))
     })
     .await?;
     Ok(S3Response::new(completed(input.bucket, &meta)))

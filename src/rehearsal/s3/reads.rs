@@ -54,6 +54,18 @@ macro_rules! describe {
     }};
 }
 
+/// Takes the conditions out of an input of GetObject or HeadObject.
+macro_rules! read_condition {
+    ($input:expr) => {
+        ReadCondition {
+            if_match: $input.if_match.take(),
+            if_none_match: $input.if_none_match.take(),
+            if_modified_since: $input.if_modified_since.take(),
+            if_unmodified_since: $input.if_unmodified_since.take(),
+        }
+    };
+}
+
 fn user_metadata(meta: &ObjectMeta) -> Option<Metadata> {
     let user = &meta.headers.user;
     (!user.is_empty()).then(|| {
@@ -74,6 +86,17 @@ pub(super) fn only_version(version_id: Option<&str>) -> S3Result<()> {
     }
 }
 
+/// An object's parts are not remembered: the only part is the whole.
+fn only_first_part(part_number: Option<i32>) -> S3Result<()> {
+    match part_number {
+        None | Some(1) => Ok(()),
+        Some(_) => Err(s3_error!(
+            NotImplemented,
+            "This store does not remember an object's parts; read it by Range."
+        )),
+    }
+}
+
 enum Content {
     Memory(Bytes),
     File(File, Range<u64>),
@@ -84,21 +107,11 @@ pub(super) async fn get(
     backend: &Backend,
     request: S3Request<GetObjectInput>,
 ) -> S3Result<S3Response<GetObjectOutput>> {
-    let input = request.input;
+    let mut input = request.input;
     only_version(input.version_id.as_deref())?;
-    if input.part_number.is_some_and(|number| number != 1) {
-        return Err(s3_error!(
-            NotImplemented,
-            "This store does not remember an object's parts; read it by Range."
-        ));
-    }
+    only_first_part(input.part_number)?;
     let bucket = backend.store.bucket(&input.bucket)?;
-    let condition = ReadCondition {
-        if_match: input.if_match,
-        if_none_match: input.if_none_match,
-        if_modified_since: input.if_modified_since,
-        if_unmodified_since: input.if_unmodified_since,
-    };
+    let condition = read_condition!(input);
     let asked = input.range;
     let (content, meta, range) = blocking(move || {
         let (file, meta) = bucket.open(&input.key)?;
@@ -106,32 +119,26 @@ pub(super) async fn get(
         let range = asked
             .map(|asked| satisfy(asked, meta.size_bytes))
             .transpose()?;
-        let content =
-            take(file, range.clone().unwrap_or(0..meta.size_bytes)).map_err(disk_error)?;
+        let shown = range.clone().unwrap_or(0..meta.size_bytes);
+        let content = take(file, shown).map_err(disk_error)?;
         Ok((content, meta, range))
     })
     .await?;
-    let whole = range.is_none();
-    let shown = range.clone().unwrap_or(0..meta.size_bytes);
+    // the checksums are the whole object's: beside a range they would make SDKs see a broken body
+    let with_checksums = range.is_none() && is_enabled(input.checksum_mode.as_ref());
+    let size_bytes = meta.size_bytes;
     let mut output = GetObjectOutput {
         body: Some(body(content).await.map_err(disk_error)?),
-        content_length: Some(as_i64(shown.end - shown.start)),
-        content_range: range.map(|range| {
-            format!(
-                "bytes {}-{}/{}",
-                range.start,
-                range.end - 1,
-                meta.size_bytes
-            )
-        }),
+        content_length: Some(as_i64(
+            range
+                .as_ref()
+                .map_or(size_bytes, |range| range.end - range.start),
+        )),
+        content_range: range
+            .map(|range| format!("bytes {}-{}/{size_bytes}", range.start, range.end - 1)),
         ..GetObjectOutput::default()
     };
-    // the checksums are the whole object's: beside a range they would make SDKs see a broken body
-    describe!(
-        output,
-        &meta,
-        whole && is_enabled(input.checksum_mode.as_ref())
-    );
+    describe!(output, &meta, with_checksums);
     Ok(S3Response::new(output))
 }
 
@@ -179,15 +186,10 @@ pub(super) async fn head(
     backend: &Backend,
     request: S3Request<HeadObjectInput>,
 ) -> S3Result<S3Response<HeadObjectOutput>> {
-    let input = request.input;
+    let mut input = request.input;
     only_version(input.version_id.as_deref())?;
     let meta: Arc<ObjectMeta> = backend.store.bucket(&input.bucket)?.head(&input.key)?;
-    let condition = ReadCondition {
-        if_match: input.if_match,
-        if_none_match: input.if_none_match,
-        if_modified_since: input.if_modified_since,
-        if_unmodified_since: input.if_unmodified_since,
-    };
+    let condition = read_condition!(input);
     condition.check(&meta)?;
     let mut output = HeadObjectOutput {
         content_length: Some(as_i64(meta.size_bytes)),

@@ -5,6 +5,7 @@
 
 use std::fs::File;
 use std::io::{self, Read, Seek as _, SeekFrom, Write};
+use std::mem;
 use std::ops::Range;
 use std::path::PathBuf;
 
@@ -41,6 +42,22 @@ pub(super) struct Received {
     pub checksums: Checksums,
 }
 
+/// Takes the claims out of an input of PutObject or UploadPart and its request.
+macro_rules! claims {
+    ($input:expr, $request:expr) => {{
+        let checksums = $crate::rehearsal::s3::checksums::claimed_checksums!($input);
+        let (length, md5) = ($input.content_length, $input.content_md5.as_deref());
+        $crate::rehearsal::s3::receive::Claims::new(
+            length,
+            md5,
+            checksums,
+            &$request.headers,
+            $request.trailing_headers,
+        )
+    }};
+}
+pub(super) use claims;
+
 impl Claims {
     /// # Errors
     /// `InvalidDigest` if Content-MD5 is not one; `EntityTooLarge` over 5 GiB.
@@ -49,6 +66,7 @@ impl Claims {
         content_md5: Option<&str>,
         checksums: Checksums,
         headers: &HeaderMap,
+        trailers: Option<TrailingHeaders>,
     ) -> S3Result<Self> {
         // an aws-chunked body's own length goes before the length on the wire
         let decoded = headers
@@ -69,7 +87,7 @@ impl Claims {
             size_bytes,
             md5: md5.flatten(),
             checksums,
-            trailers: None,
+            trailers,
         })
     }
 
@@ -178,6 +196,11 @@ impl Sink {
         let mut source = source;
         source.seek(SeekFrom::Start(range.start))?;
         self.append(source, range.end - range.start)
+    }
+
+    /// The MD5 of what was appended, if it was wanted.
+    pub fn take_md5(&mut self) -> Option<[u8; 16]> {
+        mem::replace(&mut self.hashers, Hashers::idle()).finish().0
     }
 
     fn append_digesting(&mut self, source: &mut impl Read) -> io::Result<u64> {

@@ -24,7 +24,7 @@ use super::bucket::{Bucket, disk_error, no_such_bucket};
 use super::upload_store::Uploads;
 
 /// How long a start waits for the process before it to let go of the folder.
-const LOCK_PATIENCE: Duration = Duration::from_secs(5);
+const LOCK_PATIENCE: Duration = Duration::from_secs(2);
 
 pub(super) struct Store {
     root: PathBuf,

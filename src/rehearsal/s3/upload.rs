@@ -255,6 +255,21 @@ impl Upload {
     }
 }
 
+impl WantedPart {
+    fn find_in<'p>(&self, stored: &'p BTreeMap<i32, ObjectMeta>) -> S3Result<&'p ObjectMeta> {
+        let meta = stored.get(&self.number);
+        let meta = meta.filter(|meta| self.etag.as_ref().is_none_or(|etag| *etag == meta.etag));
+        let meta = meta.filter(|meta| meta.checksums.check_claims(&self.checksums).is_ok());
+        meta.ok_or_else(|| {
+            s3_error!(
+                InvalidPart,
+                "Part {} was not uploaded, or not with this ETag.",
+                self.number
+            )
+        })
+    }
+}
+
 fn choose<'p>(
     stored: &'p BTreeMap<i32, ObjectMeta>,
     wanted: &[WantedPart],
@@ -271,23 +286,10 @@ fn choose<'p>(
             "The parts must be listed in ascending order."
         ));
     }
-    let mut parts = Vec::with_capacity(wanted.len());
-    for part in wanted {
-        let meta = stored
-            .get(&part.number)
-            .filter(|meta| part.etag.as_ref().is_none_or(|etag| *etag == meta.etag));
-        let meta = meta.filter(|meta| meta.checksums.check_claims(&part.checksums).is_ok());
-        parts.push((
-            part.number,
-            meta.ok_or_else(|| {
-                s3_error!(
-                    InvalidPart,
-                    "Part {} was not uploaded, or not with this ETag.",
-                    part.number
-                )
-            })?,
-        ));
-    }
+    let parts = wanted
+        .iter()
+        .map(|part| Ok((part.number, part.find_in(stored)?)));
+    let parts = parts.collect::<S3Result<Vec<_>>>()?;
     let small = parts[..parts.len() - 1]
         .iter()
         .find(|(_, meta)| meta.size_bytes < MIN_PART_BYTES);

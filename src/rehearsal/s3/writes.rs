@@ -1,20 +1,18 @@
-//! The operations that write or remove objects: PUT, copy, delete, delete many.
+//! The operations that write one object or remove some: PUT, delete, delete many.
 
-use http::HeaderMap;
 use s3s::dto::{
-    CopyObjectInput, CopyObjectOutput, CopyObjectResult, CopySource, DeleteObjectInput,
-    DeleteObjectOutput, DeleteObjectsInput, DeleteObjectsOutput, DeletedObject, ETagCondition,
-    Error, MetadataDirective, ObjectIdentifier, PutObjectInput, PutObjectOutput,
+    DeleteObjectInput, DeleteObjectOutput, DeleteObjectsInput, DeleteObjectsOutput, DeletedObject,
+    ETagCondition, Error, ObjectIdentifier, PutObjectInput, PutObjectOutput,
 };
 use s3s::{S3Error, S3Request, S3Response, S3Result, s3_error};
 
 use super::backend::{Backend, now_s};
 use super::bucket::disk_error;
-use super::checksums::{Checksums, Hashers, claimed_checksums, set_checksums};
-use super::conditions::{ReadCondition, WriteCondition};
+use super::checksums::set_checksums;
+use super::conditions::WriteCondition;
 use super::object_file::{ObjectMeta, seal};
 use super::reads::only_version;
-use super::receive::{Claims, Sink, blocking, receive};
+use super::receive::{blocking, claims, receive};
 
 /// S3's bound for one DeleteObjects.
 const MAX_DELETES: usize = 1000;
@@ -90,21 +88,9 @@ pub(super) async fn put(
         if_match: input.if_match.take(),
         if_none_match: input.if_none_match.take(),
     };
-    let claimed = claimed_checksums!(input);
-    let mut claims = Claims::new(
-        input.content_length,
-        input.content_md5.as_deref(),
-        claimed,
-        &request.headers,
-    )?;
-    claims.trailers = request.trailing_headers;
-    let received = receive(
-        backend.store.incoming(),
-        input.body.take(),
-        claims,
-        &request.headers,
-    )
-    .await?;
+    let claims = claims!(input, request)?;
+    let body = input.body.take();
+    let received = receive(backend.store.incoming(), body, claims, &request.headers).await?;
     let meta = ObjectMeta {
         size_bytes: received.size_bytes,
         etag: hex::encode(received.md5),
@@ -120,112 +106,17 @@ pub(super) async fn put(
         bucket.commit(file, meta, &condition)
     })
     .await?;
+    Ok(S3Response::new(stored(&meta)))
+}
+
+fn stored(meta: &ObjectMeta) -> PutObjectOutput {
     let mut output = PutObjectOutput {
         e_tag: Some(meta.etag()),
         checksum_type: meta.checksums.kind(),
         ..PutObjectOutput::default()
     };
     set_checksums!(output, &meta.checksums);
-    Ok(S3Response::new(output))
-}
-
-/// The bucket and key of a copy's source.
-///
-/// # Errors
-/// `NotImplemented` for an ARN.
-pub(super) fn source_of(source: CopySource) -> S3Result<(String, String)> {
-    match source {
-        CopySource::Bucket {
-            bucket,
-            key,
-            version_id,
-        } => {
-            only_version(version_id.as_deref())?;
-            Ok((bucket.into(), key.into()))
-        }
-        _ => Err(s3_error!(
-            NotImplemented,
-            "A copy's source is given here as /bucket/key."
-        )),
-    }
-}
-
-/// CopyObject. The destination's conditions are read from the headers: S3 has had them since 2025, s3s 0.14 has not.
-pub(super) async fn copy(
-    backend: &Backend,
-    request: S3Request<CopyObjectInput>,
-) -> S3Result<S3Response<CopyObjectOutput>> {
-    let mut input = request.input;
-    refuse_unsupported!(input);
-    let (source_bucket, source_key) = source_of(input.copy_source)?;
-    let replace = input
-        .metadata_directive
-        .as_ref()
-        .is_some_and(|directive| directive.as_str() == MetadataDirective::REPLACE);
-    if !replace && source_bucket == input.bucket && source_key == input.key {
-        return Err(s3_error!(
-            InvalidRequest,
-            "A copy of an object onto itself changes nothing unless MetadataDirective is REPLACE."
-        ));
-    }
-    let source = backend.store.bucket(&source_bucket)?;
-    let bucket = backend.store.bucket(&input.bucket)?;
-    let headers = replace.then(|| stored_headers!(input));
-    let read = ReadCondition {
-        if_match: input.copy_source_if_match,
-        if_none_match: input.copy_source_if_none_match,
-        if_modified_since: input.copy_source_if_modified_since,
-        if_unmodified_since: input.copy_source_if_unmodified_since,
-    };
-    let write = WriteCondition {
-        if_match: etag_header(&request.headers, "if-match")?,
-        if_none_match: etag_header(&request.headers, "if-none-match")?,
-    };
-    let (incoming, key) = (backend.store.incoming(), input.key);
-    let meta = blocking(move || {
-        let (file, from) = source.open(&source_key)?;
-        read.check_copy_source(&from)?;
-        // a multipart ETag is not the MD5 of the bytes; the copy is made in one piece and gets one that is
-        let hashers = if from.etag.contains('-') {
-            Hashers::md5_only()
-        } else {
-            Hashers::without_md5(&Checksums::default())
-        };
-        let mut sink = Sink::create(incoming, hashers).map_err(disk_error)?;
-        sink.append(&file, from.size_bytes).map_err(disk_error)?;
-        let (md5, _) = sink.hashers.finish();
-        let meta = ObjectMeta {
-            key,
-            etag: md5.map_or_else(|| from.etag.clone(), hex::encode),
-            modified_s: now_s(),
-            size_bytes: from.size_bytes,
-            headers: headers.unwrap_or_else(|| from.headers.clone()),
-            checksums: from.checksums.of_the_bytes(),
-            upload_id: None,
-        };
-        seal(&mut sink.file, &meta).map_err(disk_error)?;
-        bucket.commit(sink.file, meta, &write)
-    })
-    .await?;
-    let mut result = CopyObjectResult {
-        e_tag: Some(meta.etag()),
-        last_modified: Some(meta.last_modified()),
-        ..CopyObjectResult::default()
-    };
-    set_checksums!(result, &meta.checksums);
-    Ok(S3Response::new(CopyObjectOutput {
-        copy_object_result: Some(result),
-        ..CopyObjectOutput::default()
-    }))
-}
-
-fn etag_header(headers: &HeaderMap, name: &str) -> S3Result<Option<ETagCondition>> {
-    let parse = |value: &http::HeaderValue| ETagCondition::parse_http_header(value.as_bytes());
-    headers
-        .get(name)
-        .map(parse)
-        .transpose()
-        .map_err(|error| s3_error!(error, InvalidArgument, "{name} is not an ETag."))
+    output
 }
 
 /// DeleteObject; a missing key is a success unless If-Match says it should be there.
@@ -274,6 +165,15 @@ pub(super) async fn delete_many(
         Ok((entries, results))
     })
     .await?;
+    let quiet = input.delete.quiet.unwrap_or(false);
+    Ok(S3Response::new(report(entries, results, quiet)))
+}
+
+fn report(
+    entries: Vec<(String, WriteCondition)>,
+    results: Vec<S3Result<()>>,
+    quiet: bool,
+) -> DeleteObjectsOutput {
     let (mut deleted, mut errors) = (Vec::new(), Vec::new());
     for ((key, _), result) in entries.into_iter().zip(results) {
         match result {
@@ -284,13 +184,11 @@ pub(super) async fn delete_many(
             Err(error) => errors.push(delete_error(key, &error)),
         }
     }
-    let quiet = input.delete.quiet.unwrap_or(false);
-    let output = DeleteObjectsOutput {
+    DeleteObjectsOutput {
         deleted: (!quiet).then_some(deleted),
         errors: Some(errors),
         ..DeleteObjectsOutput::default()
-    };
-    Ok(S3Response::new(output))
+    }
 }
 
 fn delete_error(key: String, error: &S3Error) -> Error {

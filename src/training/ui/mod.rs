@@ -1,1 +1,9 @@
-//! Pages and parts of training.
+//! Pages of training runs.
+
+mod train;
+mod version;
+mod versions;
+
+pub use train::TrainPage;
+pub use version::VersionPage;
+pub use versions::VersionsPage;

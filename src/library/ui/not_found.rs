@@ -1,0 +1,38 @@
+//! Pages that are not there.
+
+use crate::ui::frame::CrumbBar;
+use leptos::prelude::*;
+use leptos_meta::Title;
+
+/// Tells the browser, not only the person.
+pub fn set_not_found() {
+    #[cfg(feature = "ssr")]
+    if let Some(response) = use_context::<leptos_axum::ResponseOptions>() {
+        response.set_status(axum::http::StatusCode::NOT_FOUND);
+    }
+}
+
+#[component]
+pub fn NotFoundPage() -> impl IntoView {
+    set_not_found();
+    view! {
+        <Title text="Not found" />
+        <CrumbBar crumbs=vec![
+            ("Styles".to_owned(), "/".to_owned()),
+            ("Not found".to_owned(), String::new()),
+        ] />
+        <main id="main" tabindex="-1">
+            <div class="page">
+                <div class="empty">
+                    <h1 class="empty__what">"There is no such page"</h1>
+                    <p class="empty__why">
+                        "The address may be mistyped, or what it named was removed."
+                    </p>
+                    <a class="button button--primary" href="/">
+                        "All styles"
+                    </a>
+                </div>
+            </div>
+        </main>
+    }
+}

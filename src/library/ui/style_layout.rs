@@ -1,0 +1,198 @@
+//! What all pages of one style share: path, cover and title, sub-navigation with live counts, one next step.
+
+use super::not_found::set_not_found;
+use super::top_bar::OpenStyles;
+use crate::error::{AppError, ErrorKind};
+use crate::library::api::card;
+use crate::library::model::StyleCard;
+use crate::styles::model::StyleId;
+use crate::ui::frame::{Crumb, CrumbBar, StyleChanged};
+use crate::ui::units::plural;
+use crate::ui::{ErrorNotice, Icon};
+use leptos::either::Either;
+use leptos::prelude::*;
+use leptos_router::components::Outlet;
+use leptos_router::hooks::{use_location, use_params_map};
+
+#[component]
+pub fn StyleLayout() -> impl IntoView {
+    let params = use_params_map();
+    let id = Memo::new(move |_| params.read().get("id").unwrap_or_default());
+    let changed = StyleChanged(RwSignal::new(0));
+    provide_context(changed);
+    let loaded = Resource::new_blocking(
+        move || (id.get(), changed.0.get()),
+        |(id, _)| async move {
+            let id = StyleId::parse(&id)
+                .map_err(|e| AppError::not_found(e.to_string()))?;
+            card(id).await
+        },
+    );
+    let open = expect_context::<OpenStyles>();
+    Effect::new(move |_| {
+        if let Some(Ok(card)) = loaded.get() {
+            open.open(card.style.id.as_str(), &card.style.title);
+        }
+    });
+    let title = move || {
+        let card = loaded.get().and_then(Result::ok);
+        card.map_or_else(|| format!("Style {}", id.get()), |c| c.style.title)
+    };
+    let path = use_location().pathname;
+    let crumbs = Signal::derive(move || crumbs(&path.read(), &title()));
+    view! {
+        <Transition fallback=|| ()>
+            <CrumbBar crumbs />
+        </Transition>
+        <main id="main" tabindex="-1">
+            <Transition fallback=|| {
+                view! { <div class="stylebar" aria-hidden="true"></div> }
+            }>{move || Suspend::new(async move { bar(loaded.await) })}</Transition>
+            // outside of what is asked for again: a page keeps its state when a count changes
+            <div class="page">
+                <Outlet />
+            </div>
+        </main>
+    }
+}
+
+/// The style's bar, or why there is none.
+fn bar(loaded: Result<StyleCard, AppError>) -> impl IntoView {
+    match loaded {
+        Ok(card) => Either::Left(view! { <StyleBar card /> }),
+        Err(error) => {
+            if error.kind == ErrorKind::NotFound {
+                set_not_found();
+            }
+            Either::Right(view! { <ErrorNotice error /> })
+        }
+    }
+}
+
+fn crumbs(path: &str, title: &str) -> Vec<Crumb> {
+    let mut parts = path.trim_matches('/').split('/').skip(1);
+    let id = parts.next().unwrap_or_default();
+    let home = format!("/styles/{id}/data");
+    let mut crumbs = vec![
+        ("Styles".to_owned(), "/".to_owned()),
+        (title.to_owned(), home),
+    ];
+    let page = match parts.next() {
+        Some("data") => "Training data",
+        Some("train") => "Train LoRA",
+        Some("versions") => "Versions",
+        _ => return crumbs,
+    };
+    crumbs.push((page.to_owned(), format!("/styles/{id}/versions")));
+    if let Some(version) = parts.next() {
+        crumbs.push((version.to_owned(), String::new()));
+    }
+    crumbs
+}
+
+#[component]
+fn StyleBar(card: StyleCard) -> impl IntoView {
+    let next = next_step(&card);
+    let style = card.style;
+    let path = use_location().pathname;
+    let base = format!("/styles/{}", style.id);
+    let trigger = style.default_class_tokens();
+    let link = |name: &'static str, text: &'static str, count: Option<usize>| {
+        let href = format!("{base}/{name}");
+        let within = href.clone();
+        let current = move || path.read().starts_with(&within).then_some("page");
+        view! {
+            <a class="subnav__link" href=href aria-current=current>
+                {text}
+                {count
+                    .map(|n| {
+                        view! {
+                            " "
+                            <span class="subnav__count">{n}</span>
+                        }
+                    })}
+            </a>
+        }
+    };
+    let cover = style.cover_url.map(|url| {
+        view! { <img class="stylebar__cover" src=url alt="" width="40" height="40" /> }
+    });
+    let split = (style.folders.len() > 1).then(|| {
+        view! {
+            <p class="muted stylebar__folders">
+                {format!("{} folders: {}", style.folders.len(), style.folders.join(", "))}
+            </p>
+        }
+    });
+    view! {
+        <div class="stylebar">
+            <div class="stylebar__who">
+                {cover} <div>
+                    <h1 class="stylebar__title">{style.title.clone()}</h1>
+                    <code class="stylebar__trigger">{trigger}</code>
+                    {split}
+                </div>
+            </div>
+            <nav class="subnav" aria-label=style.title>
+                {link("data", "Training data", card.counts.map(|c| c.0))}
+                {link("train", "Train LoRA", None)}
+                {link("versions", "Versions", Some(card.versions))}
+            </nav>
+            {next
+                .map(|(why, text, href)| {
+                    view! {
+                        <p class="next-step">
+                            <span class="next-step__why">{why}</span>
+                            " "
+                            <a class="next-step__link" href=href>
+                                {text}
+                                <Icon name="arrow-right" />
+                            </a>
+                        </p>
+                    }
+                })}
+        </div>
+    }
+}
+
+/// Why, what, and where: the one thing to do next.
+fn next_step(card: &StyleCard) -> Option<(String, &'static str, String)> {
+    let base = format!("/styles/{}", card.style.id);
+    let (images, captions) = card.counts?;
+    if images == 0 {
+        return Some((
+            "No images yet.".into(),
+            "Upload some",
+            format!("{base}/data"),
+        ));
+    }
+    if captions < images {
+        let lacking = images - captions;
+        let verb = if lacking == 1 { "lacks" } else { "lack" };
+        return Some((
+            format!("{} {verb} a caption.", plural(lacking, "image")),
+            "Write them",
+            format!("{base}/data?filter=missing:caption"),
+        ));
+    }
+    if card.sets == 0 {
+        return Some((
+            "No selection set yet.".into(),
+            "Select images",
+            format!("{base}/data"),
+        ));
+    }
+    match &card.latest {
+        Some(run) if run.live => Some((
+            format!("{} is {}.", run.name, run.status.as_str()),
+            "Watch it",
+            format!("{base}/versions/{}", run.id),
+        )),
+        None => Some((
+            "Ready to train.".into(),
+            "Train LoRA",
+            format!("{base}/train"),
+        )),
+        Some(_) => None,
+    }
+}

@@ -1,0 +1,76 @@
+//! The bar under the top bar: where one is, and the rehearsal label. And the signal by which a page tells the frame around
+//! it that counts have changed.
+
+use leptos::prelude::*;
+
+/// Which outside systems are rehearsed: (S3, trainer). Provided by the app.
+#[derive(Clone, Copy)]
+pub struct Rehearsed(pub Signal<(bool, bool)>);
+
+/// Counts of the style changed (images, sets, versions): ask for them again.
+#[derive(Clone, Copy)]
+pub struct StyleChanged(pub RwSignal<u32>);
+
+impl StyleChanged {
+    /// Tells the frame of the current style page, if there is one.
+    pub fn notify() {
+        if let Some(Self(signal)) = use_context::<Self>() {
+            signal.update(|n| *n += 1);
+        }
+    }
+}
+
+/// A step of the path: text and address; the last one is the page itself.
+pub type Crumb = (String, String);
+
+#[component]
+pub fn CrumbBar(#[prop(into)] crumbs: Signal<Vec<Crumb>>) -> impl IntoView {
+    let items = move || {
+        let crumbs = crumbs.get();
+        let last = crumbs.len().saturating_sub(1);
+        let item = move |(i, (text, href)): (usize, Crumb)| {
+            let inner = if i == last {
+                view! { <span aria-current="page">{text}</span> }.into_any()
+            } else {
+                view! {
+                    <a class="crumbs__link" href=href>
+                        {text}
+                    </a>
+                }
+                .into_any()
+            };
+            view! { <li class="crumbs__item">{inner}</li> }
+        };
+        crumbs.into_iter().enumerate().map(item).collect_view()
+    };
+    view! {
+        <div class="crumbbar">
+            <nav aria-label="Breadcrumb">
+                <ol class="crumbs">{items}</ol>
+            </nav>
+            <RehearsalLabel />
+        </div>
+    }
+}
+
+/// Says what of the page is rehearsed; nothing when all of it is real.
+#[component]
+fn RehearsalLabel() -> impl IntoView {
+    let rehearsed = use_context::<Rehearsed>();
+    let text = move || match rehearsed.map_or((false, false), |r| r.0.get()) {
+        (_, true) => Some("No GPU, the model has no effect."),
+        (true, false) => Some("Embedded S3: a real trainer cannot reach it."),
+        (false, false) => None,
+    };
+    move || {
+        text().map(|text| {
+            view! {
+                <aside class="rehearsal" aria-label="Rehearsal">
+                    <span class="rehearsal__label">"Rehearsal"</span>
+                    " "
+                    <span>{text}</span>
+                </aside>
+            }
+        })
+    }
+}
