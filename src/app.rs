@@ -1,10 +1,11 @@
 //! The shell, the frame and the route table; knows every page and nothing else.
 
 use crate::dataset::ui::DataPage;
-use crate::library::api::rehearsed;
 use crate::library::ui::{GridPage, GuidePage, NotFoundPage, SetupPage, StyleLayout, TopBar};
 use crate::training::ui::{TrainPage, VersionPage, VersionsPage};
 use crate::ui::frame::Rehearsed;
+#[cfg(feature = "ssr")]
+use crate::server::state::AppState;
 use leptos::prelude::*;
 use leptos_meta::{Link, MetaTags, Stylesheet, Title, provide_meta_context};
 use leptos_router::components::{ParentRoute, Redirect, Route, Router, Routes};
@@ -24,19 +25,34 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
                 <HydrationScripts options />
                 <MetaTags />
             </head>
-            <body>
+            <body data-rehearsed=rehearsed().words()>
                 <App />
             </body>
         </html>
     }
 }
 
+/// Which systems are rehearsed: the server knows, the browser reads it off the document it took over.
+fn rehearsed() -> Rehearsed {
+    #[cfg(feature = "ssr")]
+    let known = use_context::<AppState>().map_or(Rehearsed::default(), |state| Rehearsed {
+        s3: state.s3_is_rehearsed(),
+        trainer: state.runpod_is_rehearsed(),
+    });
+    #[cfg(not(feature = "ssr"))]
+    let known = Rehearsed::from_words(
+        &document()
+            .body()
+            .and_then(|body| body.get_attribute("data-rehearsed"))
+            .unwrap_or_default(),
+    );
+    known
+}
+
 #[component]
 pub fn App() -> impl IntoView {
     provide_meta_context();
-    let systems = Resource::new_blocking(|| (), |()| rehearsed());
-    let known = move || systems.get().and_then(Result::ok).unwrap_or_default();
-    provide_context(Rehearsed(Signal::derive(known)));
+    provide_context(rehearsed());
     // tests and the curious can see when the page has come alive
     Effect::new(|_| {
         let _ = document().body().map(|b| b.set_attribute("data-hydrated", ""));
@@ -52,8 +68,6 @@ pub fn App() -> impl IntoView {
                 "Skip to content"
             </a>
             <TopBar />
-            // the label of the rehearsal stage is part of every page: known before the first byte
-            <Suspense>{move || Suspend::new(async move { systems.await.map(|_| ()).ok() })}</Suspense>
             <Routes fallback=NotFoundPage>
                 <Route path=path!("/") view=GridPage ssr=SsrMode::Async />
                 <ParentRoute path=path!("/styles/:id") view=StyleLayout ssr=SsrMode::Async>

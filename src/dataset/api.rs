@@ -1,7 +1,7 @@
 //! Server functions of training data.
 
 use super::model::image::ImagePage;
-use super::model::selection::{SelectionSet, SelectionSetDraft};
+use super::model::selection::SelectionSet;
 use crate::error::AppError;
 use crate::styles::model::StyleId;
 use leptos::prelude::*;
@@ -116,7 +116,7 @@ pub async fn save_selection_set(
 ) -> Result<SelectionSet, AppError> {
     use super::server::selection_sets::{create, update};
     let state = crate::server::state::app_state();
-    let draft = SelectionSetDraft {
+    let draft = super::model::selection::SelectionSetDraft {
         filenames: Some(filenames),
         name,
     };
@@ -134,7 +134,7 @@ pub async fn rename_selection_set(
     set: u64,
     #[server(default)] name: String,
 ) -> Result<SelectionSet, AppError> {
-    let draft = SelectionSetDraft {
+    let draft = super::model::selection::SelectionSetDraft {
         filenames: None,
         name: Some(name),
     };

@@ -23,10 +23,3 @@ pub async fn card(id: StyleId) -> Result<StyleCard, AppError> {
 pub async fn load_health() -> Result<Health, AppError> {
     Ok(super::server::health(&crate::server::state::app_state()).await)
 }
-
-/// Which parts of the studio are rehearsed: (S3, trainer).
-#[server(prefix = "/rpc", endpoint = "rehearsed", input = GetUrl)]
-pub async fn rehearsed() -> Result<(bool, bool), AppError> {
-    let state = crate::server::state::app_state();
-    Ok((state.s3_is_rehearsed(), state.runpod_is_rehearsed()))
-}

@@ -12,7 +12,7 @@ use aws_sdk_s3::config::{
 use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_s3::presigning::PresigningConfig;
 use aws_sdk_s3::primitives::ByteStream;
-use aws_sdk_s3::types::{Delete, ObjectIdentifier};
+use aws_sdk_s3::types::{Delete, EncodingType, ObjectIdentifier};
 use bytes::Bytes;
 use secrecy::ExposeSecret;
 use std::collections::BTreeMap;
@@ -152,13 +152,15 @@ impl S3 {
             .list_objects_v2()
             .bucket(&self.bucket)
             .prefix(prefix)
+            // a key may hold characters that XML cannot
+            .encoding_type(EncodingType::Url)
             .into_paginator()
             .send();
         while let Some(page) = pages.next().await {
             let page = page.map_err(|e| self.error(prefix, e))?;
             objects.extend(page.contents().iter().filter_map(|o| {
                 Some(ObjectInfo {
-                    key: o.key()?.to_owned(),
+                    key: decode_key(o.key()?)?,
                     size_bytes: o.size().unwrap_or(0).max(0) as u64,
                     etag: bare_etag(o.e_tag()),
                     modified_ms: o.last_modified().map_or(0, millis),
@@ -404,6 +406,13 @@ fn bare_etag(etag: Option<&str>) -> String {
 
 fn millis(time: &aws_sdk_s3::primitives::DateTime) -> i64 {
     time.to_millis().unwrap_or(0)
+}
+
+/// A key of a listing with `encoding-type=url`: percent-encoded, blanks as `+` in some stores and `%20` in others.
+fn decode_key(key: &str) -> Option<String> {
+    let key = key.replace('+', " ");
+    let decoded = percent_encoding::percent_decode_str(&key).decode_utf8();
+    decoded.ok().map(String::from)
 }
 
 /// Percent-encodes everything but unreserved characters and `/`.

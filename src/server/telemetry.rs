@@ -9,7 +9,7 @@ use tracing_subscriber::EnvFilter;
 
 pub fn start() {
     let filter = EnvFilter::try_from_default_env()
-        .unwrap_or_else(|_| EnvFilter::new("warn,actor_maker=info"));
+        .unwrap_or_else(|_| EnvFilter::new("warn,actor_maker=info,s3s=off"));
     tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(std::io::stderr)

@@ -1,6 +1,6 @@
 //! Server functions of styles.
 
-use super::model::{Style, StyleDraft, StyleId};
+use super::model::{Style, StyleId};
 use crate::error::AppError;
 use leptos::prelude::*;
 
@@ -12,7 +12,7 @@ pub async fn load_style(id: StyleId) -> Result<Style, AppError> {
 /// Makes a style and goes on to its training data.
 #[server(prefix = "/rpc", endpoint = "create_style")]
 pub async fn create_style(title: String, trigger_words: String) -> Result<(), AppError> {
-    let draft = StyleDraft {
+    let draft = super::model::StyleDraft {
         title,
         trigger_words,
     };

@@ -1,3 +1,16 @@
 //! Stories through the real router, and tests of the house itself.
+//!
+//! A story starts a [`studio::TestStudio`]: the real routers on real ports over the embedded S3, with either the local
+//! endpoint or a [`fake_runpod::FakeRunpod`] that speaks HTTP. Nothing is mocked inside the process but the clock.
 
+mod config_secrets;
+mod documents;
+mod fake_runpod;
+mod layout;
+mod reconcile;
+mod refusals;
+mod rest;
+mod start_training;
+mod studio;
 mod truth;
+mod webhook;

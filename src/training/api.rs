@@ -1,7 +1,7 @@
 //! Server functions of training runs.
 
 use super::model::form::TrainingForm;
-use super::model::preview::{PreviewView, SnapshotImage};
+use super::model::preview::{PreviewView, SnapshotImage, TrainSetup};
 use super::model::version::{TrainingVersion, VersionEvent};
 use crate::error::AppError;
 use crate::styles::model::StyleId;
@@ -34,6 +34,12 @@ pub async fn version(style: StyleId, id: String) -> Result<VersionPage, AppError
 pub async fn snapshot(style: StyleId, id: String) -> Result<Option<Vec<SnapshotImage>>, AppError> {
     let state = crate::server::state::app_state();
     super::server::snapshot::images(&state, &style, &id)
+}
+
+/// What the Train page starts from. `from`: a version whose parameters are taken over.
+#[server(prefix = "/rpc", endpoint = "train_setup", input = GetUrl)]
+pub async fn load_setup(style: StyleId, #[server(default)] from: String) -> Result<TrainSetup, AppError> {
+    super::server::prepare::setup(&crate::server::state::app_state(), &style, &from)
 }
 
 /// What the Train page shows before anything is paid.

@@ -3,9 +3,31 @@
 
 use leptos::prelude::*;
 
-/// Which outside systems are rehearsed: (S3, trainer). Provided by the app.
-#[derive(Clone, Copy)]
-pub struct Rehearsed(pub Signal<(bool, bool)>);
+/// Which outside systems are rehearsed. Provided by the app; fixed while the studio runs.
+#[derive(Clone, Copy, Default)]
+pub struct Rehearsed {
+    pub s3: bool,
+    pub trainer: bool,
+}
+
+impl Rehearsed {
+    /// As the document's body carries it.
+    pub fn words(self) -> &'static str {
+        match (self.s3, self.trainer) {
+            (true, true) => "s3 trainer",
+            (true, false) => "s3",
+            (false, true) => "trainer",
+            (false, false) => "",
+        }
+    }
+
+    pub fn from_words(words: &str) -> Self {
+        Self {
+            s3: words.contains("s3"),
+            trainer: words.contains("trainer"),
+        }
+    }
+}
 
 /// Counts of the style changed (images, sets, versions): ask for them again.
 #[derive(Clone, Copy)]
@@ -56,21 +78,17 @@ pub fn CrumbBar(#[prop(into)] crumbs: Signal<Vec<Crumb>>) -> impl IntoView {
 /// Says what of the page is rehearsed; nothing when all of it is real.
 #[component]
 fn RehearsalLabel() -> impl IntoView {
-    let rehearsed = use_context::<Rehearsed>();
-    let text = move || match rehearsed.map_or((false, false), |r| r.0.get()) {
-        (_, true) => Some("No GPU, the model has no effect."),
-        (true, false) => Some("Embedded S3: a real trainer cannot reach it."),
-        (false, false) => None,
+    let rehearsed = use_context::<Rehearsed>().unwrap_or_default();
+    let text = match (rehearsed.s3, rehearsed.trainer) {
+        (_, true) => "No GPU, the model has no effect.",
+        (true, false) => "Embedded S3: a real trainer cannot reach it.",
+        (false, false) => return None,
     };
-    move || {
-        text().map(|text| {
-            view! {
-                <aside class="rehearsal" aria-label="Rehearsal">
-                    <span class="rehearsal__label">"Rehearsal"</span>
-                    " "
-                    <span>{text}</span>
-                </aside>
-            }
-        })
-    }
+    Some(view! {
+        <aside class="rehearsal" aria-label="Rehearsal">
+            <span class="rehearsal__label">"Rehearsal"</span>
+            " "
+            <span>{text}</span>
+        </aside>
+    })
 }

@@ -13,7 +13,8 @@ use aws_sdk_s3::primitives::ByteStream;
 use aws_sdk_s3::types::{CompletedMultipartUpload, CompletedPart, Delete, ObjectIdentifier};
 use futures::future::join_all;
 use s3s::crypto::{Checksum as _, Md5};
-use tokio::net::TcpListener;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::{TcpListener, TcpStream};
 use tokio::task::{JoinHandle, JoinSet};
 
 use super::{EmbeddedS3Options, serve};
@@ -659,7 +660,7 @@ async fn a_browser_uploads_and_reads_by_presigned_urls() {
 }
 
 #[tokio::test]
-async fn an_altered_or_expired_url_is_403_and_the_refusal_arrives_however_big_the_upload() {
+async fn an_altered_or_expired_url_is_403() {
     let root = folder();
     let s3 = start(root.path()).await;
     let hour = PresigningConfig::expires_in(Duration::from_secs(3600)).expect("a duration");
@@ -716,6 +717,34 @@ async fn an_altered_or_expired_url_is_403_and_the_refusal_arrives_however_big_th
             .status(),
         200
     );
+}
+
+#[tokio::test]
+async fn a_client_that_sends_everything_before_it_reads_still_gets_the_refusal() {
+    let root = folder();
+    let s3 = start(root.path()).await;
+    let address = s3.endpoint.trim_start_matches("http://");
+    let mut stream = TcpStream::connect(address).await.expect("connect");
+    let body = vec![0; 8 << 20];
+    let head = format!(
+        "PUT /{BUCKET}/x HTTP/1.1\r\nhost: {address}\r\ncontent-length: {}\r\n\r\n",
+        body.len()
+    );
+    stream.write_all(head.as_bytes()).await.expect("head");
+    stream
+        .write_all(&body)
+        .await
+        .expect("the whole body is taken");
+    // the connection is good for another request
+    stream
+        .write_all(
+            format!("GET / HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n\r\n").as_bytes(),
+        )
+        .await
+        .expect("again");
+    let mut answers = String::new();
+    stream.read_to_string(&mut answers).await.expect("answers");
+    assert_eq!(answers.matches("HTTP/1.1 403").count(), 2, "{answers}");
 }
 
 #[tokio::test]

@@ -2,6 +2,7 @@
 //! as text for reading, which the browser need not parse.
 
 use super::captions::CaptionRow;
+use super::form::TrainingForm;
 use super::plan::{Plan, Remark};
 use serde::{Deserialize, Serialize};
 
@@ -23,4 +24,17 @@ pub struct PreviewView {
 pub struct SnapshotImage {
     pub filename: String,
     pub as_trained: Option<String>,
+}
+
+/// What the Train page starts from.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct TrainSetup {
+    /// The form before anything is typed: trigger, next name, or the parameters of an earlier version.
+    pub form: TrainingForm,
+    /// Id, title and number of images of each selection set.
+    pub sets: Vec<(u64, String, usize)>,
+    /// Sent with the start: a form sent twice is one run.
+    pub idempotency_key: String,
+    /// The trigger an empty field means.
+    pub class_tokens: String,
 }

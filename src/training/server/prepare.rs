@@ -4,12 +4,14 @@
 use super::super::model::buckets::{Buckets, Size};
 use super::super::model::captions::{CaptionRow, ImageFile, is_read_as_image, rows};
 use super::super::model::form::{DATASET_PATH, TrainingForm, TrainingRequest};
-use super::super::model::parameters::Defaults;
+use super::super::model::parameters::{Defaults, find};
 use super::super::model::plan::{Plan, Remark, warnings};
-use super::super::model::preview::PreviewView;
+use super::super::model::preview::{PreviewView, TrainSetup};
+use super::super::model::version::next_name;
 use super::{job, versions, workflow};
 use crate::dataset::model::image::caption_name;
 use crate::dataset::model::selection::SelectionSet;
+use crate::dataset::server::selection_sets;
 use crate::dataset::server::resolve::{Dataset, DatasetItem, resolve};
 use crate::error::{AppError, ErrorKind, FieldError};
 use crate::server::state::AppState;
@@ -269,5 +271,37 @@ pub async fn view(state: &AppState, form: &TrainingForm) -> Result<PreviewView, 
         problems: preview.problems,
         warnings: preview.warnings,
         request,
+    })
+}
+
+/// What the Train page starts from: an empty form with the next name, or what an earlier version was trained with.
+pub fn setup(state: &AppState, style: &StyleId, from: &str) -> Result<TrainSetup, AppError> {
+    let known = styles::server::get(state, style)?;
+    let sets = selection_sets::list_of(state, &known)?;
+    let versions = versions::list_of(state, &known)?;
+    let class_tokens = known.default_class_tokens();
+    let mut form = TrainingForm {
+        style_id: style.to_string(),
+        name: next_name(versions.iter().map(|v| v.name.as_str())),
+        ..TrainingForm::default()
+    };
+    if let Some(earlier) = versions.iter().find(|v| v.id == from) {
+        for (name, value) in &earlier.parameters {
+            // versions of the older system hold fields that the table does not know
+            if find(name).is_some() {
+                form.parameters.set(name, value.to_string());
+            }
+        }
+        let set = earlier.selection_set_id;
+        form.selection_set_id = set.map(|id| id.to_string()).unwrap_or_default();
+    } else {
+        form.parameters.set("class_tokens", class_tokens.clone());
+    }
+    let sets = sets.into_iter().map(|s| (s.id, s.title(), s.filenames.len()));
+    Ok(TrainSetup {
+        form,
+        sets: sets.collect(),
+        idempotency_key: super::token::new(),
+        class_tokens,
     })
 }
