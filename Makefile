@@ -17,7 +17,8 @@ CARGO_LEPTOS := $(TOOLS)/cargo-leptos-$(CARGO_LEPTOS_VERSION)
 WASM_BINDGEN := $(TOOLS)/wasm-bindgen-$(WASM_BINDGEN_VERSION)
 BINARYEN := $(TOOLS)/binaryen-$(BINARYEN_VERSION)
 VENV := $(CACHE)/venv-$(shell sha256sum interop/requirements.txt 2>/dev/null | cut -c1-12)
-export PATH := $(CARGO_LEPTOS)/bin:$(WASM_BINDGEN)/bin:$(BINARYEN)/node_modules/.bin:$(HOME)/.cargo/bin:$(PATH)
+# .ci/bin holds a wasm-opt that calls the real one with other flags
+export PATH := $(CURDIR)/.ci/bin:$(CARGO_LEPTOS)/bin:$(WASM_BINDGEN)/bin:$(BINARYEN)/node_modules/.bin:$(HOME)/.cargo/bin:$(PATH)
 export CARGO_TERM_COLOR ?= never
 
 # the tools are built for a quick build, not for speed: they run for a second
@@ -52,3 +53,79 @@ $(BINARYEN)/.done:
 	@echo "== fetching wasm-opt"
 	@mkdir -p $(BINARYEN) && npm install --silent --no-audit --no-fund --prefix $(BINARYEN) binaryen@$(BINARYEN_VERSION)
 	@touch $@
+
+# ---------------------------------------------------------------- run
+
+SITE_SOURCES := $(shell find src style public -type f 2>/dev/null) Cargo.toml Cargo.lock .cargo/config.toml
+RELEASE := target/release/actor_maker
+
+.PHONY: run
+run: $(RELEASE) ## set up what is missing and run the studio, optimised: http://127.0.0.1:5173
+	@exec ./$(RELEASE)
+
+# the first time this takes up to 20 minutes on 2 cores; later starts take seconds
+$(RELEASE): $(SITE_SOURCES) | tools
+	@echo "== building the studio (the first time up to 15 minutes on 2 cores, later only what changed)"
+	@cargo leptos build --release --precompress --split
+	@touch $@
+
+.PHONY: dev
+dev: tools ## watch the sources, rebuild and reload the page
+	@cargo leptos watch
+
+# ---------------------------------------------------------------- test
+
+.PHONY: test
+test: ## everything the gate checks; installs what it needs
+	@bash .ci/test.sh
+
+.PHONY: chromium
+chromium:
+	@command -v chromium >/dev/null || { echo "== installing Chromium"; \
+		as_root() { if [ "$$(id -u)" = 0 ]; then "$$@"; else sudo "$$@"; fi; }; \
+		as_root apt-get update -qq && as_root apt-get install -y -qq --no-install-recommends chromium >/dev/null; }
+
+.PHONY: venv
+venv: $(VENV)/.done
+$(VENV)/.done: interop/requirements.txt
+	@echo "== fetching the official Python clients"
+	@python3 -m venv $(VENV) && $(VENV)/bin/pip install --quiet --disable-pip-version-check -r interop/requirements.txt
+	@touch $@
+
+end2end/node_modules/.done: end2end/package.json end2end/package-lock.json
+	@echo "== fetching Playwright"
+	@cd end2end && npm ci --silent --no-audit --no-fund
+	@touch $@
+
+.PHONY: test-tools
+test-tools: tools chromium venv end2end/node_modules/.done
+
+.PHONY: lint
+lint: wasm-target ## formatting and clippy for both targets, warnings denied
+	cargo fmt --check
+	cargo clippy --features ssr --all-targets -- -D warnings
+	cargo clippy --lib --features hydrate --target wasm32-unknown-unknown --target-dir target/front -- -D warnings
+
+.PHONY: build
+build: tools ## a development build of server and page
+	cargo leptos build
+
+.PHONY: unit
+unit: ## unit tests and stories
+	@if command -v cargo-nextest >/dev/null; then cargo nextest run --features ssr; else cargo test --features ssr; fi
+
+.PHONY: interop
+interop: test-tools ## the official RunPod SDK, boto3 and safetensors against the built studio
+	$(VENV)/bin/python -m pytest -q interop
+
+.PHONY: e2e
+e2e: test-tools ## the studio in a browser, with and without JavaScript
+	cd end2end && npx playwright test
+
+.PHONY: size
+size: tools ## what a first visit downloads, against its budget of 250 kB brotli
+	@bash .ci/size.sh
+
+.PHONY: clean
+clean: ## remove what was built here; the tools' cache stays
+	cargo clean

@@ -1,5 +1,7 @@
 """Kill -9 in the middle: nothing is lost, nothing is submitted twice, whatever moment it was."""
 
+import concurrent.futures
+import json
 import random
 import threading
 
@@ -62,6 +64,38 @@ def test_ten_kills_at_random_moments_lose_nothing_and_submit_nothing_twice(studi
     for version, log in zip(versions, events, strict=True):
         ends = [event for event in log if event["message"].startswith(("completed", "failed"))]
         assert len(ends) == 1, (version, log)
+
+
+def test_kills_while_sets_are_saved_leave_whole_files_and_every_set_that_was_confirmed(studio_factory):
+    studio = studio_factory()
+    style, _ = dataset.ready_style(studio, 1)
+    path = f"/api/styles/{style}/selection-sets"
+    studio.keep_ports()
+    confirmed = set()
+
+    def save(n):
+        try:
+            answer = studio.ask("POST", path, json={"filenames": dataset.names(1), "name": f"set {n}"})
+        except requests.RequestException:
+            return None  # killed before it answered
+        return answer.json()["set"]["id"] if answer.status_code == 201 else None
+
+    for _ in range(5):
+        with concurrent.futures.ThreadPoolExecutor(8) as pool:
+            saves = [pool.submit(save, n) for n in range(200)]
+            threading.Timer(random.uniform(0.05, 0.4), studio.kill).start()
+            given = [save.result() for save in saves]
+        assert len(confirmed & set(given)) == 0, "an id was given twice"
+        confirmed |= {id for id in given if id is not None}
+        studio.kill()
+        [file] = studio.folder.rglob("selection_sets.json")
+        json.loads(file.read_text())
+        studio.start()
+    ids = [entry["id"] for entry in studio.json("GET", path)["sets"]]
+    assert len(ids) == len(set(ids)) and confirmed <= set(ids)
+    assert confirmed, "no set was saved before any of the kills"
+    dataset.make_set(studio, style, dataset.names(1))
+    assert [path.name for path in file.parent.iterdir() if path.name.startswith(".")] == [], "a half-written file stayed behind"
 
 
 def kill_after(studio, run, key, seconds):

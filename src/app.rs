@@ -2,6 +2,7 @@
 
 use crate::dataset::ui::DataPage;
 use crate::library::ui::{GridPage, GuidePage, NotFoundPage, SetupPage, StyleLayout, TopBar};
+use crate::styles::ui::NewStylePage;
 use crate::training::ui::{TrainPage, VersionPage, VersionsPage};
 use crate::ui::frame::Rehearsed;
 #[cfg(feature = "ssr")]
@@ -10,7 +11,7 @@ use leptos::prelude::*;
 use leptos_meta::{Link, MetaTags, Stylesheet, Title, provide_meta_context};
 use leptos_router::components::{ParentRoute, Redirect, Route, Router, Routes};
 use leptos_router::hooks::use_params_map;
-use leptos_router::{SsrMode, path};
+use leptos_router::{Lazy, LazyRoute, SsrMode, lazy_route, path};
 
 /// The document around the app.
 pub fn shell(options: LeptosOptions) -> impl IntoView {
@@ -53,10 +54,6 @@ fn rehearsed() -> Rehearsed {
 pub fn App() -> impl IntoView {
     provide_meta_context();
     provide_context(rehearsed());
-    // tests and the curious can see when the page has come alive
-    Effect::new(|_| {
-        let _ = document().body().map(|b| b.set_attribute("data-hydrated", ""));
-    });
     view! {
         <Stylesheet id="leptos" href="/pkg/actor_maker.css" />
         <Link rel="icon" href="/favicon.svg" type_="image/svg+xml" />
@@ -69,20 +66,69 @@ pub fn App() -> impl IntoView {
             </a>
             <TopBar />
             <Routes fallback=NotFoundPage>
-                <Route path=path!("/") view=GridPage ssr=SsrMode::Async />
-                <ParentRoute path=path!("/styles/:id") view=StyleLayout ssr=SsrMode::Async>
+                <Route path=path!("/") view=Grid ssr=SsrMode::Async />
+                <Route path=path!("/new") view={Lazy::<NewStyleRoute>::new()} ssr=SsrMode::Async />
+                <ParentRoute path=path!("/styles/:id") view={Lazy::<LayoutRoute>::new()} ssr=SsrMode::Async>
                     <Route path=path!("") view=ToTrainingData ssr=SsrMode::Async />
-                    <Route path=path!("data") view=DataPage ssr=SsrMode::Async />
-                    <Route path=path!("train") view=TrainPage ssr=SsrMode::Async />
-                    <Route path=path!("versions") view=VersionsPage ssr=SsrMode::Async />
-                    <Route path=path!("versions/:version") view=VersionPage ssr=SsrMode::Async />
+                    <Route path=path!("data") view={Lazy::<DataRoute>::new()} ssr=SsrMode::Async />
+                    <Route path=path!("train") view={Lazy::<TrainRoute>::new()} ssr=SsrMode::Async />
+                    <Route path=path!("versions") view={Lazy::<VersionsRoute>::new()} ssr=SsrMode::Async />
+                    <Route path=path!("versions/:version") view={Lazy::<VersionRoute>::new()} ssr=SsrMode::Async />
                 </ParentRoute>
-                <Route path=path!("/setup") view=SetupPage ssr=SsrMode::Async />
-                <Route path=path!("/guide") view=GuidePage ssr=SsrMode::Async />
+                <Route path=path!("/setup") view={Lazy::<SetupRoute>::new()} ssr=SsrMode::Async />
+                <Route path=path!("/guide") view={Lazy::<GuideRoute>::new()} ssr=SsrMode::Async />
             </Routes>
         </Router>
     }
 }
+
+/// The first page of most visits is part of the first download.
+#[component]
+fn Grid() -> impl IntoView {
+    view! {
+        <GridPage />
+        <Alive />
+    }
+}
+
+/// Tells tests and the curious that the page answers to clicks.
+#[component]
+fn Alive() -> impl IntoView {
+    Effect::new(|_| {
+        let _ = document().body().map(|b| b.set_attribute("data-hydrated", ""));
+    });
+}
+
+/// A page that is downloaded when it is first opened, so that the first visit stays small.
+macro_rules! lazy_page {
+    ($route:ident, $page:ident) => {
+        struct $route;
+
+        #[lazy_route]
+        impl LazyRoute for $route {
+            fn data() -> Self {
+                Self
+            }
+
+            fn view(_this: Self) -> AnyView {
+                view! {
+                    <$page />
+                    <Alive />
+                }
+                .into_any()
+            }
+        }
+    };
+}
+
+lazy_page!(NewStyleRoute, NewStylePage);
+lazy_page!(LayoutRoute, StyleLayout);
+lazy_page!(DataRoute, DataPage);
+lazy_page!(TrainRoute, TrainPage);
+lazy_page!(VersionsRoute, VersionsPage);
+lazy_page!(VersionRoute, VersionPage);
+lazy_page!(SetupRoute, SetupPage);
+lazy_page!(GuideRoute, GuidePage);
 
 /// `/styles/1` is `/styles/1/data`.
 #[component]

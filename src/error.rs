@@ -18,6 +18,8 @@ pub enum ErrorKind {
     Invalid,
     /// 401: a token is missing or wrong.
     Unauthorized,
+    /// 403: another site or another name of this machine asked.
+    Forbidden,
     /// 404: the named thing is not there.
     NotFound,
     /// 405: the address is right, the method is not.

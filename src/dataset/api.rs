@@ -1,22 +1,23 @@
 //! Server functions of training data.
 
-use super::model::image::ImagePage;
+use super::model::image::{ImagePage, TrainingImage};
 use super::model::selection::SelectionSet;
+use super::model::upload::{FileToUpload, Ticket};
 use crate::error::AppError;
 use crate::styles::model::StyleId;
 use leptos::prelude::*;
 use leptos::server_fn::codec::GetUrl;
-use serde::{Deserialize, Serialize};
 
 #[server(prefix = "/rpc", endpoint = "images", input = GetUrl)]
 pub async fn images(
     style: StyleId,
+    limit: Option<usize>,
     cursor: Option<String>,
     q: Option<String>,
     filter: Option<String>,
 ) -> Result<ImagePage, AppError> {
     let query = super::server::listing::Query {
-        limit: None,
+        limit,
         cursor,
         q,
         filter,
@@ -24,48 +25,33 @@ pub async fn images(
     super::server::listing::list(&crate::server::state::app_state(), &style, query).await
 }
 
-/// A file for which a ticket is wanted, and the ticket.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct FileToUpload {
-    pub filename: String,
-    pub size_bytes: u64,
+/// One image as the list shows it, read now.
+#[server(prefix = "/rpc", endpoint = "image", input = GetUrl)]
+pub async fn image(style: StyleId, filename: String) -> Result<TrainingImage, AppError> {
+    super::server::listing::one(&crate::server::state::app_state(), &style, &filename).await
 }
 
-/// `url` and `headers` to PUT it with, or why it is refused.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Ticket {
-    pub filename: String,
-    pub url: String,
-    pub headers: Vec<(String, String)>,
-    pub refused: Option<String>,
+/// Where a plain form goes on to. A call by script stays on its page, which knows what else is open there.
+#[cfg(feature = "ssr")]
+fn go_on(path: &str) {
+    let accepts = use_context::<http::request::Parts>().and_then(|parts| {
+        let accept = parts.headers.get(http::header::ACCEPT)?;
+        accept.to_str().ok().map(str::to_owned)
+    });
+    if accepts.is_some_and(|accept| accept.contains("text/html")) {
+        leptos_axum::redirect(path);
+    }
 }
 
+/// Presigned PUTs for files. A name that is already there is refused unless `replace`: nothing is overwritten unasked.
 #[server(prefix = "/rpc", endpoint = "upload_tickets", input = leptos::server_fn::codec::Json)]
 pub async fn upload_tickets(
     style: StyleId,
     files: Vec<FileToUpload>,
+    replace: bool,
 ) -> Result<Vec<Ticket>, AppError> {
-    use super::server::uploads::{WantedUpload, tickets};
-    let wanted = files.into_iter().map(|f| WantedUpload {
-        filename: f.filename,
-        size_bytes: f.size_bytes,
-        content_type: None,
-    });
     let state = crate::server::state::app_state();
-    let answer = tickets(&state, &style, wanted.collect()).await?;
-    let granted = answer.uploads.into_iter().map(|t| Ticket {
-        filename: t.filename,
-        url: t.url,
-        headers: t.headers.into_iter().collect(),
-        refused: None,
-    });
-    let refused = answer.rejected.into_iter().map(|r| Ticket {
-        filename: r.filename,
-        url: String::new(),
-        headers: Vec::new(),
-        refused: Some(r.message),
-    });
-    Ok(granted.chain(refused).collect())
+    super::server::uploads::tickets_unless_there(&state, &style, files, replace).await
 }
 
 /// Writes a caption; `etag` is the one that was read, empty when there was none. Returns the new one.
@@ -97,7 +83,7 @@ pub async fn delete_images(
     for filename in &filenames {
         gone.extend(super::server::images::delete(&state, &style, filename).await?);
     }
-    leptos_axum::redirect(&format!("/styles/{style}/data"));
+    go_on(&format!("/styles/{style}/data?deleted={}", filenames.len()));
     Ok(gone)
 }
 
@@ -106,7 +92,7 @@ pub async fn selection_sets(style: StyleId) -> Result<Vec<SelectionSet>, AppErro
     super::server::selection_sets::list(&crate::server::state::app_state(), &style)
 }
 
-/// Saves the chosen names: as a new set, or into set `set`. An empty `name` on a new set leaves it unnamed.
+/// Saves the chosen names: as a new set, or into set `set`, which keeps its name. An empty `name` leaves a new set unnamed.
 #[server(prefix = "/rpc", endpoint = "save_selection_set")]
 pub async fn save_selection_set(
     style: StyleId,
@@ -118,13 +104,14 @@ pub async fn save_selection_set(
     let state = crate::server::state::app_state();
     let draft = super::model::selection::SelectionSetDraft {
         filenames: Some(filenames),
-        name,
+        // one form carries both buttons, so an update brings the new set's name along
+        name: name.filter(|_| set.is_none()),
     };
     let saved = match set {
         None => create(&state, &style, draft).await?,
         Some(id) => update(&state, &style, id, draft).await?,
     };
-    leptos_axum::redirect(&format!("/styles/{style}/data?set={}", saved.id));
+    go_on(&format!("/styles/{style}/data?set={0}&saved={0}", saved.id));
     Ok(saved)
 }
 
@@ -146,6 +133,6 @@ pub async fn rename_selection_set(
 pub async fn delete_selection_set(style: StyleId, set: u64) -> Result<(), AppError> {
     let state = crate::server::state::app_state();
     super::server::selection_sets::delete(&state, &style, set).await?;
-    leptos_axum::redirect(&format!("/styles/{style}/data"));
+    go_on(&format!("/styles/{style}/data?gone={set}"));
     Ok(())
 }

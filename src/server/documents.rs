@@ -17,6 +17,8 @@ use std::time::SystemTime;
 
 /// Files larger than this are refused: the real ones are below 300 kB.
 const MAX_BYTES: u64 = 32 << 20;
+/// How the names of our temporary files begin.
+const TEMPORARY: &str = ".writing-";
 /// How often a change is tried again when another writer keeps getting in between.
 const MAX_TRIES: u32 = 50;
 
@@ -152,6 +154,7 @@ impl Documents {
         fs::create_dir_all(folder).map_err(io("given a folder"))?;
         let lock = File::open(folder).map_err(io("locked"))?;
         lock.lock().map_err(io("locked"))?;
+        sweep(folder);
         for _ in 0..MAX_TRIES {
             let before = read_text(&path, relative)?;
             let (mut value, stamp_before, text_before) = match before {
@@ -236,11 +239,20 @@ fn pretty(value: &Value, newline: bool) -> String {
     text
 }
 
+/// Removes what a killed studio left: every writer holds the folder's lock, so under it such a file is nobody's.
+fn sweep(folder: &Path) {
+    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+        if entry.file_name().to_string_lossy().starts_with(TEMPORARY) {
+            let _ = fs::remove_file(entry.path());
+        }
+    }
+}
+
 /// A synced temporary file beside its target, removed again unless it is renamed over it.
 fn write_temporary(folder: &Path, text: &str) -> io::Result<tempfile::NamedTempFile> {
     use std::os::unix::fs::PermissionsExt;
     let mut file = tempfile::Builder::new()
-        .prefix(".writing-")
+        .prefix(TEMPORARY)
         .permissions(fs::Permissions::from_mode(0o644))
         .tempfile_in(folder)?;
     file.write_all(text.as_bytes())?;

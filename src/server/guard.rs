@@ -66,7 +66,5 @@ fn is_public(state: &AppState, host: &str) -> bool {
 }
 
 fn refuse(message: &str) -> Response {
-    let mut response = AppError::new(ErrorKind::Unauthorized, message).into_response();
-    *response.status_mut() = axum::http::StatusCode::FORBIDDEN;
-    response
+    AppError::new(ErrorKind::Forbidden, message).into_response()
 }

@@ -28,6 +28,7 @@ fn status_and_title(kind: ErrorKind) -> (StatusCode, &'static str) {
     match kind {
         ErrorKind::Invalid => (StatusCode::BAD_REQUEST, "Invalid request"),
         ErrorKind::Unauthorized => (StatusCode::UNAUTHORIZED, "Unauthorized"),
+        ErrorKind::Forbidden => (StatusCode::FORBIDDEN, "Forbidden"),
         ErrorKind::NotFound => (StatusCode::NOT_FOUND, "Not found"),
         ErrorKind::MethodNotAllowed => (StatusCode::METHOD_NOT_ALLOWED, "Method not allowed"),
         ErrorKind::Conflict => (StatusCode::CONFLICT, "Conflict"),

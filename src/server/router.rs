@@ -12,7 +12,8 @@ use axum::middleware::{self, Next};
 use axum::response::Response;
 use axum::routing::any;
 use leptos::prelude::provide_context;
-use leptos_axum::{LeptosRoutes, generate_route_list, handle_server_fns_with_context};
+use leptos::server_fn::axum::server_fn_paths;
+use leptos_axum::{LeptosRoutes, generate_route_list_with_exclusions, handle_server_fns_with_context};
 use tower_http::compression::CompressionLayer;
 use tower_http::compression::predicate::{DefaultPredicate, NotForContentType, Predicate};
 use utoipa::OpenApi;
@@ -34,7 +35,9 @@ pub fn pages(state: AppState) -> Router {
         let state = state.clone();
         move || provide_context(state.clone())
     };
-    let routes = generate_route_list(App);
+    // leptos would mount the server functions itself, past the layer of `/rpc`
+    let functions = server_fn_paths().map(|(path, _)| path.to_owned()).collect();
+    let routes = generate_route_list_with_exclusions(App, Some(functions));
     let options = state.leptos.clone();
     let rpc = {
         let context = context.clone();
@@ -81,6 +84,7 @@ fn api(_state: &AppState) -> Router<AppState> {
             axum::routing::get(move || async move { document }).fallback(wrong_method),
         )
         .route("/api", any(no_such_route))
+        .route("/api/", any(no_such_route))
         .route("/api/{*path}", any(no_such_route))
 }
 

@@ -278,7 +278,7 @@ pub fn same_job(a: &str, b: &str) -> bool {
             _ => id,
         }
     }
-    a == b || (!a.is_empty() && bare(a) == bare(b))
+    !a.is_empty() && bare(a) == bare(b)
 }
 
 #[cfg(test)]

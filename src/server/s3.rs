@@ -460,9 +460,11 @@ impl S3Location {
                 key: key.into(),
             });
         }
+        // the embedded store's port may be another one since the address was written
+        let loopback = matches!(host, "127.0.0.1" | "localhost" | "[::1]");
         let at_endpoint = endpoint
             .and_then(|e| url::Url::parse(e).ok())
-            .is_some_and(|e| e.host_str() == Some(host) && e.port() == url.port());
+            .is_some_and(|e| e.host_str() == Some(host) && (loopback || e.port() == url.port()));
         let aws = host.strip_suffix(".amazonaws.com");
         let path_style = at_endpoint
             || aws.is_some_and(|h| {
@@ -504,6 +506,7 @@ mod tests {
             "https://s3.us-west-1.amazonaws.com/my-bucket/a%20b/m%20(1).safetensors",
             "https://s3-accelerate.amazonaws.com/my-bucket/a%20b/m%20(1).safetensors",
             "http://127.0.0.1:9000/my-bucket/a%20b/m%20(1).safetensors",
+            "http://127.0.0.1:41234/my-bucket/a%20b/m%20(1).safetensors",
         ] {
             let found = S3Location::parse(url, endpoint);
             let expected = S3Location {

@@ -1,37 +1,38 @@
-//! The form that makes a style. The grid itself shows more than styles know: see `library`.
+//! The page that makes a style. The grid itself shows more than styles know: see `library`.
 
 use super::api::CreateStyle;
+use crate::ui::frame::CrumbBar;
 use crate::ui::query::typed_before;
-use crate::ui::{ErrorNotice, Icon, TextField};
+use crate::ui::{ErrorNotice, TextField};
 use leptos::prelude::*;
+use leptos_meta::Title;
 
-/// Behind a button, on a grid that has styles.
 #[component]
-pub fn NewStyle() -> impl IntoView {
-    let create = ServerAction::<CreateStyle>::new();
-    let unfolded = create.value().get_untracked().is_some();
-    view! {
-        <details class="popover" open=unfolded>
-            <summary class="button button--primary">
-                <Icon name="plus" />
-                "New style"
-            </summary>
-            <ActionForm action=create attr:class="popover__panel" attr:novalidate=true>
-                <h2 class="popover__title">"New style"</h2>
-                <Fields create />
-            </ActionForm>
-        </details>
-    }
-}
-
-/// Open on a grid without styles.
-#[component]
-pub fn FirstStyle() -> impl IntoView {
+pub fn NewStylePage() -> impl IntoView {
     let create = ServerAction::<CreateStyle>::new();
     view! {
-        <ActionForm action=create attr:class="panel stack empty__form" attr:novalidate=true>
-            <Fields create />
-        </ActionForm>
+        <Title text="New style" />
+        <CrumbBar crumbs=vec![
+            ("Styles".to_owned(), "/".to_owned()),
+            ("New style".to_owned(), "/new".to_owned()),
+        ] />
+        <main id="main" tabindex="-1">
+            <div class="page">
+                <section class="empty">
+                    <h1 class="empty__what">"New style"</h1>
+                    <p class="empty__why">
+                        "A style is a set of captioned images and the LoRAs trained from them."
+                    </p>
+                    <ActionForm
+                        action=create
+                        attr:class="panel stack empty__form"
+                        attr:novalidate=true
+                    >
+                        <Fields create />
+                    </ActionForm>
+                </section>
+            </div>
+        </main>
     }
 }
 
@@ -62,6 +63,9 @@ fn Fields(create: ServerAction<CreateStyle>) -> impl IntoView {
             optional=true
         />
         <div class="dialog__actions">
+            <a class="button button--ghost" href="/">
+                "Cancel"
+            </a>
             <button class="button button--primary" type="submit" disabled=busy>
                 {move || if busy() { "Making it…" } else { "Create style" }}
             </button>

@@ -6,7 +6,9 @@
 mod config_secrets;
 mod documents;
 mod fake_runpod;
+mod forms_without_js;
 mod layout;
+mod plain_form;
 mod reconcile;
 mod refusals;
 mod rest;

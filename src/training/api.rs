@@ -19,13 +19,17 @@ pub async fn versions(style: StyleId) -> Result<Vec<TrainingVersion>, AppError> 
 pub struct VersionPage {
     pub version: TrainingVersion,
     pub events: Vec<VersionEvent>,
+    /// Whether its model lies in the configured bucket, so that it can be downloaded here.
+    pub downloadable: bool,
 }
 
 #[server(prefix = "/rpc", endpoint = "version", input = GetUrl)]
 pub async fn version(style: StyleId, id: String) -> Result<VersionPage, AppError> {
     let state = crate::server::state::app_state();
+    let version = super::server::versions::get(&state, &style, &id)?;
     Ok(VersionPage {
-        version: super::server::versions::get(&state, &style, &id)?,
+        downloadable: super::server::is_downloadable(&state, &version),
+        version,
         events: super::server::events::list(&state, &style, &id)?,
     })
 }

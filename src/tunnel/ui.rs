@@ -33,7 +33,9 @@ pub fn TunnelPanel() -> impl IntoView {
             </p>
             <Toggle tunnel />
         </li>
-        <Trouble tunnel />
+        <li>
+            <Trouble tunnel />
+        </li>
     }
 }
 

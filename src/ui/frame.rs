@@ -42,6 +42,14 @@ impl StyleChanged {
     }
 }
 
+/// Tells the browser, not only the person, that what the address names is not there: 404 instead of 200.
+pub fn set_not_found() {
+    #[cfg(feature = "ssr")]
+    if let Some(response) = use_context::<leptos_axum::ResponseOptions>() {
+        response.set_status(axum::http::StatusCode::NOT_FOUND);
+    }
+}
+
 /// A step of the path: text and address; the last one is the page itself.
 pub type Crumb = (String, String);
 

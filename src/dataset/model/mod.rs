@@ -3,3 +3,4 @@
 pub mod caption;
 pub mod image;
 pub mod selection;
+pub mod upload;

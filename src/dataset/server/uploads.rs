@@ -1,7 +1,8 @@
 //! Upload tickets: presigned PUTs with which a browser sends files straight to S3, and a reason for each that is refused.
 
 use super::super::model::image::check_upload;
-use super::key;
+use super::super::model::upload::{FileToUpload, Ticket};
+use super::{key, prefix};
 use crate::error::AppError;
 use crate::server::state::AppState;
 use crate::styles;
@@ -88,4 +89,46 @@ pub async fn tickets(
     }
     state.caches.counts.invalidate(style.as_str());
     Ok(answer)
+}
+
+/// The same for a page: a name that is there already is refused unless the person asked to replace it.
+pub async fn tickets_unless_there(
+    state: &AppState,
+    style: &StyleId,
+    files: Vec<FileToUpload>,
+    replace: bool,
+) -> Result<Vec<Ticket>, AppError> {
+    let there = if replace {
+        HashSet::new()
+    } else {
+        let prefix = prefix(style);
+        let objects = state.s3.list(&prefix).await?;
+        objects.into_iter().map(|o| o.key[prefix.len()..].to_owned()).collect()
+    };
+    let (there, fresh): (Vec<_>, Vec<_>) = files.into_iter().partition(|f| there.contains(&f.filename));
+    let wanted = fresh.into_iter().map(|file| WantedUpload {
+        filename: file.filename,
+        size_bytes: file.size_bytes,
+        content_type: None,
+    });
+    let answer = tickets(state, style, wanted.collect()).await?;
+    let granted = answer.uploads.into_iter().map(|t| Ticket {
+        filename: t.filename,
+        url: t.url,
+        headers: t.headers.into_iter().collect(),
+        refused: None,
+        exists: false,
+    });
+    let refused = |filename, message, exists| Ticket {
+        filename,
+        url: String::new(),
+        headers: Vec::new(),
+        refused: Some(message),
+        exists,
+    };
+    let rejected = answer.rejected.into_iter().map(|r| refused(r.filename, r.message, false));
+    let there = there.into_iter().map(|file| {
+        refused(file.filename, "A file of this name is already there.".to_owned(), true)
+    });
+    Ok(granted.chain(rejected).chain(there).collect())
 }

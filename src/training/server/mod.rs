@@ -197,6 +197,12 @@ pub async fn recheck(
     reconcile::check(state, style, &version).await
 }
 
+/// Whether [`download_url`] knows where the model lies; does not ask S3.
+pub fn is_downloadable(state: &AppState, version: &TrainingVersion) -> bool {
+    let url = version.lora_url.as_deref();
+    version.status == Status::Completed && url.is_some_and(|url| state.s3.key_of(url).is_some())
+}
+
 /// A link under which the model can be downloaded for an hour.
 pub async fn download_url(state: &AppState, style: &StyleId, id: &str) -> Result<String, AppError> {
     let version = versions::get(state, style, id)?;

@@ -94,7 +94,7 @@ async fn dataset_of(
         Ok(dataset) => Ok((dataset, Vec::new())),
         Err(error) if error.kind == ErrorKind::NotFound => {
             let problem = Remark::new(Some("selectionSetId"), "unknown_set", error.to_string());
-            Ok((empty(id), vec![problem]))
+            Ok((empty(0), vec![problem]))
         }
         Err(error) => Err(error),
     }

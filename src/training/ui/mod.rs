@@ -1,9 +1,13 @@
 //! Pages of training runs.
 
+mod clock;
+mod history;
+mod status;
 mod train;
 mod version;
 mod versions;
 
+pub use history::History;
 pub use train::TrainPage;
 pub use version::VersionPage;
 pub use versions::VersionsPage;

@@ -1,8 +1,17 @@
-//! A page of training runs.
+//! The page of a style's training runs: the history with its toolbar.
 
+use super::history::History;
 use leptos::prelude::*;
+use leptos_meta::Title;
+use leptos_router::hooks::use_params_map;
 
 #[component]
 pub fn VersionsPage() -> impl IntoView {
-    view! { <p>"VersionsPage"</p> }
+    let params = use_params_map();
+    let style = Memo::new(move |_| params.read().get("id").unwrap_or_default());
+    view! {
+        <Title text="Versions" />
+        <h2 class="visually-hidden">"Versions"</h2>
+        <History style toolbar=true />
+    }
 }

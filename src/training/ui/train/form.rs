@@ -12,6 +12,9 @@ use crate::ui::units::{count, plural};
 use crate::ui::{ErrorNotice, SelectField, TextField};
 use leptos::prelude::*;
 
+/// The Start button stands outside of the form.
+pub const FORM_ID: &str = "train-form";
+
 #[component]
 pub fn TrainForm(setup: TrainSetup) -> impl IntoView {
     let form = RwSignal::new(initial(&setup));
@@ -28,27 +31,38 @@ pub fn TrainForm(setup: TrainSetup) -> impl IntoView {
     let key = setup.idempotency_key.clone();
     let summary = move || refused.get().map(|error| view! { <Refused error /> });
     view! {
-        <ActionForm action=start attr:class="split train" attr:novalidate=true>
-            <input type="hidden" name="form[styleId]" value=style.clone() />
-            <input type="hidden" name="idempotency_key" value=key />
+        <div class="split train">
             <div class="train__steps">
-                {summary} <DatasetStep typed sets=setup.sets style=style.clone() />
-                <VersionStep typed style /> <ParametersStep typed />
+                {summary}
+                <ActionForm
+                    action=start
+                    attr:id=FORM_ID
+                    attr:class="train__steps"
+                    attr:novalidate=true
+                >
+                    <input type="hidden" name="form[styleId]" value=style.clone() />
+                    <input type="hidden" name="idempotency_key" value=key />
+                    <DatasetStep typed sets=setup.sets style=style.clone() />
+                    <VersionStep typed style />
+                    <ParametersStep typed />
+                </ActionForm>
+                // outside of the form: its buttons are forms of their own
                 <section class="panel step" aria-labelledby="step-4">
                     <StepHead number=4 title="Webhook" />
-                    <p class="route__text">
-                        "Polling is enough: the studio asks the trainer itself, also after a restart."
-                    </p>
+                    <ul>
+                        <li class="route">
+                            <span class="dot dot--ok"></span>
+                            <p class="route__text">
+                                "Polling is enough "
+                                <span class="route__why">"· while it runs, also after a restart"</span>
+                            </p>
+                        </li>
+                        <TunnelPanel />
+                    </ul>
                 </section>
             </div>
             <PlanPanel typed first busy=start.pending() />
-        </ActionForm>
-        // a form of its own: forms cannot be nested
-        <section class="panel step" aria-label="Tunnel">
-            <ul>
-                <TunnelPanel />
-            </ul>
-        </section>
+        </div>
     }
 }
 

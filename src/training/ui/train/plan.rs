@@ -39,6 +39,7 @@ pub fn PlanPanel(
                 <button
                     class="button button--primary button--large button--wide"
                     type="submit"
+                    form=super::form::FORM_ID
                     disabled=busy
                 >
                     <Icon name="train" />
@@ -233,7 +234,7 @@ fn Captions(rows: Vec<CaptionRow>) -> impl IntoView {
             }
         });
         view! {
-            <li class="captions__item">
+            <li class="captions__item captions__item--text">
                 <div>
                     <p class="muted">{row.filename}</p>
                     <p class="as-trained">{row.as_trained.unwrap_or_else(|| "not trained".into())}</p>

@@ -1,0 +1,25 @@
+import { defineConfig } from '@playwright/test';
+
+// Debian's Chromium: Playwright's own download is not wanted on a fresh machine.
+const launchOptions = {
+  executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
+  args: ['--no-sandbox', '--disable-gpu', '--disable-background-networking', '--disable-component-update', '--no-first-run'],
+};
+
+export default defineConfig({
+  testDir: 'tests',
+  timeout: 60_000,
+  expect: { timeout: 15_000 },
+  // each worker starts a studio of its own; two fit two cores
+  workers: 2,
+  fullyParallel: false,
+  retries: 0,
+  forbidOnly: !!process.env.CI,
+  reporter: [['list']],
+  use: { launchOptions, colorScheme: 'dark', viewport: { width: 1440, height: 1000 }, trace: 'retain-on-failure' },
+  projects: [
+    { name: 'js', use: { javaScriptEnabled: true } },
+    // every ordinary spec must also pass without JavaScript
+    { name: 'nojs', use: { javaScriptEnabled: false }, testIgnore: '**/*.hydrate.spec.ts' },
+  ],
+});

@@ -1,0 +1,138 @@
+//! The page's state in its address: what is filtered, which set is chosen, which image is open.
+//!
+//! Names of files may hold `%` and `+`, which the router's own map decodes twice; so the raw query is read here.
+
+/// What stays when a person goes on to another view of the page; everything else says what just happened.
+const LASTING: [&str; 6] = ["filter", "cursor", "set", "image", "columns", "upload"];
+
+/// A decoded query, in order.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Address(Vec<(String, String)>);
+
+impl Address {
+    /// Reads a query without its `?`.
+    pub fn parse(search: &str) -> Self {
+        let pair = |part: &str| {
+            let (name, value) = part.split_once('=').unwrap_or((part, ""));
+            (decode(name), decode(value))
+        };
+        Self(search.split('&').filter(|p| !p.is_empty()).map(pair).collect())
+    }
+
+    /// The last value of a name; empty when absent.
+    pub fn get(&self, name: &str) -> &str {
+        let found = self.0.iter().rev().find(|(n, _)| n == name);
+        found.map_or("", |(_, value)| value)
+    }
+
+    /// Every value of a name.
+    pub fn all(&self, name: &str) -> Vec<String> {
+        let named = self.0.iter().filter(|(n, _)| n == name);
+        named.map(|(_, value)| value.clone()).collect()
+    }
+
+    /// The lasting part with one name changed; an empty value removes it. Another filter begins at its first page.
+    pub fn with(&self, name: &str, value: &str) -> Self {
+        let keeps = |n: &str| {
+            LASTING.contains(&n) && n != name && !(name == "filter" && n == "cursor")
+        };
+        let mut pairs: Vec<_> = self.0.iter().filter(|(n, _)| keeps(n)).cloned().collect();
+        if !value.is_empty() {
+            pairs.push((name.to_owned(), value.to_owned()));
+        }
+        Self(pairs)
+    }
+
+    /// The same with a further pair.
+    pub fn and(mut self, name: &str, value: &str) -> Self {
+        self.0.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// As a link to the page of a style.
+    pub fn href(&self, style: &str) -> String {
+        let mut href = format!("/styles/{style}/data");
+        for (i, (name, value)) in self.0.iter().enumerate() {
+            href.push(if i == 0 { '?' } else { '&' });
+            encode(name, &mut href);
+            href.push('=');
+            encode(value, &mut href);
+        }
+        href
+    }
+}
+
+/// Percent-encodes everything but RFC 3986's unreserved characters.
+pub fn encode(text: &str, out: &mut String) {
+    const HEX: &[u8; 16] = b"0123456789ABCDEF";
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte) {
+            out.push(char::from(byte));
+        } else {
+            out.push('%');
+            out.push(char::from(HEX[usize::from(byte >> 4)]));
+            out.push(char::from(HEX[usize::from(byte & 15)]));
+        }
+    }
+}
+
+fn decode(text: &str) -> String {
+    let bytes = text.as_bytes();
+    let digit = |i: usize| bytes.get(i).and_then(|b| char::from(*b).to_digit(16));
+    let mut out = Vec::with_capacity(bytes.len());
+    let mut i = 0;
+    while i < bytes.len() {
+        match (bytes[i], digit(i + 1), digit(i + 2)) {
+            (b'%', Some(high), Some(low)) => {
+                out.push((high * 16 + low) as u8);
+                i += 2;
+            }
+            (b'+', ..) => out.push(b' '),
+            (other, ..) => out.push(other),
+        }
+        i += 1;
+    }
+    String::from_utf8_lossy(&out).into_owned()
+}
+
+/// What was typed into the filter box as the listing takes it: (text, words like `set:2`).
+pub fn split_filter(typed: &str) -> (Option<String>, Option<String>) {
+    let is_word = |w: &&str| {
+        let set = w.strip_prefix('-').unwrap_or(w).strip_prefix("set:");
+        *w == "missing:caption" || set.is_some_and(|id| id.parse::<u64>().is_ok())
+    };
+    let (words, text): (Vec<&str>, Vec<&str>) = typed.split_whitespace().partition(is_word);
+    let joined = |parts: Vec<&str>| (!parts.is_empty()).then(|| parts.join(" "));
+    (joined(text), joined(words))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_with_percent_plus_and_ampersand_come_back_as_they_were() {
+        for name in ["50%20off.jpg", "a+b & c.png", "café ☕ (1).jpg", "100%.jpg"] {
+            let href = Address::default().with("image", name).href("1");
+            let query = href.split_once('?').unwrap().1;
+            assert_eq!(Address::parse(query).get("image"), name);
+        }
+    }
+
+    #[test]
+    fn what_just_happened_does_not_stay_in_the_address() {
+        let address = Address::parse("filter=fog&cursor=x.jpg&saved=3&f.name=a&filenames%5B%5D=a&filenames%5B%5D=b");
+        assert_eq!(address.all("filenames[]"), ["a", "b"]);
+        let next = address.with("image", "a.jpg").href("1");
+        assert_eq!(next, "/styles/1/data?filter=fog&cursor=x.jpg&image=a.jpg");
+        assert_eq!(address.with("filter", "").href("1"), "/styles/1/data");
+    }
+
+    #[test]
+    fn text_and_words_of_the_filter_box_part() {
+        let (q, filter) = split_filter("foggy set:2 valley -set:1 missing:caption near:x");
+        assert_eq!(q.as_deref(), Some("foggy valley near:x"));
+        assert_eq!(filter.as_deref(), Some("set:2 -set:1 missing:caption"));
+        assert_eq!(split_filter("  "), (None, None));
+    }
+}

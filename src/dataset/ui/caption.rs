@@ -1,0 +1,323 @@
+//! The caption's editor. Script saves while one types; without it there is a button.
+//!
+//! Every write names the version that was read: a caption somebody else changed meanwhile is never overwritten silently,
+//! the person chooses which text stays.
+
+use super::state::Data;
+use crate::dataset::api::{SaveCaption, image as load_image, save_caption};
+use crate::dataset::model::caption::CaptionState;
+use crate::dataset::model::image::TrainingImage;
+use crate::error::{AppError, ErrorKind};
+use crate::ui::Icon;
+use crate::ui::units::plural;
+use leptos::prelude::*;
+use leptos::server_fn::ServerFn;
+
+/// How long a pause in typing is.
+#[cfg(feature = "hydrate")]
+const PAUSE_MS: u32 = 800;
+
+/// Where the text in the box stands.
+#[derive(Clone, PartialEq)]
+enum Standing {
+    /// As it is in the bucket; `true` after a save of this visit.
+    Stored(bool),
+    Typed,
+    Saving,
+    Refused(AppError),
+    /// Somebody else's text is there now.
+    Conflict,
+}
+
+#[derive(Clone, Copy)]
+struct Editor {
+    data: Data,
+    name: StoredValue<String>,
+    text: RwSignal<String>,
+    etag: RwSignal<String>,
+    standing: RwSignal<Standing>,
+    /// The other text of a conflict.
+    theirs: RwSignal<String>,
+    #[cfg(feature = "hydrate")]
+    timer: StoredValue<Option<gloo_timers::callback::Timeout>, LocalStorage>,
+}
+
+impl Editor {
+    fn new(data: Data, image: &TrainingImage) -> Self {
+        let stored = image.caption.clone().unwrap_or_default();
+        let etag = image.caption_etag.clone().unwrap_or_default();
+        // a plain form that was refused comes back with what was typed
+        let refused = ServerAction::<SaveCaption>::new().value().get_untracked().and_then(Result::err);
+        let (of, typed) = data.address.with_untracked(|a| {
+            (a.get("f.filename") == image.filename, a.get("f.caption").to_owned())
+        });
+        let (text, standing) = match refused.filter(|_| of) {
+            Some(error) if error.kind == ErrorKind::Changed => (typed, Standing::Conflict),
+            Some(error) => (typed, Standing::Refused(error)),
+            None => (stored.clone(), Standing::Stored(false)),
+        };
+        Self {
+            data,
+            name: StoredValue::new(image.filename.clone()),
+            text: RwSignal::new(text),
+            etag: RwSignal::new(etag),
+            standing: RwSignal::new(standing),
+            theirs: RwSignal::new(stored),
+            #[cfg(feature = "hydrate")]
+            timer: StoredValue::new_local(None),
+        }
+    }
+
+    fn typed(self, text: String) {
+        self.text.set(text);
+        // a save under way looks again when it is through; a conflict waits for the choice
+        let waits = self.standing.with_untracked(|s| matches!(s, Standing::Saving | Standing::Conflict));
+        if !waits {
+            self.standing.set(Standing::Typed);
+            self.save_later();
+        }
+    }
+
+    #[cfg(feature = "hydrate")]
+    fn save_later(self) {
+        let timeout = gloo_timers::callback::Timeout::new(PAUSE_MS, move || self.save());
+        self.timer.set_value(Some(timeout));
+    }
+
+    #[cfg(not(feature = "hydrate"))]
+    fn save_later(self) {}
+
+    /// Saves what was typed, if anything was.
+    fn save(self) {
+        if self.standing.try_with_untracked(|s| *s == Standing::Typed) == Some(true) {
+            self.write();
+        }
+    }
+
+    /// Sends the text as a change of the version that was read, or of the one that a conflict showed.
+    fn write(self) {
+        let (sent, etag) = (self.text.get_untracked(), self.etag.get_untracked());
+        let (style, name) = (self.data.style.get_value(), self.name.get_value());
+        self.standing.set(Standing::Saving);
+        leptos::task::spawn_local(async move {
+            let answer = save_caption(style.clone(), name.clone(), sent.clone(), etag, false).await;
+            if let Ok(new) = &answer {
+                remember(self.data, &name, &sent, new);
+            }
+            match answer {
+                Ok(new) => self.stored(&sent, new),
+                Err(error) if error.kind == ErrorKind::Changed => {
+                    let theirs = load_image(style, name).await;
+                    self.conflict(theirs);
+                }
+                Err(error) => {
+                    self.standing.try_set(Standing::Refused(error));
+                }
+            }
+        });
+    }
+
+    fn stored(self, sent: &str, etag: String) {
+        // closed meanwhile: nothing to show it on
+        if self.etag.try_set(etag).is_some() {
+            return;
+        }
+        if self.text.with_untracked(|text| text == sent) {
+            self.standing.set(Standing::Stored(true));
+        } else {
+            self.standing.set(Standing::Typed);
+            self.save_later();
+        }
+    }
+
+    fn conflict(self, theirs: Result<TrainingImage, AppError>) {
+        match theirs {
+            Ok(image) => {
+                self.theirs.try_set(image.caption.unwrap_or_default());
+                self.etag.try_set(image.caption_etag.unwrap_or_default());
+                self.standing.try_set(Standing::Conflict);
+            }
+            Err(error) => {
+                self.standing.try_set(Standing::Refused(error));
+            }
+        }
+    }
+
+    fn load_theirs(self) {
+        self.text.set(self.theirs.get_untracked());
+        self.standing.set(Standing::Stored(false));
+        self.data.refresh();
+    }
+}
+
+/// The list, and what is opened next from it, know the new text before they are asked for again.
+fn remember(data: Data, name: &str, text: &str, etag: &str) {
+    data.known.try_update_value(|known| {
+        if let Some(image) = known.iter_mut().find(|i| i.filename == name) {
+            image.caption = Some(text.to_owned());
+            image.caption_state = CaptionState::Present;
+            image.caption_etag = Some(etag.to_owned());
+        }
+    });
+    if data.asked.version.try_get_untracked().is_some() {
+        data.refresh();
+    }
+}
+
+#[component]
+pub fn CaptionForm(data: Data, image: TrainingImage) -> impl IntoView {
+    let editor = Editor::new(data, &image);
+    leave_nothing_behind(editor);
+    let conflict = move || editor.standing.with(|s| *s == Standing::Conflict);
+    let words = move || match editor.text.with(|t| t.split_whitespace().count()) {
+        0 => "Describe what the image shows, not its style.".to_owned(),
+        n => plural(n, "word"),
+    };
+    let message = move || match editor.standing.get() {
+        Standing::Refused(error) => Some(error.to_string()),
+        _ => None,
+    };
+    let foreign = (image.caption_state == CaptionState::NotUtf8).then(|| {
+        view! {
+            <p class="field__error">
+                "The caption file is not UTF-8 text and cannot be shown; saving here replaces it."
+            </p>
+        }
+    });
+    view! {
+        <form
+            class="inspector__section"
+            method="post"
+            action=SaveCaption::url()
+            on:submit=move |event| {
+                event.prevent_default();
+                editor.save();
+            }
+        >
+            <input type="hidden" name="style" value=data.style_id() />
+            <input type="hidden" name="filename" value=image.filename.clone() />
+            <input type="hidden" name="etag" value=image.caption_etag.clone().unwrap_or_default() />
+            <div class="row row--between">
+                <label class="field__label" for="caption">
+                    "Caption"
+                </label>
+                <Mark editor />
+            </div>
+            {foreign}
+            <textarea
+                class="input"
+                id="caption"
+                name="caption"
+                rows="4"
+                aria-describedby="caption-hint caption-error"
+                aria-invalid=move || message().is_some().to_string()
+                prop:value=move || editor.text.get()
+                on:input=move |event| editor.typed(event_target_value(&event))
+                on:blur=move |_| editor.save()
+            >
+                {editor.text.get_untracked()}
+            </textarea>
+            <div class="row row--between">
+                <p class="field__hint" id="caption-hint">
+                    {words}
+                </p>
+                <noscript>
+                    <button class="button button--secondary button--small" type="submit">
+                        "Save caption"
+                    </button>
+                </noscript>
+            </div>
+            <p class="field__error" id="caption-error" role="alert" hidden=move || message().is_none()>
+                <Icon name="error" />
+                <span>{message}</span>
+            </p>
+            {move || conflict().then(|| view! { <Choice editor /> })}
+        </form>
+    }
+}
+
+/// Said aloud and seen: saved, saving, not saved.
+#[component]
+fn Mark(editor: Editor) -> impl IntoView {
+    let class = move || match editor.standing.get() {
+        Standing::Stored(_) => "saved saved--saved",
+        Standing::Refused(_) | Standing::Conflict => "saved saved--failed",
+        Standing::Typed | Standing::Saving => "saved",
+    };
+    let none = move || editor.etag.with(String::is_empty);
+    let text = move || match editor.standing.get() {
+        Standing::Stored(false) if none() => "No caption yet",
+        Standing::Stored(_) => "Saved",
+        Standing::Typed => "Not saved yet",
+        Standing::Saving => "Saving…",
+        Standing::Refused(_) | Standing::Conflict => "Not saved",
+    };
+    let check = move || matches!(editor.standing.get(), Standing::Stored(_)) && !none();
+    view! {
+        <span class=class role="status">
+            <span hidden=move || !check()>
+                <Icon name="check" />
+            </span>
+            {text}
+        </span>
+    }
+}
+
+/// Two texts, one place: which one stays.
+#[component]
+fn Choice(editor: Editor) -> impl IntoView {
+    let theirs = move || match editor.theirs.get() {
+        none if none.trim().is_empty() => "The caption was deleted.".to_owned(),
+        text => format!("It now reads: {text}"),
+    };
+    let reload = move || editor.name.with_value(|name| editor.data.href("image", name));
+    view! {
+        <div class="notice notice--warning" role="alert">
+            <Icon name="warning" class="notice__icon" />
+            <div class="notice__body">
+                <p class="notice__what">"Somebody else changed this caption. Yours is not saved."</p>
+                <p class="notice__why">{theirs}</p>
+            </div>
+            <div class="notice__actions">
+                <a
+                    class="button button--secondary button--small"
+                    href=reload
+                    on:click=move |event| {
+                        event.prevent_default();
+                        editor.load_theirs();
+                    }
+                >
+                    "Load theirs"
+                </a>
+                <button
+                    class="button button--danger button--small"
+                    type="submit"
+                    on:click=move |event| {
+                        event.prevent_default();
+                        editor.write();
+                    }
+                >
+                    "Save mine over it"
+                </button>
+            </div>
+        </div>
+    }
+}
+
+/// Saves what was typed when the editor goes away, and asks before the window closes on unsaved text.
+#[cfg(feature = "hydrate")]
+fn leave_nothing_behind(editor: Editor) {
+    Effect::new(move |_| {
+        let handle = window_event_listener(leptos::ev::beforeunload, move |event| {
+            let stored = editor.standing.try_with_untracked(|s| matches!(s, Standing::Stored(_)));
+            if stored == Some(false) {
+                event.prevent_default();
+            }
+        });
+        on_cleanup(move || handle.remove());
+    });
+    on_cleanup(move || editor.save());
+}
+
+#[cfg(not(feature = "hydrate"))]
+fn leave_nothing_behind(_: Editor) {}

@@ -1,0 +1,152 @@
+//! Around the images: the page while it loads, what to do on an empty one, and what just happened.
+
+use super::state::Data;
+use crate::error::ErrorKind;
+use crate::ui::units::plural;
+use crate::ui::{ErrorNotice, Icon, Notice};
+use leptos::prelude::*;
+
+/// The page's layout before its content: nothing moves when that comes.
+#[component]
+pub fn Skeleton() -> impl IntoView {
+    let tile = |_| {
+        view! {
+            <li class="tile">
+                <div class="tile__frame">
+                    <span class="skeleton skeleton--fill"></span>
+                </div>
+                <div class="tile__meta">
+                    <p class="tile__line">
+                        <span class="tile__open">
+                            <span class="skeleton skeleton--line">"input_001.jpg"</span>
+                        </span>
+                    </p>
+                    <p class="tile__caption">
+                        <span class="skeleton skeleton--line">"a foggy valley"</span>
+                    </p>
+                </div>
+            </li>
+        }
+    };
+    view! {
+        <div class="toolbar" aria-hidden="true">
+            <ul class="summary">
+                <li class="summary__item">
+                    <span class="skeleton skeleton--line">"43 images · 2 without caption"</span>
+                </li>
+            </ul>
+            <div class="toolbar__end">
+                <span class="button skeleton">"Upload files"</span>
+            </div>
+        </div>
+        <div class="split dataset">
+            <div>
+                <p class="visually-hidden" role="status">
+                    "Loading images"
+                </p>
+                <ul class="tile-grid" aria-hidden="true">
+                    {(0..18).map(tile).collect_view()}
+                </ul>
+            </div>
+            <aside class="split__side split__side--empty panel" aria-hidden="true">
+                <div class="empty dataset__nothing"></div>
+            </aside>
+        </div>
+    }
+}
+
+/// What comes after the first upload.
+#[component]
+pub fn Ahead() -> impl IntoView {
+    let step = |what: &'static str, why: &'static str| {
+        view! {
+            <li class="panel ahead__item">
+                <h2 class="ahead__what">{what}</h2>
+                <p class="ahead__why">{why}</p>
+            </li>
+        }
+    };
+    view! {
+        <ol class="ahead">
+            <li class="panel ahead__item">
+                <h2 class="ahead__what">"1. Upload"</h2>
+                <p class="ahead__why">
+                    "20 to 30 images that share one look, each with a caption. "
+                    <a href="/guide#images">"How to choose them"</a>
+                </p>
+            </li>
+            {step(
+                "2. Select",
+                "Tick the ones to train on and save them as a selection set. Keep several to compare.",
+            )}
+            {step("3. Train", "See the plan, the captions as trained and the cost, then start.")}
+        </ol>
+    }
+}
+
+/// What the last action did, and what could not be loaded. The box itself stays, so that it is announced.
+#[component]
+pub fn Happened(data: Data) -> impl IntoView {
+    view! {
+        <div class="happened">
+            {move || saved(data)} {move || deleted(data)} {move || uploaded(data)} {move || trouble(data)}
+        </div>
+    }
+}
+
+/// `?saved=3`: the set and the way on.
+fn saved(data: Data) -> Option<impl IntoView> {
+    let id: u64 = data.address.with(|a| a.get("saved").parse().ok())?;
+    let set = data.sets.with(|sets| sets.iter().find(|s| s.id == id).cloned())?;
+    let what = format!("{} saved, {}.", set.title(), plural(set.filenames.len(), "image"));
+    let href = format!("/styles/{}/train?set={id}", data.style_id());
+    Some(view! {
+        <Notice kind="success" what=what>
+            <p>
+                <a class="link" href=href>
+                    {format!("Train LoRA on {}", set.title())}
+                    <Icon name="arrow-right" />
+                </a>
+            </p>
+        </Notice>
+    })
+}
+
+/// `?deleted=3` images, `?gone=2`: a set.
+fn deleted(data: Data) -> Option<impl IntoView> {
+    let number = |name: &'static str| data.address.with(|a| a.get(name).parse::<usize>().ok());
+    let what = match (number("deleted"), number("gone")) {
+        (Some(count), _) => format!("{} deleted.", plural(count, "image")),
+        (None, Some(set)) => format!("Set {set} deleted. Its images stay."),
+        (None, None) => return None,
+    };
+    Some(view! { <Notice kind="success" what=what /> })
+}
+
+/// `?uploaded=3&failed=reason&…`: an upload without script.
+fn uploaded(data: Data) -> Option<impl IntoView> {
+    let (count, failed) = data.address.with(|a| (a.get("uploaded").parse::<usize>(), a.all("failed")));
+    let count = count.ok()?;
+    let stored = match count {
+        0 => "Nothing was stored".to_owned(),
+        _ => format!("{} stored", plural(count, "file")),
+    };
+    if failed.is_empty() {
+        let what = if count == 0 { "No file was chosen.".to_owned() } else { format!("{stored}.") };
+        let kind = if count == 0 { "warning" } else { "success" };
+        return Some(view! { <Notice kind=kind what=what /> }.into_any());
+    }
+    let reasons = failed.into_iter().map(|reason| view! { <li>{reason}</li> });
+    let view = view! {
+        <Notice kind="warning" what=format!("{stored}, these were not:")>
+            <ul class="notice__list">{reasons.collect_view()}</ul>
+        </Notice>
+    };
+    Some(view.into_any())
+}
+
+/// A refresh that failed, over the last good list.
+fn trouble(data: Data) -> Option<impl IntoView> {
+    let error = data.listing.with(|l| l.error.clone().filter(|_| !l.page.images.is_empty()))?;
+    (error.kind != ErrorKind::NotFound).then(|| view! { <ErrorNotice error /> })
+}

@@ -1,0 +1,182 @@
+//! One image at close hand: large, its facts, its caption, its sets, previous and next.
+
+use super::caption::CaptionForm;
+use super::grid::chip;
+use super::state::Data;
+use crate::dataset::model::image::{TrainingImage, is_read_by_trainer};
+use crate::error::AppError;
+use crate::ui::units::{bytes, minute};
+use crate::ui::{ErrorNotice, Icon};
+use leptos::prelude::*;
+
+#[component]
+pub fn Inspector(data: Data) -> impl IntoView {
+    // built anew for another image only: a refresh must not touch what is being typed
+    let name = Memo::new(move |_| {
+        data.opened.with(|o| o.as_ref().map(|o| o.as_ref().map(|i| i.filename.clone()).map_err(Clone::clone)))
+    });
+    move || match name.get() {
+        None => nothing(),
+        Some(Err(error)) => refused(data, error),
+        Some(Ok(_)) => match data.opened.get_untracked() {
+            Some(Ok(image)) => opened(data, image),
+            _ => nothing(),
+        },
+    }
+}
+
+fn nothing() -> AnyView {
+    view! {
+        <aside class="split__side split__side--empty panel" aria-label="Image">
+            <div class="empty dataset__nothing">
+                <Icon name="image" class="empty__mark" />
+                <p class="empty__why">"Open an image to see it large and edit its caption."</p>
+            </div>
+        </aside>
+    }
+    .into_any()
+}
+
+fn refused(data: Data, error: AppError) -> AnyView {
+    view! {
+        <aside class="split__side panel inspector" aria-label="Image">
+            <section class="inspector__section">
+                <ErrorNotice error />
+                <a class="button button--secondary" href=move || data.href("image", "") data-noscroll="">
+                    "Close"
+                </a>
+            </section>
+        </aside>
+    }
+    .into_any()
+}
+
+fn opened(data: Data, image: TrainingImage) -> AnyView {
+    let frame = match (image.width, image.height) {
+        (Some(w), Some(h)) => format!("--ratio:{:.4}", f64::from(w) / f64::from(h.max(1))),
+        _ => String::new(),
+    };
+    let name = image.filename.clone();
+    let unread = (!is_read_by_trainer(&name)).then(|| {
+        view! { <p class="field__error">"The trainer passes over this file: it does not read its extension."</p> }
+    });
+    view! {
+        <aside class="split__side panel inspector" aria-label="Image" tabindex="0">
+            <div class="inspector__preview">
+                <div class="inspector__frame inspector__frame--sized" style=frame>
+                    <img
+                        class="inspector__image"
+                        src=format!("{}?v={}", image.url, image.etag)
+                        alt=name.clone()
+                        width=image.width
+                        height=image.height
+                    />
+                </div>
+            </div>
+            <section class="inspector__section">
+                <div class="inspector__head">
+                    <h2 class="inspector__name">{name.clone()}</h2>
+                    {ways(data, name)}
+                </div>
+                <p class="inspector__facts">{facts(&image)}</p>
+                {unread}
+            </section>
+            <CaptionForm data image=image.clone() />
+            {foot(data, image)}
+        </aside>
+    }
+    .into_any()
+}
+
+fn facts(image: &TrainingImage) -> String {
+    let size = match (image.width, image.height) {
+        (Some(w), Some(h)) => format!("{w} × {h}"),
+        _ => "not a readable picture".to_owned(),
+    };
+    format!("{size} · {} · {}", bytes(image.size_bytes), minute(&image.last_modified))
+}
+
+/// Previous, next, close. By name, so that they hold when a filter has let the image go meanwhile.
+fn ways(data: Data, name: String) -> AnyView {
+    let here = StoredValue::new(name);
+    let beside = move |forward: bool| {
+        data.listing.with(|l| {
+            here.with_value(|here| {
+                let mut names = l.page.images.iter().map(|i| &i.filename);
+                let found = if forward {
+                    names.find(|n| *n > here)
+                } else {
+                    names.rfind(|n| *n < here)
+                };
+                found.cloned()
+            })
+        })
+    };
+    let way = move |forward: bool, label: &'static str, icon: &'static str| {
+        let target = Memo::new(move |_| beside(forward));
+        view! {
+            <a
+                class="button button--ghost button--icon"
+                href=move || target.get().map(|n| data.href("image", &n))
+                aria-disabled=move || target.get().is_none().then_some("true")
+                aria-label=label
+                data-noscroll=""
+            >
+                <Icon name=icon />
+            </a>
+        }
+    };
+    view! {
+        {way(false, "Previous image", "chevron-left")}
+        {way(true, "Next image", "chevron-right")}
+        <a
+            class="button button--ghost button--icon"
+            href=move || data.href("image", "")
+            aria-label="Close"
+            data-noscroll=""
+        >
+            <Icon name="close" />
+        </a>
+    }
+    .into_any()
+}
+
+/// Its sets, and the way to delete it: a link to the question, a dialog with script.
+fn foot(data: Data, image: TrainingImage) -> AnyView {
+    let name = image.filename;
+    let (wanted, asked) = (name.clone(), name.clone());
+    let ids = Memo::new(move |_| {
+        let holds = |s: &&crate::dataset::model::selection::SelectionSet| s.filenames.contains(&wanted);
+        data.sets.with(|sets| sets.iter().filter(holds).map(|s| (s.id, s.title())).collect::<Vec<_>>())
+    });
+    let chips = move || {
+        let ids = ids.get();
+        let none = ids.is_empty().then_some("In no set");
+        let sets = ids.into_iter().map(|(id, title)| view! { {chip(id)} {title} });
+        view! { {none} {sets.collect_view()} }
+    };
+    let confirm = move || {
+        let address = data.address.with(|a| a.with("image", a.get("image")));
+        address.and("confirm", "delete").and("filenames[]", &name).href(&data.style_id())
+    };
+    view! {
+        <section class="inspector__section">
+            <div class="row row--between">
+                <p class="row muted">{chips}</p>
+                <a
+                    class="button button--danger button--small"
+                    href=confirm
+                    role="button"
+                    on:click=move |event| {
+                        event.prevent_default();
+                        data.deleting.set(vec![asked.clone()]);
+                    }
+                >
+                    <Icon name="trash" />
+                    "Delete…"
+                </a>
+            </div>
+        </section>
+    }
+    .into_any()
+}

@@ -1,0 +1,267 @@
+//! Counts, filter, columns, set chooser, and the page's actions.
+
+use super::sets::EditSet;
+use super::state::Data;
+use crate::dataset::model::selection::SelectionSet;
+use crate::ui::Icon;
+use crate::ui::units::{bytes, plural};
+use leptos::prelude::*;
+
+/// How long the filter box waits for the next letter.
+#[cfg(feature = "hydrate")]
+const TYPING_MS: u32 = 250;
+/// Columns unless asked otherwise.
+pub const COLUMNS: &str = "6";
+
+#[component]
+pub fn Toolbar(data: Data) -> impl IntoView {
+    let uploading = move || data.address.with(|a| !a.get("upload").is_empty());
+    let upload = move || {
+        let value = if uploading() { "" } else { "1" };
+        data.href("upload", value)
+    };
+    view! {
+        <div class="toolbar">
+            <Summary data />
+            <FilterForm data />
+            <div class="toolbar__end">
+                <EditSet data />
+                <SelectMenu data />
+                <a
+                    class="button"
+                    class:button--primary=move || !uploading()
+                    class:button--secondary=uploading
+                    href=upload
+                    data-noscroll=""
+                >
+                    {move || {
+                        if uploading() {
+                            view! {
+                                <Icon name="close" />
+                                "Hide upload"
+                            }
+                                .into_any()
+                        } else {
+                            view! {
+                                <Icon name="upload" />
+                                "Upload"
+                            }
+                                .into_any()
+                        }
+                    }}
+                </a>
+            </div>
+        </div>
+    }
+}
+
+#[component]
+fn Summary(data: Data) -> impl IntoView {
+    let total = move || {
+        let found = plural(data.listing.with(|l| l.page.total), "image");
+        let filtered = data.address.with(|a| !a.get("filter").is_empty());
+        if filtered { format!("{found} found") } else { found }
+    };
+    let missing = Memo::new(move |_| data.listing.with(|l| l.page.without_caption));
+    let size = move || {
+        let sum = data.listing.with(|l| l.page.images.iter().map(|i| i.size_bytes).sum());
+        data.is_complete().then(|| bytes(sum))
+    };
+    view! {
+        <ul class="summary" aria-label="Summary">
+            <li class="summary__item summary__total" role="status">
+                {total}
+            </li>
+            <li class="summary__item" hidden=move || missing.get() == 0>
+                <a
+                    class="summary__link summary__link--warning"
+                    href=move || data.href("filter", "missing:caption")
+                    data-noscroll=""
+                >
+                    {move || format!("{} without caption", missing.get())}
+                </a>
+            </li>
+            <li class="summary__item summary__item--extra" hidden=move || size().is_none()>
+                {size}
+            </li>
+        </ul>
+    }
+}
+
+/// A plain GET form; script keeps the address in step as one types or chooses.
+#[component]
+fn FilterForm(data: Data) -> impl IntoView {
+    let value = move |name: &'static str| data.address.with(|a| a.get(name).to_owned());
+    let typed = Typed::new(data);
+    let columns = move || match value("columns") {
+        none if none.is_empty() => COLUMNS.to_owned(),
+        some => some,
+    };
+    let change = move |name: &'static str, value: String| {
+        let address = data.address.with_untracked(|a| a.with(name, &value));
+        data.go(&address);
+    };
+    let action = format!("/styles/{}/data", data.style_id());
+    view! {
+        <form
+            class="toolbar__form"
+            method="get"
+            action=action
+            role="search"
+            on:submit=move |event| event.prevent_default()
+        >
+            <label class="search toolbar__search">
+                <span class="visually-hidden">"Filter"</span>
+                <Icon name="search" class="search__icon" />
+                <input
+                    class="input"
+                    type="search"
+                    name="filter"
+                    placeholder="Filter: fog missing:caption set:2"
+                    value=data.address.with_untracked(|a| a.get("filter").to_owned())
+                    prop:value=move || value("filter")
+                    on:input=move |event| typed.later(event_target_value(&event))
+                />
+            </label>
+            <label class="toolbar__item toolbar__item--columns">
+                "Columns "
+                <input
+                    class="range"
+                    type="range"
+                    name="columns"
+                    min="2"
+                    max="10"
+                    value=untrack(columns)
+                    prop:value=columns
+                    on:input=move |event| change("columns", event_target_value(&event))
+                />
+            </label>
+            <label class="toolbar__item">
+                "Sets "
+                <select
+                    class="input input--auto"
+                    name="set"
+                    on:change=move |event| change("set", event_target_value(&event))
+                >
+                    <option value="" selected=move || data.chosen_set().is_none()>
+                        "All images"
+                    </option>
+                    <For
+                        each=move || data.sets.get()
+                        key=|set| (set.id, set.title(), set.filenames.len())
+                        children=move |set| option(data, set)
+                    />
+                </select>
+            </label>
+            <noscript>
+                <button class="button button--secondary" type="submit">
+                    "Apply"
+                </button>
+            </noscript>
+        </form>
+    }
+}
+
+fn option(data: Data, set: SelectionSet) -> impl IntoView {
+    let id = set.id;
+    let selected = move || data.chosen_set().is_some_and(|s| s.id == id);
+    view! {
+        <option value=id.to_string() selected=selected>
+            {format!("{} · {}", set.title(), set.filenames.len())}
+        </option>
+    }
+}
+
+/// The filter as it is being typed: goes into the address when the person pauses.
+#[derive(Clone, Copy)]
+struct Typed {
+    #[cfg(feature = "hydrate")]
+    data: Data,
+    #[cfg(feature = "hydrate")]
+    timer: StoredValue<Option<gloo_timers::callback::Timeout>, LocalStorage>,
+}
+
+impl Typed {
+    #[cfg(feature = "hydrate")]
+    fn new(data: Data) -> Self {
+        let timer = StoredValue::new_local(None);
+        Self { data, timer }
+    }
+
+    #[cfg(feature = "hydrate")]
+    fn later(self, text: String) {
+        let data = self.data;
+        let timeout = gloo_timers::callback::Timeout::new(TYPING_MS, move || {
+            let address = data.address.try_with_untracked(|a| a.with("filter", text.trim()));
+            if let Some(address) = address {
+                data.go(&address);
+            }
+        });
+        self.timer.set_value(Some(timeout));
+    }
+
+    #[cfg(not(feature = "hydrate"))]
+    fn new(_: Data) -> Self {
+        Self {}
+    }
+
+    #[cfg(not(feature = "hydrate"))]
+    fn later(self, _: String) {}
+}
+
+/// Select all, none, those without a caption: links without script.
+#[component]
+fn SelectMenu(data: Data) -> impl IntoView {
+    let item = move |text: &'static str, select: &'static str, key: &'static str| {
+        let href = move || {
+            let address = data.address.with(|a| a.with("set", ""));
+            let address = if select.is_empty() { address } else { address.and("select", select) };
+            address.href(&data.style_id())
+        };
+        let choose = move |event: leptos::ev::MouseEvent| {
+            event.prevent_default();
+            let names = match select {
+                "" => Vec::new(),
+                which => data.listed(which == "missing"),
+            };
+            data.selected.set(names.into_iter().collect());
+            close_menu(&event);
+        };
+        view! {
+            <a class="menu__item" href=href on:click=choose>
+                {text}
+                {(!key.is_empty()).then(|| view! { <kbd class="key">{key}</kbd> })}
+            </a>
+        }
+    };
+    view! {
+        <details class="menu" name="select-menu">
+            <summary class="button button--secondary">
+                <Icon name="check" />
+                "Select"
+            </summary>
+            <div class="menu__panel">
+                {item("All listed", "all", "Ctrl A")} {item("Without caption", "missing", "")}
+                {item("None", "", "Esc")}
+            </div>
+        </details>
+    }
+}
+
+/// Closes the `<details>` around what was pressed and gives the focus back to its summary.
+pub fn close_menu(event: &leptos::ev::MouseEvent) {
+    #[cfg(feature = "hydrate")]
+    {
+        use wasm_bindgen::JsCast;
+        let pressed = event.target().and_then(|t| t.dyn_into::<web_sys::Element>().ok());
+        if let Some(details) = pressed.and_then(|e| e.closest("details").ok().flatten()) {
+            let _ = details.remove_attribute("open");
+            let summary = details.query_selector("summary").ok().flatten();
+            if let Some(summary) = summary.and_then(|s| s.dyn_into::<web_sys::HtmlElement>().ok()) {
+                let _ = summary.focus();
+            }
+        }
+    }
+    #[cfg(not(feature = "hydrate"))]
+    let _ = event;
+}

@@ -1,8 +1,0 @@
-//! A page of training runs.
-
-use leptos::prelude::*;
-
-#[component]
-pub fn VersionPage() -> impl IntoView {
-    view! { <p>"VersionPage"</p> }
-}

@@ -1,0 +1,193 @@
+//! What a person can do with a run. Every button is a form or a link, so all of it works without JavaScript.
+
+use super::Live;
+use crate::training::api::{CancelVersion, MarkGood, RecheckVersion};
+use crate::training::model::version::Status;
+use crate::training::ui::status::{is_live, model_file_name, name};
+use crate::ui::units::bytes;
+use crate::ui::{ErrorNotice, Icon};
+use leptos::prelude::*;
+
+/// Which buttons there are; the page changes them only when this changes.
+#[derive(Clone, PartialEq)]
+struct Situation {
+    live: bool,
+    /// Whether RunPod has given it a job that can be cancelled.
+    has_job: bool,
+    completed: bool,
+    good: bool,
+    /// Words of the download link.
+    download: Option<String>,
+}
+
+impl Situation {
+    fn of(live: Live) -> Self {
+        let downloadable = live.downloadable.get();
+        live.version.with(|v| Self {
+            live: is_live(v),
+            has_job: v.job_id.is_some(),
+            completed: v.status == Status::Completed,
+            good: v.is_good == Some(true),
+            download: downloadable.then(|| match v.size_bytes {
+                Some(size) => format!("Download {}", bytes(size)),
+                None => "Download".to_owned(),
+            }),
+        })
+    }
+}
+
+/// The three things one can ask the server to do here.
+#[derive(Clone, Copy)]
+struct Asked {
+    cancel: ServerAction<CancelVersion>,
+    recheck: ServerAction<RecheckVersion>,
+    mark: ServerAction<MarkGood>,
+}
+
+impl Asked {
+    fn refused(self) -> Option<crate::error::AppError> {
+        let cancel = self.cancel.value().get().and_then(Result::err);
+        let recheck = self.recheck.value().get().and_then(Result::err);
+        cancel.or(recheck).or(self.mark.value().get().and_then(Result::err))
+    }
+
+    fn busy(self) -> bool {
+        self.cancel.pending().get() || self.recheck.pending().get() || self.mark.pending().get()
+    }
+}
+
+#[component]
+pub fn Actions(live: Live) -> impl IntoView {
+    let asked = Asked {
+        cancel: ServerAction::new(),
+        recheck: ServerAction::new(),
+        mark: ServerAction::new(),
+    };
+    let answers = move || (asked.cancel.version().get(), asked.recheck.version().get(), asked.mark.version().get());
+    Effect::watch(answers, move |_, _, _| live.again(), false);
+    let situation = Memo::new(move |_| Situation::of(live));
+    view! {
+        {move || {
+            let situation = situation.get();
+            view! {
+                {situation.live.then(|| view! { <Recheck live asked /> })}
+                {situation.live.then(|| view! { <Cancel live asked has_job=situation.has_job /> })}
+                {situation.completed.then(|| view! { <Mark live asked good=situation.good /> })}
+                {(!situation.live).then(|| view! { <Again live /> })}
+                {situation.download.map(|words| view! { <Download live words /> })}
+            }
+                .into_any()
+        }}
+        <div class="version-head__refused">
+            {move || asked.refused().map(|error| view! { <ErrorNotice error /> })}
+        </div>
+    }
+}
+
+/// The hidden fields every form here sends.
+#[component]
+fn Which(live: Live) -> impl IntoView {
+    view! {
+        <input type="hidden" name="style" value=live.style.with_value(ToString::to_string) />
+        <input type="hidden" name="id" value=live.id.get_value() />
+    }
+}
+
+#[component]
+fn Recheck(live: Live, asked: Asked) -> impl IntoView {
+    view! {
+        <ActionForm action=asked.recheck>
+            <Which live />
+            <button class="button button--secondary" type="submit" disabled=move || asked.busy()>
+                <Icon name="retry" />
+                "Check now"
+            </button>
+        </ActionForm>
+    }
+}
+
+#[component]
+fn Cancel(live: Live, asked: Asked, has_job: bool) -> impl IntoView {
+    let name = live.version.with_untracked(name);
+    if !has_job {
+        return view! {
+            <button class="button button--danger" type="button" disabled aria-describedby="no-job">
+                <Icon name="stop" />
+                "Cancel training…"
+            </button>
+            <p class="why" id="no-job">
+                "RunPod has not taken it yet."
+            </p>
+        }
+        .into_any();
+    }
+    let paid = match live.version.with_untracked(|v| v.trainer.as_deref() == Some("rehearsal")) {
+        true => "The run stops and no model is written.",
+        false => "RunPod stops the run and no model is written. The time it used so far is paid all the same.",
+    };
+    view! {
+        <details class="popover">
+            <summary class="button button--danger">
+                <Icon name="stop" />
+                "Cancel training…"
+            </summary>
+            <ActionForm action=asked.cancel attr:class="popover__panel">
+                <h3 class="popover__title">{format!("Cancel {name}?")}</h3>
+                <p class="muted">{paid}</p>
+                <Which live />
+                <div class="dialog__actions">
+                    <button class="button button--solid" type="submit" disabled=move || asked.busy()>
+                        {move || if asked.busy() { "Cancelling…".to_owned() } else { format!("Cancel {name}") }}
+                    </button>
+                </div>
+            </ActionForm>
+        </details>
+    }
+    .into_any()
+}
+
+#[component]
+fn Mark(live: Live, asked: Asked, good: bool) -> impl IntoView {
+    let (icon, words) = if good {
+        ("star-filled", "Unmark as good")
+    } else {
+        ("star", "Mark as good")
+    };
+    view! {
+        <ActionForm action=asked.mark>
+            <Which live />
+            <input type="hidden" name="good" value=(!good).to_string() />
+            <button class="button button--secondary" type="submit" disabled=move || asked.busy()>
+                <Icon name=icon />
+                {words}
+            </button>
+        </ActionForm>
+    }
+}
+
+#[component]
+fn Again(live: Live) -> impl IntoView {
+    let href = live.style_address(&format!("train?from={}", live.id.get_value()));
+    view! {
+        <a class="button button--secondary" href=href>
+            <Icon name="retry" />
+            "Train again from here"
+        </a>
+    }
+}
+
+/// A plain link that the browser follows to S3; the router keeps out of it.
+#[component]
+pub fn Download(
+    live: Live,
+    #[prop(into)] words: String,
+    #[prop(default = "button button--primary")] class: &'static str,
+) -> impl IntoView {
+    let name = live.version.with_untracked(model_file_name);
+    view! {
+        <a class=class href=live.api_address("download") rel="external" title=name>
+            <Icon name="download" />
+            {words}
+        </a>
+    }
+}
