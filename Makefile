@@ -71,7 +71,7 @@ $(RELEASE): $(SITE_SOURCES) | tools
 
 .PHONY: dev
 dev: tools ## watch the sources, rebuild and reload the page
-	@cargo leptos watch
+	@cargo leptos watch --split
 
 # ---------------------------------------------------------------- test
 
@@ -108,7 +108,7 @@ lint: wasm-target ## formatting and clippy for both targets, warnings denied
 
 .PHONY: build
 build: tools ## a development build of server and page
-	cargo leptos build
+	cargo leptos build --split
 
 .PHONY: unit
 unit: ## unit tests and stories

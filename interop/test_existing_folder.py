@@ -35,7 +35,7 @@ def test_every_page_and_list_of_a_real_folder_opens_and_no_byte_changes(real):
     studio, folder, before = real
     styles = studio.json("GET", "/api/styles")["styles"]
     assert [style["id"] for style in styles] == "1 16 5 59 91 2 68 82 48 53 99 100 101 102 103".split()
-    pages = ["/", "/setup", "/guide"]
+    pages = ["/", "/new", "/setup", "/guide"]
     lists = ["/api/health", "/api/openapi.json", "/api/ngrok/status"]
     for style in styles:
         api, page = f"/api/styles/{style['id']}", f"/styles/{style['id']}"

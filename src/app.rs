@@ -65,7 +65,7 @@ pub fn App() -> impl IntoView {
                 "Skip to content"
             </a>
             <TopBar />
-            <Routes fallback=NotFoundPage>
+            <Routes fallback=Missing>
                 <Route path=path!("/") view=Grid ssr=SsrMode::Async />
                 <Route path=path!("/new") view={Lazy::<NewStyleRoute>::new()} ssr=SsrMode::Async />
                 <ParentRoute path=path!("/styles/:id") view={Lazy::<LayoutRoute>::new()} ssr=SsrMode::Async>
@@ -87,6 +87,14 @@ pub fn App() -> impl IntoView {
 fn Grid() -> impl IntoView {
     view! {
         <GridPage />
+        <Alive />
+    }
+}
+
+#[component]
+fn Missing() -> impl IntoView {
+    view! {
+        <NotFoundPage />
         <Alive />
     }
 }

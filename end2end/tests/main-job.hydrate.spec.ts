@@ -13,9 +13,13 @@ test('from dropped images to a downloaded model, live in two windows', async ({ 
       { name: `scene ${i} (1).txt`, mimeType: 'text/plain', buffer: Buffer.from(`a fishing boat number ${i} at dawn`) },
     ]).flat();
     await page.locator('input[type=file]').first().setInputFiles(files);
-    await expect(page.getByText('20 images').first()).toBeVisible({ timeout: 40_000 });
+    const captioned = async () => {
+      const { images, total } = await studio.json(`/api/styles/${style}/images`);
+      return [total, images.filter((i: { captionState: string }) => i.captionState === 'present').length];
+    };
+    await expect.poll(captioned, { timeout: 40_000 }).toEqual([20, 20]);
+    await expect(page.getByRole('link', { name: /Training data 20/ })).toBeVisible();
     const { images } = await studio.json(`/api/styles/${style}/images`);
-    expect(images).toHaveLength(20);
     const set = await studio.set(style, images.slice(0, 12).map((i: { filename: string }) => i.filename), 'Twelve');
 
     await page.goto(`${studio.url}/styles/${style}/train?set=${set}`);

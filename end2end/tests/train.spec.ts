@@ -25,8 +25,8 @@ test.describe('Train LoRA', () => {
     await expect(plan.getByText('style_plan a small boat number 0 on a calm lake')).toBeVisible();
     await expectAccessible(page);
     await page.getByLabel('Name', { exact: true }).fill('v1.0');
-    await page.getByLabel('Training steps').fill('1000');
-    await page.getByLabel('Learning rate').fill('0.0003');
+    await page.getByLabel('Training steps', { exact: true }).fill('1000');
+    await page.getByLabel('Learning rate', { exact: true }).fill('0.0003');
     await page.getByRole('button', { name: 'Start training' }).click();
     await expect(page).toHaveURL(/\/versions\/style_/);
     const { versions } = await studio.json(`/api/styles/${style}/training-versions`);
@@ -42,12 +42,12 @@ test.describe('Train LoRA', () => {
     await page.goto(`${studio.url}/styles/${style}/train?set=${set}`);
     await hydrated(page);
     await page.getByLabel('Name', { exact: true }).fill('no/slashes');
-    await page.getByLabel('Learning rate').fill('0,0001');
+    await page.getByLabel('Learning rate', { exact: true }).fill('0,0001');
     await page.getByLabel('Network dimension (rank)').fill('0');
     await page.getByRole('button', { name: 'Start training' }).click();
     await expect(page.getByText(/Not started: 3 fields/)).toBeVisible();
-    await expect(page.getByLabel('Learning rate')).toHaveValue('0,0001');
-    await expect(page.getByLabel('Learning rate')).toHaveAttribute('aria-invalid', 'true');
+    await expect(page.getByLabel('Learning rate', { exact: true })).toHaveValue('0,0001');
+    await expect(page.getByLabel('Learning rate', { exact: true })).toHaveAttribute('aria-invalid', 'true');
     await expect(page.getByLabel('Name', { exact: true })).toHaveValue('no/slashes');
     await expectAccessible(page);
     const { versions } = await studio.json(`/api/styles/${style}/training-versions`);

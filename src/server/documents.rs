@@ -50,12 +50,14 @@ struct Stamp {
     inode: u64,
 }
 
+type Seen = HashMap<PathBuf, (Stamp, Arc<Value>)>;
+
 /// Documents below one folder. Cheap to clone.
 #[derive(Clone)]
 pub struct Documents {
     root: Arc<PathBuf>,
     /// parsed content by path, valid as long as the stamp is the file's
-    seen: Arc<Mutex<HashMap<PathBuf, (Stamp, Arc<Value>)>>>,
+    seen: Arc<Mutex<Seen>>,
 }
 
 impl Documents {

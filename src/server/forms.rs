@@ -59,6 +59,8 @@ fn with_fields(location: &str, form: &[u8]) -> Option<String> {
         .filter(|(name, _)| !name.starts_with(PREFIX))
         .map(|(n, v)| (n.into_owned(), v.into_owned()))
         .collect();
+    keep_last(&mut pairs, "__path");
+    keep_last(&mut pairs, "__err");
     if is_error && form.len() <= MAX_FORM_BYTES {
         let typed = url::form_urlencoded::parse(form);
         pairs.extend(typed.map(|(n, v)| (format!("{PREFIX}{n}"), v.into_owned())));
@@ -72,6 +74,18 @@ fn with_fields(location: &str, form: &[u8]) -> Option<String> {
     Some(format!("{}{query}", url.path()))
 }
 
+/// leptos appends an error to the address the form came from, which may still carry the one before.
+fn keep_last(pairs: &mut Vec<(String, String)>, name: &str) {
+    let Some(last) = pairs.iter().rposition(|(n, _)| n == name) else {
+        return;
+    };
+    let mut at = 0;
+    pairs.retain(|(n, _)| {
+        at += 1;
+        n != name || at - 1 == last
+    });
+}
+
 #[cfg(test)]
 mod tests {
     use super::with_fields;
@@ -81,6 +95,13 @@ mod tests {
         let location = "http://127.0.0.1:5173/?__path=/rpc/x&__err=e&f.title=old";
         let kept = with_fields(location, b"title=Ink+%26+Co&trigger=").unwrap();
         assert_eq!(kept, "/?__path=%2Frpc%2Fx&__err=e&f.title=Ink+%26+Co&f.trigger=");
+    }
+
+    #[test]
+    fn a_second_refusal_replaces_the_first() {
+        let location = "/?__path=/rpc/x&__err=old&q=ink&__path=/rpc/x&__err=new";
+        let kept = with_fields(location, b"title=").unwrap();
+        assert_eq!(kept, "/?q=ink&__path=%2Frpc%2Fx&__err=new&f.title=");
     }
 
     #[test]

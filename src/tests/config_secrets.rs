@@ -14,7 +14,10 @@ struct Log(Arc<Mutex<Vec<u8>>>);
 
 impl Write for Log {
     fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().expect("not poisoned").extend_from_slice(bytes);
+        self.0
+            .lock()
+            .expect("not poisoned")
+            .extend_from_slice(bytes);
         Ok(bytes.len())
     }
 
@@ -42,17 +45,34 @@ impl Log {
 
 /// Keys of the embedded parts, the token of the run and what is stored of it.
 fn secrets(studio: &TestStudio, sent: &Value) -> Vec<String> {
-    let env = std::fs::read_to_string(studio.state_dir().join("rehearsal.env")).expect("it was written");
+    let env =
+        std::fs::read_to_string(studio.state_dir().join("rehearsal.env")).expect("it was written");
     let value = |line: &str| line.split('\'').nth(1).map(str::to_owned);
-    let secret_key = env.lines().find(|l| l.contains("AWS_SECRET_ACCESS_KEY")).and_then(value);
+    let secret_key = env
+        .lines()
+        .find(|l| l.contains("AWS_SECRET_ACCESS_KEY"))
+        .and_then(value);
     let webhook = sent["webhook"].as_str().expect("an address");
     let token = webhook.split("token=").nth(1).expect("a token").to_owned();
     let hash = crate::training::server::versions::FILE;
     let record = std::fs::read_to_string(find(studio.folder(), hash)).expect("a record");
     let record: Value = serde_json::from_str(&record).expect("JSON");
-    let stored = record["versions"][0]["webhookTokenSha256"].as_str().expect("a hash").to_owned();
-    assert!(!record.to_string().contains(&token), "the token itself is stored nowhere");
-    vec![secret_key.expect("a key"), API_KEY.into(), token, stored, "webhookTokenSha256".into(), "idempotencyKeySha256".into()]
+    let stored = record["versions"][0]["webhookTokenSha256"]
+        .as_str()
+        .expect("a hash")
+        .to_owned();
+    assert!(
+        !record.to_string().contains(&token),
+        "the token itself is stored nowhere"
+    );
+    vec![
+        secret_key.expect("a key"),
+        API_KEY.into(),
+        token,
+        stored,
+        "webhookTokenSha256".into(),
+        "idempotencyKeySha256".into(),
+    ]
 }
 
 fn find(folder: &std::path::Path, name: &str) -> std::path::PathBuf {
@@ -87,14 +107,31 @@ async fn no_page_no_answer_and_no_line_of_the_log_holds_a_secret() {
     let (job_id, sent) = runpod.job();
     let secrets = secrets(&studio, &sent);
     holds_none("the answer to the start", &started.text, &secrets);
-    let id = studio.version(&style).await["id"].as_str().unwrap().to_owned();
+    let id = studio.version(&style).await["id"]
+        .as_str()
+        .unwrap()
+        .to_owned();
     let version = format!("/api/styles/{style}/training-versions/{id}");
-    let mut paths = vec!["/api/styles".to_owned(), "/api/health".into(), "/api/ngrok/status".into(), "/api/openapi.json".into()];
+    let mut paths = vec![
+        "/api/styles".to_owned(),
+        "/api/health".into(),
+        "/api/ngrok/status".into(),
+        "/api/openapi.json".into(),
+    ];
     for list in ["images", "selection-sets", "training-versions"] {
         paths.push(format!("/api/styles/{style}/{list}"));
     }
-    paths.extend([format!("{version}/events"), format!("{version}/snapshot"), format!("/rpc/versions?style={style}")]);
-    paths.extend([format!("/rpc/version?style={style}&id={id}"), "/".into(), "/setup".into(), "/guide".into()]);
+    paths.extend([
+        format!("{version}/events"),
+        format!("{version}/snapshot"),
+        format!("/rpc/versions?style={style}"),
+    ]);
+    paths.extend([
+        format!("/rpc/version?style={style}&id={id}"),
+        "/".into(),
+        "/setup".into(),
+        "/guide".into(),
+    ]);
     for page in ["data", "train", "versions"] {
         paths.push(format!("/styles/{style}/{page}"));
     }
@@ -104,14 +141,29 @@ async fn no_page_no_answer_and_no_line_of_the_log_holds_a_secret() {
         assert_eq!(answer.status, 200, "{path}: {}", answer.text);
         holds_none(&path, &answer.text, &secrets);
     }
-    let preview = studio.post("/api/training/preview", &super::studio::run(&style, "V2")).await;
+    let preview = studio
+        .post("/api/training/preview", &super::studio::run(&style, "V2"))
+        .await;
     holds_none("the preview", &preview.text, &secrets);
     // refusals speak of what was refused, without repeating it
     let mut wrong = sent.clone();
-    wrong["webhook"] = json!(sent["webhook"].as_str().unwrap().replace("token=", "token=x"));
+    wrong["webhook"] = json!(
+        sent["webhook"]
+            .as_str()
+            .unwrap()
+            .replace("token=", "token=x")
+    );
     let body = json!({"id": job_id, "status": "COMPLETED"});
-    holds_none("a refused webhook", &studio.deliver(&wrong, &body).await.text, &secrets);
-    holds_none("a webhook's answer", &studio.deliver(&sent, &body).await.text, &secrets);
+    holds_none(
+        "a refused webhook",
+        &studio.deliver(&wrong, &body).await.text,
+        &secrets,
+    );
+    holds_none(
+        "a webhook's answer",
+        &studio.deliver(&sent, &body).await.text,
+        &secrets,
+    );
     reconcile_once(&studio.state).await;
     assert!(log.text().contains("recorded"), "the log was listened to");
     holds_none("the log", &log.text(), &secrets);
@@ -136,7 +188,13 @@ async fn a_failed_submit_tells_the_reason_and_no_key() {
 async fn keys_are_kept_from_other_users_of_the_machine_and_from_debug_output() {
     use std::os::unix::fs::PermissionsExt;
     let studio = TestStudio::start().await;
-    let mode = |path: &std::path::Path| std::fs::metadata(path).expect("it exists").permissions().mode() & 0o777;
+    let mode = |path: &std::path::Path| {
+        std::fs::metadata(path)
+            .expect("it exists")
+            .permissions()
+            .mode()
+            & 0o777
+    };
     assert_eq!(mode(&studio.state_dir().join("rehearsal.env")), 0o600);
     assert_eq!(mode(&studio.state_dir()), 0o700);
     let config = FakeRunpod::start().await.config();

@@ -51,15 +51,23 @@ pub struct FakeRunpod {
 
 impl FakeRunpod {
     pub async fn start() -> Self {
-        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0")
+            .await
+            .expect("a free port");
         let base_url = format!("http://{}/v2", listener.local_addr().expect("an address"));
-        let inner = Arc::new(Mutex::new(Inner { lists: true, ..Inner::default() }));
+        let inner = Arc::new(Mutex::new(Inner {
+            lists: true,
+            ..Inner::default()
+        }));
         let router = Router::new()
             .route("/v2/fake/run", post(take))
             .route("/v2/fake/status/{id}", get(status))
             .route("/v2/fake/cancel/{id}", post(cancel))
             .route("/v2/fake/requests", get(requests))
-            .route("/v2/fake/health", get(|| async { Json(json!({"jobs": {}, "workers": {"idle": 1}})) }))
+            .route(
+                "/v2/fake/health",
+                get(|| async { Json(json!({"jobs": {}, "workers": {"idle": 1}})) }),
+            )
             .with_state(Arc::clone(&inner));
         tokio::spawn(async move { axum::serve(listener, router).await });
         Self { inner, base_url }
@@ -134,7 +142,9 @@ fn problem(status: u16) -> Response {
 async fn take(State(inner): Shared, headers: HeaderMap, Json(body): Json<Value>) -> Response {
     let mut inner = inner.lock().expect("not poisoned");
     let watched = inner.watched.clone();
-    inner.seen.push(watched.and_then(|file| std::fs::read_to_string(file).ok()));
+    inner
+        .seen
+        .push(watched.and_then(|file| std::fs::read_to_string(file).ok()));
     let key = headers.get("authorization").and_then(|v| v.to_str().ok());
     if key != Some(&format!("Bearer {API_KEY}")) {
         return problem(401);
@@ -164,7 +174,11 @@ async fn status(State(inner): Shared, Path(id): Path<String>) -> Response {
 }
 
 async fn cancel(State(inner): Shared, Path(id): Path<String>) -> Json<Value> {
-    inner.lock().expect("not poisoned").cancelled.push(id.clone());
+    inner
+        .lock()
+        .expect("not poisoned")
+        .cancelled
+        .push(id.clone());
     Json(json!({"id": id, "status": "CANCELLED"}))
 }
 
@@ -173,6 +187,9 @@ async fn requests(State(inner): Shared) -> Response {
     if !inner.lists {
         return problem(404);
     }
-    let listed = inner.jobs.iter().map(|(id, body)| json!({"id": id, "input": body["input"]}));
+    let listed = inner
+        .jobs
+        .iter()
+        .map(|(id, body)| json!({"id": id, "input": body["input"]}));
     Json(json!({"requests": listed.collect::<Vec<_>>()})).into_response()
 }

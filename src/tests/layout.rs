@@ -28,7 +28,8 @@ const API: &str = "`api` is a server function's signature and one call: own mode
 const UI: &str = "`ui` uses own model and api, models of features below, crate::ui, crate::error; never a server, another feature's ui or api (link by URL)";
 const SERVER: &str = "a feature's `server` uses own model, model and server of features below, crate::server, crate::error; never leptos, ui, api";
 const SHARED: &str = "crate::server, crate::ui and rehearsal know no feature; only router.rs and serve.rs mount them";
-const UPWARDS: &str = "features point one way: library -> training -> dataset -> styles, training -> tunnel";
+const UPWARDS: &str =
+    "features point one way: library -> training -> dataset -> styles, training -> tunnel";
 
 /// A source file: its path below `src`, its module path and its code without comments, strings and tests.
 struct Source {
@@ -49,7 +50,11 @@ fn sources() -> Vec<Source> {
                 open.push(path);
                 continue;
             }
-            let file = path.strip_prefix(&root).expect("below src").display().to_string();
+            let file = path
+                .strip_prefix(&root)
+                .expect("below src")
+                .display()
+                .to_string();
             let is_test = file.contains("tests/") || file.ends_with("tests.rs");
             if file.ends_with(".rs") && !is_test {
                 found.push(source(file, &fs::read_to_string(&path).expect("text")));
@@ -60,9 +65,18 @@ fn sources() -> Vec<Source> {
 }
 
 fn source(file: String, text: &str) -> Source {
-    let module = file.trim_end_matches(".rs").split('/').filter(|s| *s != "mod").map(str::to_owned);
+    let module = file
+        .trim_end_matches(".rs")
+        .split('/')
+        .filter(|s| *s != "mod")
+        .map(str::to_owned);
     let whole = without_tests(text);
-    Source { module: module.collect(), code: without_comments_and_strings(&whole), whole, file }
+    Source {
+        module: module.collect(),
+        code: without_comments_and_strings(&whole),
+        whole,
+        file,
+    }
 }
 
 /// Inline test modules close a file; a `mod tests;` elsewhere is one line.
@@ -193,11 +207,20 @@ fn resolved(source: &Source, path: &[String]) -> Vec<String> {
 
 /// Crates of Cargo.toml as code spells them, without those that every room may use.
 fn third_party() -> Vec<String> {
-    let manifest = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.toml")).expect("Cargo.toml");
-    let section = manifest.split("\n[dependencies]\n").nth(1).expect("dependencies");
+    let manifest = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.toml"))
+        .expect("Cargo.toml");
+    let section = manifest
+        .split("\n[dependencies]\n")
+        .nth(1)
+        .expect("dependencies");
     let section = section.split("\n[").next().expect("a section");
-    let names = section.lines().filter_map(|line| line.split_once(" = ").map(|(name, _)| name.replace('-', "_")));
-    names.filter(|name| !matches!(name.as_str(), "serde" | "thiserror")).collect()
+    let names = section.lines().filter_map(|line| {
+        line.split_once(" = ")
+            .map(|(name, _)| name.replace('-', "_"))
+    });
+    names
+        .filter(|name| !matches!(name.as_str(), "serde" | "thiserror"))
+        .collect()
 }
 
 /// The rule a path breaks, if it breaks one.
@@ -228,19 +251,30 @@ fn broken_rule(source: &Source, target: &[String], crates: &[String]) -> Option<
     let composes = second == "ui" && (is_top || WIDGETS.contains(&(room, path.as_str())));
     let allowed = match (layer, first) {
         ("model", _) if crates.iter().any(|name| name == first) => false,
-        ("model", "std") => !matches!(second, "fs" | "net" | "env" | "process" | "io" | "thread")
-            && !(second == "time" && matches!(word(2), "SystemTime" | "Instant")),
+        ("model", "std") => {
+            let is_io = matches!(second, "fs" | "net" | "env" | "process" | "io" | "thread");
+            let is_clock = second == "time" && matches!(word(2), "SystemTime" | "Instant");
+            !is_io && !is_clock
+        }
         ("model", "server" | "ui" | "error" | "rehearsal" | "app") => false,
         ("model", name) if feature_of(name).is_some() => !is_layer || second == "model",
         ("api", "server") => second == "state",
         ("api", "rehearsal" | "ui" | "app") => false,
-        ("api", name) if crates.iter().any(|c| c == name) => name.starts_with("leptos") || matches!(name, "http" | "tokio"),
-        ("api", name) if feature_of(name).is_some() => !is_layer || second == "model" || (second == "server" && (own || is_top)),
+        ("api", name) if crates.iter().any(|c| c == name) => {
+            name.starts_with("leptos") || matches!(name, "http" | "tokio")
+        }
+        ("api", name) if feature_of(name).is_some() => {
+            !is_layer || second == "model" || (second == "server" && (own || is_top))
+        }
         ("ui", "server" | "rehearsal" | "app") => false,
-        ("ui", name) if feature_of(name).is_some() => !is_layer || second == "model" || (own && second != "server") || composes,
+        ("ui", name) if feature_of(name).is_some() => {
+            !is_layer || second == "model" || (own && second != "server") || composes
+        }
         ("server", "ui" | "rehearsal" | "app") => false,
         ("server", name) if name.starts_with("leptos") => false,
-        ("server", name) if feature_of(name).is_some() => !is_layer || matches!(second, "model" | "server"),
+        ("server", name) if feature_of(name).is_some() => {
+            !is_layer || matches!(second, "model" | "server")
+        }
         _ => true,
     };
     (!allowed).then_some(rule)
@@ -252,7 +286,11 @@ fn shared_room(source: &Source, first: &str, second: &str) -> Option<&'static st
     let mounts = matches!(source.file.as_str(), "server/router.rs" | "server/serve.rs");
     let broken = match room {
         "server" => !mounts && (is_feature || matches!(first, "rehearsal" | "app" | "ui")),
-        "rehearsal" => is_feature || matches!(first, "app" | "ui") || (first == "server" && !matches!(second, "config" | "s3")),
+        "rehearsal" => {
+            is_feature
+                || matches!(first, "app" | "ui")
+                || (first == "server" && !matches!(second, "config" | "s3"))
+        }
         "ui" => is_feature || matches!(first, "app" | "server" | "rehearsal"),
         _ => false,
     };
@@ -268,11 +306,18 @@ fn every_room_imports_only_what_its_rule_allows() {
         for path in paths(&source.code) {
             let target = resolved(&source, &path);
             if let Some(rule) = broken_rule(&source, &target, &crates) {
-                broken.entry(rule).or_default().push(format!("src/{} uses {}", source.file, path.join("::")));
+                broken.entry(rule).or_default().push(format!(
+                    "src/{} uses {}",
+                    source.file,
+                    path.join("::")
+                ));
             }
         }
     }
-    let message: Vec<String> = broken.iter().map(|(rule, uses)| format!("{rule}:\n  {}", uses.join("\n  "))).collect();
+    let message: Vec<String> = broken
+        .iter()
+        .map(|(rule, uses)| format!("{rule}:\n  {}", uses.join("\n  ")))
+        .collect();
     assert!(broken.is_empty(), "\n{}", message.join("\n"));
 }
 
@@ -281,9 +326,15 @@ fn only_settle_ends_a_version() {
     for source in sources() {
         let file = source.file.as_str();
         let gives_a_status = source.code.contains(".status = Status::");
-        assert!(!gives_a_status || file == "training/model/version.rs", "src/{file} gives a version its status; only TrainingVersion::apply does");
+        assert!(
+            !gives_a_status || file == "training/model/version.rs",
+            "src/{file} gives a version its status; only TrainingVersion::apply does"
+        );
         let applies = source.module[0] == "training" && source.code.contains("version.apply(");
-        assert!(!applies || file == "training/server/settle.rs", "src/{file} applies a report; only settle() does");
+        assert!(
+            !applies || file == "training/server/settle.rs",
+            "src/{file} applies a report; only settle() does"
+        );
     }
 }
 
@@ -296,7 +347,10 @@ fn foreign_json_stops_at_its_one_file() {
         ("\"IN_PROGRESS\"", &["server/runpod.rs"]),
         ("\"inQueue\"", &["server/runpod.rs"]),
         ("\"model_info\"", &["training/server/outcome.rs"]),
-        ("\"public_url\"", &["server/ngrok/api.rs", "server/ngrok/log.rs"]),
+        (
+            "\"public_url\"",
+            &["server/ngrok/api.rs", "server/ngrok/log.rs"],
+        ),
         ("\"selectionSetId\"].", &["training/server/versions.rs"]),
         ("webhookTokenSha256", &["training/server/versions.rs"]),
         ("idempotencyKeySha256", &["training/server/versions.rs"]),
@@ -304,7 +358,11 @@ fn foreign_json_stops_at_its_one_file() {
     for source in sources().into_iter().filter(|s| s.module[0] != "rehearsal") {
         for (key, files) in keys {
             let known = files.contains(&source.file.as_str());
-            assert!(known || !source.whole.contains(key), "src/{} reads {key}, which is {files:?}'s", source.file);
+            assert!(
+                known || !source.whole.contains(key),
+                "src/{} reads {key}, which is {files:?}'s",
+                source.file
+            );
         }
     }
 }
@@ -313,6 +371,9 @@ fn foreign_json_stops_at_its_one_file() {
 fn the_reader_of_this_test_sees_groups_relative_paths_and_no_comments() {
     let text = "use crate::{a::b, c::{d, e::F}};\nuse super::super::ui::X; // crate::hidden::x\nlet s = \"crate::text::y\"; g::h();\n";
     let source = source("training/server/x.rs".into(), text);
-    let seen: Vec<String> = paths(&source.code).iter().map(|p| resolved(&source, p).join("::")).collect();
+    let seen: Vec<String> = paths(&source.code)
+        .iter()
+        .map(|p| resolved(&source, p).join("::"))
+        .collect();
     assert_eq!(seen, ["a::b", "c::d", "c::e::F", "training::ui::X", "g::h"]);
 }

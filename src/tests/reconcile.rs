@@ -20,13 +20,22 @@ async fn started(runpod: &FakeRunpod) -> (TestStudio, String) {
 async fn upload_model(studio: &TestStudio, style: &str) {
     let key = format!("actor_maker_user/custom-styles-models/style_{style}_V1.safetensors");
     let model = b"eight bytes and more".to_vec();
-    studio.state.s3.put(&key, model, "application/octet-stream", Precondition::None).await.unwrap();
+    studio
+        .state
+        .s3
+        .put(&key, model, "application/octet-stream", Precondition::None)
+        .await
+        .unwrap();
 }
 
 #[tokio::test]
 async fn the_whole_run_is_settled_by_polling_alone() {
     let variables = vec![("REHEARSAL_FAULTS", "webhook-lost".to_owned())];
-    let studio = TestStudio::with(Setup { variables, ..Setup::default() }).await;
+    let studio = TestStudio::with(Setup {
+        variables,
+        ..Setup::default()
+    })
+    .await;
     let style = studio.ready_style(2).await;
     studio.start_run(&style, "V1").await.expect(202);
     let until_settled = async {
@@ -34,13 +43,21 @@ async fn the_whole_run_is_settled_by_polling_alone() {
             tokio::task::yield_now().await;
         }
     };
-    tokio::time::timeout(Duration::from_secs(60), until_settled).await.expect("the run ends");
+    tokio::time::timeout(Duration::from_secs(60), until_settled)
+        .await
+        .expect("the run ends");
     let version = studio.version(&style).await;
     assert_eq!(version["status"], "completed");
     assert!(version["sizeBytes"].as_u64() > Some(1000));
-    let path = format!("/api/styles/{style}/training-versions/{}/events", version["id"].as_str().unwrap());
+    let path = format!(
+        "/api/styles/{style}/training-versions/{}/events",
+        version["id"].as_str().unwrap()
+    );
     let events = studio.get(&path).await.expect(200);
-    assert_eq!(events["events"].as_array().unwrap().last().unwrap()["witness"], "polling");
+    assert_eq!(
+        events["events"].as_array().unwrap().last().unwrap()["witness"],
+        "polling"
+    );
 }
 
 #[tokio::test]
@@ -49,15 +66,29 @@ async fn progress_and_the_end_are_read_from_status() {
     let (studio, style) = started(&runpod).await;
     let (id, _) = runpod.job();
     let output = json!({"stage": "training", "step": 40, "total": 80});
-    runpod.set_status(&id, json!({"id": id, "status": "IN_PROGRESS", "output": output}));
+    runpod.set_status(
+        &id,
+        json!({"id": id, "status": "IN_PROGRESS", "output": output}),
+    );
     assert_eq!(reconcile_once(&studio.state).await, 1);
     let version = studio.version(&style).await;
-    assert_eq!((&version["status"], &version["progress"]), (&json!("training"), &output));
-    runpod.set_status(&id, json!({"id": id, "status": "FAILED", "error": "executionTimeout exceeded"}));
+    assert_eq!(
+        (&version["status"], &version["progress"]),
+        (&json!("training"), &output)
+    );
+    runpod.set_status(
+        &id,
+        json!({"id": id, "status": "FAILED", "error": "executionTimeout exceeded"}),
+    );
     assert_eq!(reconcile_once(&studio.state).await, 0);
     let version = studio.version(&style).await;
     assert_eq!(version["status"], "failed");
-    assert!(version["error"].as_str().unwrap().contains("executionTimeout"));
+    assert!(
+        version["error"]
+            .as_str()
+            .unwrap()
+            .contains("executionTimeout")
+    );
 }
 
 #[tokio::test]
@@ -77,7 +108,13 @@ async fn answers_that_make_no_sense_are_no_verdict() {
     let runpod = FakeRunpod::start().await;
     let (studio, style) = started(&runpod).await;
     let (id, _) = runpod.job();
-    for odd in [json!([]), json!("text"), json!({"status": 429}), json!({"id": id}), json!({"id": 7, "status": "FAILED"})] {
+    for odd in [
+        json!([]),
+        json!("text"),
+        json!({"status": 429}),
+        json!({"id": id}),
+        json!({"id": 7, "status": "FAILED"}),
+    ] {
         runpod.set_status(&id, odd);
         studio.pass(HOUR);
         assert_eq!(reconcile_once(&studio.state).await, 1);
@@ -94,9 +131,17 @@ async fn a_404_asks_s3_first_and_a_model_there_completes_the_run() {
     studio.pass(2 * HOUR);
     assert_eq!(reconcile_once(&studio.state).await, 0);
     let version = studio.version(&style).await;
-    assert_eq!((&version["status"], &version["sizeBytes"]), (&json!("completed"), &json!(20)));
+    assert_eq!(
+        (&version["status"], &version["sizeBytes"]),
+        (&json!("completed"), &json!(20))
+    );
     let url = version["loraUrl"].as_str().unwrap();
-    assert!(url.ends_with(&format!("custom-styles-models/style_{style}_V1.safetensors")), "{url}");
+    assert!(
+        url.ends_with(&format!(
+            "custom-styles-models/style_{style}_V1.safetensors"
+        )),
+        "{url}"
+    );
 }
 
 #[tokio::test]
@@ -104,14 +149,23 @@ async fn a_404_soon_after_the_submit_is_waited_out_and_later_the_run_is_lost_wit
     let runpod = FakeRunpod::start().await;
     let (studio, style) = started(&runpod).await;
     runpod.set_status(&runpod.job().0, Value::Null);
-    assert_eq!(reconcile_once(&studio.state).await, 1, "RunPod may not know a job for a moment");
+    assert_eq!(
+        reconcile_once(&studio.state).await,
+        1,
+        "RunPod may not know a job for a moment"
+    );
     studio.pass(Duration::from_secs(140));
     assert_eq!(reconcile_once(&studio.state).await, 1);
     studio.pass(Duration::from_secs(20));
     assert_eq!(reconcile_once(&studio.state).await, 0);
     let version = studio.version(&style).await;
     assert_eq!(version["status"], "failed");
-    assert!(version["error"].as_str().unwrap().contains("no longer knows the job"));
+    assert!(
+        version["error"]
+            .as_str()
+            .unwrap()
+            .contains("no longer knows the job")
+    );
 }
 
 #[tokio::test]
@@ -136,7 +190,10 @@ async fn a_lost_answer_is_found_again_in_the_endpoints_list() {
     assert!(studio.version(&style).await["jobId"].is_null());
     assert_eq!(reconcile_once(&studio.state).await, 1);
     let version = studio.version(&style).await;
-    assert_eq!((&version["jobId"], &version["status"]), (&json!(runpod.job().0), &json!("pending")));
+    assert_eq!(
+        (&version["jobId"], &version["status"]),
+        (&json!(runpod.job().0), &json!("pending"))
+    );
     assert_eq!(runpod.seen().len(), 1, "it was not submitted again");
 }
 
@@ -152,7 +209,12 @@ async fn a_submit_that_never_arrived_is_called_so_only_when_none_can_be_on_its_w
     assert_eq!(reconcile_once(&studio.state).await, 0);
     let version = studio.version(&style).await;
     assert_eq!(version["status"], "failed");
-    assert!(version["error"].as_str().unwrap().contains("nothing was paid"));
+    assert!(
+        version["error"]
+            .as_str()
+            .unwrap()
+            .contains("nothing was paid")
+    );
 }
 
 #[tokio::test]

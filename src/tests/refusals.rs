@@ -19,9 +19,16 @@ fn nothing_was_sent(runpod: &FakeRunpod) {
 async fn values_out_of_bounds_are_named_by_field_all_at_once() {
     let (runpod, studio, style) = setup().await;
     let mut body = run(&style, "");
-    body["parameters"] = json!({"batch_size": 0, "learning_rate": "fast", "network_dim": -1, "no_such_thing": 1});
+    body["parameters"] =
+        json!({"batch_size": 0, "learning_rate": "fast", "network_dim": -1, "no_such_thing": 1});
     let fields = studio.post("/api/training/start", &body).await.refused(400);
-    for field in ["name", "batch_size", "learning_rate", "network_dim", "no_such_thing"] {
+    for field in [
+        "name",
+        "batch_size",
+        "learning_rate",
+        "network_dim",
+        "no_such_thing",
+    ] {
         assert!(fields.iter().any(|f| f == field), "{field} of {fields:?}");
     }
     assert_eq!(studio.versions(&style).await, Vec::<Value>::new());
@@ -34,7 +41,11 @@ async fn images_gone_from_s3_are_named_and_the_run_is_refused() {
     let keys = ["boat 0.png", "boat 2.png"].map(|name| format!("styles/{style}/{name}"));
     studio.state.s3.delete(&keys).await.unwrap();
     let answer = studio.start_run(&style, "V1").await;
-    assert!(answer.text.contains("boat 0.png") && answer.text.contains("boat 2.png"), "{}", answer.text);
+    assert!(
+        answer.text.contains("boat 0.png") && answer.text.contains("boat 2.png"),
+        "{}",
+        answer.text
+    );
     assert!(!answer.text.contains("boat 1.png"));
     assert_eq!(answer.refused(400), ["selectionSetId"]);
     nothing_was_sent(&runpod);
@@ -46,10 +57,19 @@ async fn a_blank_caption_is_refused_like_a_missing_one() {
     for blank in [&b""[..], b" \n\t"] {
         studio.put_object(&style, "boat 1.txt", blank).await;
         let answer = studio.start_run(&style, "V1").await;
-        assert!(answer.text.contains("boat 1.png"), "{blank:?}: {}", answer.text);
+        assert!(
+            answer.text.contains("boat 1.png"),
+            "{blank:?}: {}",
+            answer.text
+        );
         answer.refused(400);
     }
-    studio.state.s3.delete(&[format!("styles/{style}/boat 1.txt")]).await.unwrap();
+    studio
+        .state
+        .s3
+        .delete(&[format!("styles/{style}/boat 1.txt")])
+        .await
+        .unwrap();
     let answer = studio.start_run(&style, "V1").await;
     assert!(answer.text.contains("boat 1.png"));
     answer.refused(400);
@@ -59,7 +79,11 @@ async fn a_blank_caption_is_refused_like_a_missing_one() {
 #[tokio::test]
 async fn files_the_trainer_would_pass_over_or_stop_on_are_refused_by_name() {
     let (runpod, studio, style) = setup().await;
-    for (name, bytes) in [("moving.gif", picture()), ("odd.Jpg", picture()), ("broken.png", b"no picture".to_vec())] {
+    for (name, bytes) in [
+        ("moving.gif", picture()),
+        ("odd.Jpg", picture()),
+        ("broken.png", b"no picture".to_vec()),
+    ] {
         studio.put_object(&style, name, &bytes).await;
         let caption = format!("{}.txt", name.split('.').next().unwrap());
         studio.put_object(&style, &caption, b"a boat").await;
@@ -80,20 +104,37 @@ async fn an_unknown_style_or_set_is_refused() {
     studio.start_run("../x", "V1").await.refused(400);
     let mut body = run(&style, "V1");
     body["selectionSetId"] = json!(99);
-    assert_eq!(studio.post("/api/training/start", &body).await.refused(400), ["selectionSetId"]);
+    assert_eq!(
+        studio.post("/api/training/start", &body).await.refused(400),
+        ["selectionSetId"]
+    );
     nothing_was_sent(&runpod);
 }
 
 #[tokio::test]
 async fn the_preview_shows_the_same_problems_as_the_start_and_never_submits() {
     let (runpod, studio, style) = setup().await;
-    studio.state.s3.delete(&[format!("styles/{style}/boat 1.txt")]).await.unwrap();
+    studio
+        .state
+        .s3
+        .delete(&[format!("styles/{style}/boat 1.txt")])
+        .await
+        .unwrap();
     let mut body = run(&style, "V 1/x");
     body["parameters"] = json!({"batch_size": 0});
-    let preview = studio.post("/api/training/preview", &body).await.expect(200);
+    let preview = studio
+        .post("/api/training/preview", &body)
+        .await
+        .expect(200);
     let problems = preview["problems"].as_array().unwrap();
-    let fields: Vec<&str> = problems.iter().map(|p| p["field"].as_str().unwrap()).collect();
-    assert_eq!(studio.post("/api/training/start", &body).await.refused(400), fields);
+    let fields: Vec<&str> = problems
+        .iter()
+        .map(|p| p["field"].as_str().unwrap())
+        .collect();
+    assert_eq!(
+        studio.post("/api/training/start", &body).await.refused(400),
+        fields
+    );
     nothing_was_sent(&runpod);
     assert!(!studio.folder().join("debug").exists());
 }

@@ -36,8 +36,16 @@ async fn a_refused_submit_is_on_record_as_failed_and_its_name_is_free_again() {
     studio.start_run(&style, "V1").await.expect(202);
     let versions = studio.versions(&style).await;
     let statuses: Vec<&Value> = versions.iter().map(|v| &v["status"]).collect();
-    assert_eq!(statuses, ["pending", "failed", "failed", "failed", "failed"]);
-    assert!(versions[3]["error"].as_str().expect("a reason").contains("401"));
+    assert_eq!(
+        statuses,
+        ["pending", "failed", "failed", "failed", "failed"]
+    );
+    assert!(
+        versions[3]["error"]
+            .as_str()
+            .expect("a reason")
+            .contains("401")
+    );
     assert_eq!(runpod.jobs().len(), 1);
 }
 
@@ -51,7 +59,11 @@ async fn a_submit_whose_answer_is_lost_stays_pending_and_is_not_sent_again() {
         let started = studio.start_run(&style, "V1").await.expect(202);
         assert_eq!(started["version"]["status"], "pending", "{lost:?}");
         runpod.on_run(OnRun::Take);
-        assert_eq!(studio.start_run(&style, "V1").await.refused(409), ["name"], "{lost:?}");
+        assert_eq!(
+            studio.start_run(&style, "V1").await.refused(409),
+            ["name"],
+            "{lost:?}"
+        );
         assert_eq!(runpod.seen().len(), 1, "{lost:?}: one submit and no more");
     }
 }
@@ -83,7 +95,10 @@ async fn two_windows_that_start_one_name_at_once_make_one_job_and_one_is_told() 
     let runpod = FakeRunpod::start().await;
     let studio = TestStudio::on(&runpod).await;
     let style = studio.ready_style(2).await;
-    let pair = tokio::join!(studio.start_run(&style, "V1"), studio.start_run(&style, "v1"));
+    let pair = tokio::join!(
+        studio.start_run(&style, "V1"),
+        studio.start_run(&style, "v1")
+    );
     let mut statuses = [pair.0.status, pair.1.status];
     statuses.sort_unstable();
     assert_eq!(statuses, [202, 409]);
@@ -96,10 +111,18 @@ async fn images_and_captions_alternate_in_set_order_with_raw_names() {
     let runpod = FakeRunpod::start().await;
     let studio = TestStudio::on(&runpod).await;
     let style = studio.ready_style(0).await;
-    let names = ["z (1).png", "A Boy and a Girl_scene_1_shot_1 (1).png", "b+c%20.png"];
+    let names = [
+        "z (1).png",
+        "A Boy and a Girl_scene_1_shot_1 (1).png",
+        "b+c%20.png",
+    ];
     for name in names {
-        studio.put_object(&style, name, &super::studio::picture()).await;
-        studio.put_object(&style, &name.replace(".png", ".txt"), b"a boat").await;
+        studio
+            .put_object(&style, name, &super::studio::picture())
+            .await;
+        studio
+            .put_object(&style, &name.replace(".png", ".txt"), b"a boat")
+            .await;
     }
     assert_eq!(studio.save_set(&style, &names).await, 1);
     studio.start_run(&style, "V1").await.expect(202);
@@ -127,8 +150,12 @@ async fn typed_values_are_sent_as_typed_and_never_adjusted() {
     assert_eq!(workflow["107"]["inputs"]["learning_rate"], 0.0003);
     assert_eq!(workflow["107"]["inputs"]["network_dim"], 24);
     assert_eq!(workflow["109"]["inputs"]["batch_size"], 1);
-    let loops = workflow.values().filter(|n| n["class_type"] == "FluxTrainLoop");
-    let steps: u64 = loops.map(|n| n["inputs"]["steps"].as_u64().expect("steps")).sum();
+    let loops = workflow
+        .values()
+        .filter(|n| n["class_type"] == "FluxTrainLoop");
+    let steps: u64 = loops
+        .map(|n| n["inputs"]["steps"].as_u64().expect("steps"))
+        .sum();
     assert_eq!(steps, 1000);
     assert_eq!(sent["input"]["training_config"]["max_train_steps"], 1000);
     assert_eq!(started["version"]["parameters"]["network_dim"], 24);
@@ -141,7 +168,10 @@ async fn a_cancel_reaches_runpod_and_ends_the_version() {
     let studio = TestStudio::on(&runpod).await;
     let style = studio.ready_style(2).await;
     studio.start_run(&style, "V1").await.expect(202);
-    let id = studio.version(&style).await["id"].as_str().expect("an id").to_owned();
+    let id = studio.version(&style).await["id"]
+        .as_str()
+        .expect("an id")
+        .to_owned();
     let cancel = format!("/api/styles/{style}/training-versions/{id}/cancel");
     let answer = studio.post(&cancel, &json!({})).await.expect(200);
     assert_eq!(answer["version"]["status"], "cancelled");

@@ -60,16 +60,27 @@ impl TestStudio {
     pub async fn with(setup: Setup) -> Self {
         let own = tempfile::tempdir().expect("a temporary folder");
         let config = config(&own, &setup);
-        let systems = rehearsal::start(&config).await.expect("the embedded parts start");
+        let systems = rehearsal::start(&config)
+            .await
+            .expect("the embedded parts start");
         let leptos = LeptosOptions::builder().output_name("actor_maker").build();
         let ahead_ms = Arc::new(AtomicI64::new(0));
-        let state = AppState::new(config, &systems.s3, systems.runpod, leptos, clock(&ahead_ms));
+        let state = AppState::new(
+            config,
+            &systems.s3,
+            systems.runpod,
+            leptos,
+            clock(&ahead_ms),
+        );
         let page = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let hook = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let address = |listener: &TcpListener| listener.local_addr().expect("an address");
         let (page_at, hook_at) = (address(&page), address(&hook));
         state.webhook_address.set(hook_at).expect("set once");
-        let (pages, only) = (router::pages(state.clone()), webhook::only_router(state.clone()));
+        let (pages, only) = (
+            router::pages(state.clone()),
+            webhook::only_router(state.clone()),
+        );
         tokio::spawn(async move { axum::serve(page, pages).await });
         tokio::spawn(async move { axum::serve(hook, only).await });
         let http = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none());
@@ -120,7 +131,8 @@ impl TestStudio {
     }
 
     pub async fn patch(&self, path: &str, body: &Value) -> Answer {
-        self.send(self.request(Method::PATCH, path).json(body)).await
+        self.send(self.request(Method::PATCH, path).json(body))
+            .await
     }
 
     /// Sends a webhook as RunPod would: to the address in the job it was given, through the tunnel.
@@ -132,19 +144,26 @@ impl TestStudio {
 
     /// Asks the listener the tunnel is pointed at.
     pub async fn through_the_tunnel(&self, method: Method, path: &str, body: String) -> Answer {
-        self.send(self.http.request(method, format!("{}{path}", self.hook)).body(body)).await
+        self.send(
+            self.http
+                .request(method, format!("{}{path}", self.hook))
+                .body(body),
+        )
+        .await
     }
 
     /// A style with `count` captioned images (`boat 0.png`, …) and a set of all of them; the style's id.
     pub async fn ready_style(&self, count: usize) -> String {
-        let draft = json!({"title": format!("Ink {}", uuid::Uuid::new_v4()), "triggerWords": "ink"});
+        let draft =
+            json!({"title": format!("Ink {}", uuid::Uuid::new_v4()), "triggerWords": "ink"});
         let made = self.post("/api/styles", &draft).await.expect(201);
         let style = made["style"]["id"].as_str().expect("an id").to_owned();
         let names: Vec<String> = (0..count).map(|n| format!("boat {n}.png")).collect();
         for (n, name) in names.iter().enumerate() {
             self.put_object(&style, name, &picture()).await;
             let caption = name.replace(".png", ".txt");
-            self.put_object(&style, &caption, format!("a quiet boat {n}").as_bytes()).await;
+            self.put_object(&style, &caption, format!("a quiet boat {n}").as_bytes())
+                .await;
         }
         if count > 0 {
             self.save_set(&style, &names).await;
@@ -156,7 +175,10 @@ impl TestStudio {
     pub async fn save_set(&self, style: &str, names: &[impl AsRef<str>]) -> u64 {
         let names: Vec<&str> = names.iter().map(AsRef::as_ref).collect();
         let sets = format!("/api/styles/{style}/selection-sets");
-        let made = self.post(&sets, &json!({ "filenames": names })).await.expect(201);
+        let made = self
+            .post(&sets, &json!({ "filenames": names }))
+            .await
+            .expect(201);
         made["set"]["id"].as_u64().expect("an id")
     }
 
@@ -164,7 +186,12 @@ impl TestStudio {
     pub async fn put_object(&self, style: &str, name: &str, bytes: &[u8]) {
         use crate::server::s3::Precondition;
         let key = format!("styles/{style}/{name}");
-        let put = self.state.s3.put(&key, bytes.to_vec(), "application/octet-stream", Precondition::None);
+        let put = self.state.s3.put(
+            &key,
+            bytes.to_vec(),
+            "application/octet-stream",
+            Precondition::None,
+        );
         put.await.expect("the bucket takes it");
     }
 
@@ -188,11 +215,16 @@ impl TestStudio {
 
     /// The messages of the only version's event log.
     pub async fn events(&self, style: &str) -> Vec<String> {
-        let id = self.version(style).await["id"].as_str().expect("an id").to_owned();
+        let id = self.version(style).await["id"]
+            .as_str()
+            .expect("an id")
+            .to_owned();
         let path = format!("/api/styles/{style}/training-versions/{id}/events");
         let events = self.get(&path).await.expect(200);
         let events = events["events"].as_array().expect("a list").iter();
-        events.map(|e| e["message"].as_str().expect("text").to_owned()).collect()
+        events
+            .map(|e| e["message"].as_str().expect("text").to_owned())
+            .collect()
     }
 
     /// Where a new style's documents lie.
@@ -206,14 +238,28 @@ impl TestStudio {
 
 fn config(own: &tempfile::TempDir, setup: &Setup) -> Config {
     let path = |name: &str| own.path().join(name).display().to_string();
-    let folder = setup.folder.as_ref().map_or(path("folder"), |f| f.display().to_string());
+    let folder = setup
+        .folder
+        .as_ref()
+        .map_or(path("folder"), |f| f.display().to_string());
     let mut variables = vec![("ACTOR_MAKER_DIR", folder), ("STATE_DIR", path("state"))];
-    for port in ["PORT", "WEBHOOK_PORT", "REHEARSAL_S3_PORT", "REHEARSAL_RUNPOD_PORT"] {
+    for port in [
+        "PORT",
+        "WEBHOOK_PORT",
+        "REHEARSAL_S3_PORT",
+        "REHEARSAL_RUNPOD_PORT",
+    ] {
         variables.push((port, "0".into()));
     }
     variables.push(("REHEARSAL_STEPS_PER_SECOND", "100000".into()));
     variables.extend(setup.variables.clone());
-    let find = |name: &str| variables.iter().rev().find(|(n, _)| *n == name).map(|(_, v)| v.clone());
+    let find = |name: &str| {
+        variables
+            .iter()
+            .rev()
+            .find(|(n, _)| *n == name)
+            .map(|(_, v)| v.clone())
+    };
     let mut config = Config::from_lookup(&find).expect("a sound configuration");
     config.runpod = setup.runpod.clone();
     config
@@ -233,7 +279,8 @@ pub fn run(style: &str, name: &str) -> Value {
 pub fn picture() -> Vec<u8> {
     let mut file = std::io::Cursor::new(Vec::new());
     let grey = image::GrayImage::from_pixel(512, 512, image::Luma([128]));
-    grey.write_to(&mut file, image::ImageFormat::Png).expect("a picture");
+    grey.write_to(&mut file, image::ImageFormat::Png)
+        .expect("a picture");
     file.into_inner()
 }
 
@@ -264,7 +311,9 @@ impl Answer {
         let problem = self.expect(status);
         assert_eq!(problem["status"], status);
         let errors = problem["errors"].as_array().into_iter().flatten();
-        errors.map(|e| e["field"].as_str().expect("a field").to_owned()).collect()
+        errors
+            .map(|e| e["field"].as_str().expect("a field").to_owned())
+            .collect()
     }
 
     pub fn header(&self, name: &str) -> &str {

@@ -21,7 +21,12 @@ impl Started {
         let style = studio.ready_style(2).await;
         studio.start_run(&style, "V1").await.expect(202);
         let (job_id, sent) = runpod.job();
-        Self { studio, style, job_id, sent }
+        Self {
+            studio,
+            style,
+            job_id,
+            sent,
+        }
     }
 
     fn request_id(&self) -> &Value {
@@ -52,12 +57,21 @@ impl Started {
 #[tokio::test]
 async fn runpods_envelope_completes_the_version_with_an_address_that_exists() {
     let run = Started::new().await;
-    assert_eq!(run.deliver(&run.envelope("COMPLETED", run.success())).await, 200);
+    assert_eq!(
+        run.deliver(&run.envelope("COMPLETED", run.success())).await,
+        200
+    );
     let version = run.version().await;
     assert_eq!(version["status"], "completed");
-    let url = format!("https://files.s3-accelerate.amazonaws.com/u/custom-styles-models/style_{}_V1.safetensors", run.style);
+    let url = format!(
+        "https://files.s3-accelerate.amazonaws.com/u/custom-styles-models/style_{}_V1.safetensors",
+        run.style
+    );
     assert_eq!(version["loraUrl"], url);
-    assert_eq!((&version["delayTimeMs"], &version["executionTimeMs"]), (&json!(1500), &json!(60_000)));
+    assert_eq!(
+        (&version["delayTimeMs"], &version["executionTimeMs"]),
+        (&json!(1500), &json!(60_000))
+    );
 }
 
 #[tokio::test]
@@ -72,15 +86,28 @@ async fn a_second_webhook_changes_nothing() {
     let run = Started::new().await;
     let body = run.envelope("COMPLETED", run.success());
     assert_eq!(run.deliver(&body).await, 200);
-    let file = run.studio.style_folder(&run.style).join("training_versions.json");
-    let before = (std::fs::read(&file).unwrap(), run.studio.events(&run.style).await);
+    let file = run
+        .studio
+        .style_folder(&run.style)
+        .join("training_versions.json");
+    let before = (
+        std::fs::read(&file).unwrap(),
+        run.studio.events(&run.style).await,
+    );
     let failed = run.envelope("FAILED", Value::Null);
     let older = run.envelope("IN_PROGRESS", json!({"step": 1, "total": 10}));
     for late in [body, failed, older, run.success()] {
-        assert_eq!(run.deliver(&late).await, 200, "taken in, so that RunPod stops sending it");
+        assert_eq!(
+            run.deliver(&late).await,
+            200,
+            "taken in, so that RunPod stops sending it"
+        );
     }
     reconcile_once(&run.studio.state).await;
-    let after = (std::fs::read(&file).unwrap(), run.studio.events(&run.style).await);
+    let after = (
+        std::fs::read(&file).unwrap(),
+        run.studio.events(&run.style).await,
+    );
     assert_eq!(after, before);
 }
 
@@ -88,7 +115,13 @@ async fn a_second_webhook_changes_nothing() {
 async fn a_missing_or_wrong_token_is_401_and_changes_nothing() {
     let mut run = Started::new().await;
     let body = run.envelope("COMPLETED", run.success());
-    let address = run.sent["webhook"].as_str().unwrap().split('?').next().unwrap().to_owned();
+    let address = run.sent["webhook"]
+        .as_str()
+        .unwrap()
+        .split('?')
+        .next()
+        .unwrap()
+        .to_owned();
     for query in ["", "?token=", "?token=wrong", "?Token=x", "?token=%00"] {
         run.sent["webhook"] = json!(format!("{address}{query}"));
         run.studio.deliver(&run.sent, &body).await.refused(401);
@@ -114,7 +147,11 @@ async fn every_suffix_of_the_job_id_is_the_job_and_another_request_id_is_not() {
         let body = json!({"id": id, "status": "COMPLETED", "output": {"status": "success"}});
         assert_eq!(run.deliver(&body).await, 200, "{suffix}");
         assert_eq!(run.version().await["status"], "completed", "{suffix}");
-        assert_eq!(run.version().await["jobId"], run.job_id.as_str(), "RunPod's first word stays");
+        assert_eq!(
+            run.version().await["jobId"],
+            run.job_id.as_str(),
+            "RunPod's first word stays"
+        );
     }
     let run = Started::new().await;
     let mut foreign = run.envelope("COMPLETED", run.success());
@@ -127,10 +164,16 @@ async fn every_suffix_of_the_job_id_is_the_job_and_another_request_id_is_not() {
 async fn in_progress_is_no_failure_and_completed_may_hold_one() {
     let run = Started::new().await;
     let progress = json!({"stage": "training", "step": 3, "total": 10});
-    assert_eq!(run.deliver(&run.envelope("IN_PROGRESS", progress)).await, 200);
+    assert_eq!(
+        run.deliver(&run.envelope("IN_PROGRESS", progress)).await,
+        200
+    );
     let version = run.version().await;
     assert_eq!(version["status"], "training");
-    assert_eq!(version["progress"], json!({"stage": "training", "step": 3, "total": 10}));
+    assert_eq!(
+        version["progress"],
+        json!({"stage": "training", "step": 3, "total": 10})
+    );
     let inner = json!({"status": "failed", "error": "CUDA out of memory"});
     assert_eq!(run.deliver(&run.envelope("COMPLETED", inner)).await, 200);
     let version = run.version().await;
@@ -141,15 +184,28 @@ async fn in_progress_is_no_failure_and_completed_may_hold_one() {
 #[tokio::test]
 async fn a_state_we_do_not_know_is_still_running() {
     let run = Started::new().await;
-    assert_eq!(run.deliver(&run.envelope("PAUSED_BY_FATE", Value::Null)).await, 200);
+    assert_eq!(
+        run.deliver(&run.envelope("PAUSED_BY_FATE", Value::Null))
+            .await,
+        200
+    );
     assert_eq!(run.version().await["status"], "training");
 }
 
 #[tokio::test]
 async fn what_is_no_report_of_a_run_of_ours_is_refused() {
     let run = Started::new().await;
-    run.studio.deliver(&run.sent, &json!({"hello": 1})).await.refused(400);
-    run.studio.deliver(&run.sent, &json!({"id": "unknown-u1", "status": "COMPLETED"})).await.refused(404);
+    run.studio
+        .deliver(&run.sent, &json!({"hello": 1}))
+        .await
+        .refused(400);
+    run.studio
+        .deliver(
+            &run.sent,
+            &json!({"id": "unknown-u1", "status": "COMPLETED"}),
+        )
+        .await
+        .refused(404);
     let path = "/api/training-webhook?token=x";
     let post = |body: String| run.studio.through_the_tunnel(Method::POST, path, body);
     post("{\"id\":".into()).await.refused(400);
@@ -178,13 +234,19 @@ async fn through_the_tunnel_only_the_webhook_answers() {
     ];
     for path in paths {
         for method in [Method::GET, Method::POST, Method::PUT, Method::DELETE] {
-            let answer = run.studio.through_the_tunnel(method, &path, "{}".into()).await;
+            let answer = run
+                .studio
+                .through_the_tunnel(method, &path, "{}".into())
+                .await;
             assert!(!answer.text.contains("Ink"), "{path}");
             answer.refused(404);
         }
     }
     let path = "/api/training-webhook";
-    run.studio.through_the_tunnel(Method::GET, path, String::new()).await.refused(405);
+    run.studio
+        .through_the_tunnel(Method::GET, path, String::new())
+        .await
+        .refused(405);
 }
 
 #[tokio::test]
@@ -196,8 +258,19 @@ async fn the_webhook_of_a_submit_whose_answer_was_lost_names_its_job() {
     runpod.on_run(OnRun::TakeAndBreak);
     studio.start_run(&style, "V1").await.expect(202);
     let (job_id, sent) = runpod.job();
-    let run = Started { studio, style, job_id, sent };
-    assert_eq!(run.deliver(&run.envelope("IN_PROGRESS", Value::Null)).await, 200);
+    let run = Started {
+        studio,
+        style,
+        job_id,
+        sent,
+    };
+    assert_eq!(
+        run.deliver(&run.envelope("IN_PROGRESS", Value::Null)).await,
+        200
+    );
     let version = run.version().await;
-    assert_eq!((&version["jobId"], &version["status"]), (&json!(run.job_id), &json!("training")));
+    assert_eq!(
+        (&version["jobId"], &version["status"]),
+        (&json!(run.job_id), &json!("training"))
+    );
 }

@@ -8,6 +8,8 @@ pub mod notice;
 pub mod poll;
 pub mod query;
 pub mod units;
+#[cfg(feature = "hydrate")]
+pub mod whole_pages;
 
 pub use badge::Badge;
 pub use field::{SelectField, TextField};

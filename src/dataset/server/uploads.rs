@@ -103,9 +103,13 @@ pub async fn tickets_unless_there(
     } else {
         let prefix = prefix(style);
         let objects = state.s3.list(&prefix).await?;
-        objects.into_iter().map(|o| o.key[prefix.len()..].to_owned()).collect()
+        objects
+            .into_iter()
+            .map(|o| o.key[prefix.len()..].to_owned())
+            .collect()
     };
-    let (there, fresh): (Vec<_>, Vec<_>) = files.into_iter().partition(|f| there.contains(&f.filename));
+    let (there, fresh): (Vec<_>, Vec<_>) =
+        files.into_iter().partition(|f| there.contains(&f.filename));
     let wanted = fresh.into_iter().map(|file| WantedUpload {
         filename: file.filename,
         size_bytes: file.size_bytes,
@@ -126,9 +130,16 @@ pub async fn tickets_unless_there(
         refused: Some(message),
         exists,
     };
-    let rejected = answer.rejected.into_iter().map(|r| refused(r.filename, r.message, false));
+    let rejected = answer
+        .rejected
+        .into_iter()
+        .map(|r| refused(r.filename, r.message, false));
     let there = there.into_iter().map(|file| {
-        refused(file.filename, "A file of this name is already there.".to_owned(), true)
+        refused(
+            file.filename,
+            "A file of this name is already there.".to_owned(),
+            true,
+        )
     });
     Ok(granted.chain(rejected).chain(there).collect())
 }

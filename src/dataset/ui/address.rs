@@ -16,7 +16,13 @@ impl Address {
             let (name, value) = part.split_once('=').unwrap_or((part, ""));
             (decode(name), decode(value))
         };
-        Self(search.split('&').filter(|p| !p.is_empty()).map(pair).collect())
+        Self(
+            search
+                .split('&')
+                .filter(|p| !p.is_empty())
+                .map(pair)
+                .collect(),
+        )
     }
 
     /// The last value of a name; empty when absent.
@@ -33,9 +39,8 @@ impl Address {
 
     /// The lasting part with one name changed; an empty value removes it. Another filter begins at its first page.
     pub fn with(&self, name: &str, value: &str) -> Self {
-        let keeps = |n: &str| {
-            LASTING.contains(&n) && n != name && !(name == "filter" && n == "cursor")
-        };
+        let keeps =
+            |n: &str| LASTING.contains(&n) && n != name && !(name == "filter" && n == "cursor");
         let mut pairs: Vec<_> = self.0.iter().filter(|(n, _)| keeps(n)).cloned().collect();
         if !value.is_empty() {
             pairs.push((name.to_owned(), value.to_owned()));
@@ -121,7 +126,9 @@ mod tests {
 
     #[test]
     fn what_just_happened_does_not_stay_in_the_address() {
-        let address = Address::parse("filter=fog&cursor=x.jpg&saved=3&f.name=a&filenames%5B%5D=a&filenames%5B%5D=b");
+        let address = Address::parse(
+            "filter=fog&cursor=x.jpg&saved=3&f.name=a&filenames%5B%5D=a&filenames%5B%5D=b",
+        );
         assert_eq!(address.all("filenames[]"), ["a", "b"]);
         let next = address.with("image", "a.jpg").href("1");
         assert_eq!(next, "/styles/1/data?filter=fog&cursor=x.jpg&image=a.jpg");

@@ -47,9 +47,15 @@ impl Editor {
         let stored = image.caption.clone().unwrap_or_default();
         let etag = image.caption_etag.clone().unwrap_or_default();
         // a plain form that was refused comes back with what was typed
-        let refused = ServerAction::<SaveCaption>::new().value().get_untracked().and_then(Result::err);
+        let refused = ServerAction::<SaveCaption>::new()
+            .value()
+            .get_untracked()
+            .and_then(Result::err);
         let (of, typed) = data.address.with_untracked(|a| {
-            (a.get("f.filename") == image.filename, a.get("f.caption").to_owned())
+            (
+                a.get("f.filename") == image.filename,
+                a.get("f.caption").to_owned(),
+            )
         });
         let (text, standing) = match refused.filter(|_| of) {
             Some(error) if error.kind == ErrorKind::Changed => (typed, Standing::Conflict),
@@ -71,7 +77,9 @@ impl Editor {
     fn typed(self, text: String) {
         self.text.set(text);
         // a save under way looks again when it is through; a conflict waits for the choice
-        let waits = self.standing.with_untracked(|s| matches!(s, Standing::Saving | Standing::Conflict));
+        let waits = self
+            .standing
+            .with_untracked(|s| matches!(s, Standing::Saving | Standing::Conflict));
         if !waits {
             self.standing.set(Standing::Typed);
             self.save_later();
@@ -167,6 +175,7 @@ fn remember(data: Data, name: &str, text: &str, etag: &str) {
 #[component]
 pub fn CaptionForm(data: Data, image: TrainingImage) -> impl IntoView {
     let editor = Editor::new(data, &image);
+    take_over(editor);
     leave_nothing_behind(editor);
     let conflict = move || editor.standing.with(|s| *s == Standing::Conflict);
     let words = move || match editor.text.with(|t| t.split_whitespace().count()) {
@@ -270,7 +279,11 @@ fn Choice(editor: Editor) -> impl IntoView {
         none if none.trim().is_empty() => "The caption was deleted.".to_owned(),
         text => format!("It now reads: {text}"),
     };
-    let reload = move || editor.name.with_value(|name| editor.data.href("image", name));
+    let reload = move || {
+        editor
+            .name
+            .with_value(|name| editor.data.href("image", name))
+    };
     view! {
         <div class="notice notice--warning" role="alert">
             <Icon name="warning" class="notice__icon" />
@@ -304,12 +317,41 @@ fn Choice(editor: Editor) -> impl IntoView {
     }
 }
 
+/// What was typed before script took over is saved like everything typed after.
+fn take_over(editor: Editor) {
+    #[cfg(feature = "hydrate")]
+    {
+        use wasm_bindgen::JsCast;
+        let there = super::keys::is_taking_over().then(|| document().get_element_by_id("caption"));
+        let area = there
+            .flatten()
+            .and_then(|e| e.dyn_into::<web_sys::HtmlTextAreaElement>().ok());
+        let Some(typed) = area.map(|a| a.value()) else {
+            return;
+        };
+        Effect::new(move |_| {
+            // a text box has its own mind about line ends and the first empty line
+            let plain = |text: &str| text.replace("\r\n", "\n").trim().to_owned();
+            if editor
+                .text
+                .with_untracked(|text| plain(text) != plain(&typed))
+            {
+                editor.typed(typed.clone());
+            }
+        });
+    }
+    #[cfg(not(feature = "hydrate"))]
+    let _ = editor;
+}
+
 /// Saves what was typed when the editor goes away, and asks before the window closes on unsaved text.
 #[cfg(feature = "hydrate")]
 fn leave_nothing_behind(editor: Editor) {
     Effect::new(move |_| {
         let handle = window_event_listener(leptos::ev::beforeunload, move |event| {
-            let stored = editor.standing.try_with_untracked(|s| matches!(s, Standing::Stored(_)));
+            let stored = editor
+                .standing
+                .try_with_untracked(|s| matches!(s, Standing::Stored(_)));
             if stored == Some(false) {
                 event.prevent_default();
             }

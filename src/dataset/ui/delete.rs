@@ -92,12 +92,14 @@ fn done(data: Data, place: RwSignal<Option<usize>>) {
     let listed = untrack(|| data.listed(false));
     let first = listed.iter().position(|name| gone.contains(name));
     place.set(Some(first.unwrap_or(0)));
-    data.selected.update(|s| s.retain(|name| !gone.contains(name)));
+    data.selected
+        .update(|s| s.retain(|name| !gone.contains(name)));
     data.deleting.set(Vec::new());
     let address = data.address.with_untracked(|a| {
         let open = a.get("image").to_owned();
         let image = if gone.contains(&open) { "" } else { &open };
-        a.with("image", image).and("deleted", &gone.len().to_string())
+        a.with("image", image)
+            .and("deleted", &gone.len().to_string())
     });
     data.refresh();
     data.go(&address);
@@ -111,7 +113,9 @@ pub fn ConfirmPage(data: Data) -> impl IntoView {
     let error = move || refused.get().and_then(Result::err);
     let back = data.address.with_untracked(|a| {
         let kept = a.with("image", a.get("image"));
-        names.iter().fold(kept, |to, name| to.and("filenames[]", name))
+        names
+            .iter()
+            .fold(kept, |to, name| to.and("filenames[]", name))
     });
     let back = back.href(&data.style_id());
     if names.is_empty() {
@@ -162,27 +166,43 @@ fn question(data: Data, names: Vec<String>) -> AnyView {
     });
     let find = |name: &String| known.iter().find(|i| &i.filename == name);
     // an image that is not on this page may have a caption too
-    let captions = names.iter().filter(|n| find(n).is_none_or(|i| i.caption_etag.is_some())).count();
+    let captions = names
+        .iter()
+        .filter(|n| find(n).is_none_or(|i| i.caption_etag.is_some()))
+        .count();
     let with = match captions {
         0 => String::new(),
         1 if names.len() == 1 => " and its caption".to_owned(),
-        n => format!(" and their {}", plural(n, "caption")),
+        n if n == names.len() => format!(" and their {}", plural(n, "caption")),
+        n => format!(" and {}", plural(n, "caption")),
     };
     let title = format!("Delete {}{with}?", plural(names.len(), "image"));
-    let it = if names.len() == 1 { "It is" } else { "They are" };
+    let it = if names.len() == 1 {
+        "It is"
+    } else {
+        "They are"
+    };
     let mut why = format!("{it} removed from the bucket and cannot be brought back.");
     data.sets.with(|sets| {
         for set in sets {
             let lost = set.filenames.iter().filter(|n| names.contains(n)).count();
             if lost > 0 {
                 let all = set.filenames.len();
-                why.push_str(&format!(" {} keeps {} of {}.", set.title(), all - lost, plural(all, "image")));
+                why.push_str(&format!(
+                    " {} keeps {} of {}.",
+                    set.title(),
+                    all - lost,
+                    plural(all, "image")
+                ));
             }
         }
     });
     why.push_str(" Trained versions keep their own list.");
     let style = data.style_id();
-    let rows = names.iter().map(|name| row(&style, name, find(name))).collect_view();
+    let rows = names
+        .iter()
+        .map(|name| row(&style, name, find(name)))
+        .collect_view();
     view! {
         <h2 class="dialog__title" id="delete-title">
             {title}
@@ -206,7 +226,10 @@ fn row(style: &str, name: &str, image: Option<&TrainingImage>) -> AnyView {
     };
     let caption = match image {
         Some(image) if image.caption_etag.is_none() => "no caption".to_owned(),
-        Some(TrainingImage { caption: Some(text), .. }) => {
+        Some(TrainingImage {
+            caption: Some(text),
+            ..
+        }) => {
             let line = text.lines().next().unwrap_or_default();
             format!("{}: {line}", caption_name(name))
         }
@@ -234,8 +257,14 @@ pub fn focus_grid(at: Option<usize>) {
             let last = tiles.length().checked_sub(1)?;
             tiles.item(last.min(at as u32))
         });
-        let list = || document.get_element_by_id("images").or_else(|| document.get_element_by_id("main"));
-        let tile = tile.and_then(|t| t.dyn_into::<web_sys::Element>().ok()).or_else(list);
+        let list = || {
+            document
+                .get_element_by_id("images")
+                .or_else(|| document.get_element_by_id("main"))
+        };
+        let tile = tile
+            .and_then(|t| t.dyn_into::<web_sys::Element>().ok())
+            .or_else(list);
         if let Some(element) = tile.and_then(|t| t.dyn_into::<web_sys::HtmlElement>().ok()) {
             let _ = element.focus();
         }

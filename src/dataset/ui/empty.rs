@@ -29,6 +29,7 @@ pub fn Skeleton() -> impl IntoView {
         }
     };
     view! {
+        <div>
         <div class="toolbar" aria-hidden="true">
             <ul class="summary">
                 <li class="summary__item">
@@ -51,6 +52,7 @@ pub fn Skeleton() -> impl IntoView {
             <aside class="split__side split__side--empty panel" aria-hidden="true">
                 <div class="empty dataset__nothing"></div>
             </aside>
+        </div>
         </div>
     }
 }
@@ -97,8 +99,14 @@ pub fn Happened(data: Data) -> impl IntoView {
 /// `?saved=3`: the set and the way on.
 fn saved(data: Data) -> Option<impl IntoView> {
     let id: u64 = data.address.with(|a| a.get("saved").parse().ok())?;
-    let set = data.sets.with(|sets| sets.iter().find(|s| s.id == id).cloned())?;
-    let what = format!("{} saved, {}.", set.title(), plural(set.filenames.len(), "image"));
+    let set = data
+        .sets
+        .with(|sets| sets.iter().find(|s| s.id == id).cloned())?;
+    let what = format!(
+        "{} saved, {}.",
+        set.title(),
+        plural(set.filenames.len(), "image")
+    );
     let href = format!("/styles/{}/train?set={id}", data.style_id());
     Some(view! {
         <Notice kind="success" what=what>
@@ -125,14 +133,20 @@ fn deleted(data: Data) -> Option<impl IntoView> {
 
 /// `?uploaded=3&failed=reason&…`: an upload without script.
 fn uploaded(data: Data) -> Option<impl IntoView> {
-    let (count, failed) = data.address.with(|a| (a.get("uploaded").parse::<usize>(), a.all("failed")));
+    let (count, failed) = data
+        .address
+        .with(|a| (a.get("uploaded").parse::<usize>(), a.all("failed")));
     let count = count.ok()?;
     let stored = match count {
         0 => "Nothing was stored".to_owned(),
         _ => format!("{} stored", plural(count, "file")),
     };
     if failed.is_empty() {
-        let what = if count == 0 { "No file was chosen.".to_owned() } else { format!("{stored}.") };
+        let what = if count == 0 {
+            "No file was chosen.".to_owned()
+        } else {
+            format!("{stored}.")
+        };
         let kind = if count == 0 { "warning" } else { "success" };
         return Some(view! { <Notice kind=kind what=what /> }.into_any());
     }
@@ -147,6 +161,8 @@ fn uploaded(data: Data) -> Option<impl IntoView> {
 
 /// A refresh that failed, over the last good list.
 fn trouble(data: Data) -> Option<impl IntoView> {
-    let error = data.listing.with(|l| l.error.clone().filter(|_| !l.page.images.is_empty()))?;
+    let error = data
+        .listing
+        .with(|l| l.error.clone().filter(|_| !l.page.images.is_empty()))?;
     (error.kind != ErrorKind::NotFound).then(|| view! { <ErrorNotice error /> })
 }

@@ -14,7 +14,9 @@ use leptos::server_fn::ServerFn;
 pub fn Grid(data: Data) -> impl IntoView {
     let columns = move || {
         let asked = data.address.with(|a| a.get("columns").parse::<u8>().ok());
-        let columns = asked.filter(|c| (2..=10).contains(c)).map(|c| c.to_string());
+        let columns = asked
+            .filter(|c| (2..=10).contains(c))
+            .map(|c| c.to_string());
         format!("--columns:{}", columns.as_deref().unwrap_or(COLUMNS))
     };
     let none = Memo::new(move |_| data.listing.with(|l| l.page.images.is_empty()));
@@ -61,7 +63,10 @@ fn Carried(data: Data) -> impl IntoView {
 fn tile(data: Data, image: TrainingImage) -> AnyView {
     let name = StoredValue::new(image.filename.clone());
     let href = move || name.with_value(|n| data.href("image", n));
-    let is_open = Memo::new(move |_| data.address.with(|a| name.with_value(|n| a.get("image") == n)));
+    let is_open = Memo::new(move |_| {
+        data.address
+            .with(|a| name.with_value(|n| a.get("image") == n))
+    });
     let is_selected = move || data.selected.with(|s| name.with_value(|n| s.contains(n)));
     let problem = match (image.width, image.caption_state) {
         (None, _) => Some("Not a readable picture"),
@@ -148,7 +153,10 @@ pub fn chip(id: u64) -> AnyView {
 /// Links to the other pages of a long list; script adds the next one in place.
 #[component]
 fn Paging(data: Data) -> impl IntoView {
-    let next = Memo::new(move |_| data.listing.with(|l| l.page.next_cursor.clone().unwrap_or_default()));
+    let next = Memo::new(move |_| {
+        data.listing
+            .with(|l| l.page.next_cursor.clone().unwrap_or_default())
+    });
     let later = Memo::new(move |_| data.address.with(|a| !a.get("cursor").is_empty()));
     let more = move |event: leptos::ev::MouseEvent| {
         if untrack(|| can_grow(data)) {

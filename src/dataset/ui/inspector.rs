@@ -13,7 +13,17 @@ use leptos::prelude::*;
 pub fn Inspector(data: Data) -> impl IntoView {
     // built anew for another image only: a refresh must not touch what is being typed
     let name = Memo::new(move |_| {
-        data.opened.with(|o| o.as_ref().map(|o| o.as_ref().map(|i| i.filename.clone()).map_err(Clone::clone)))
+        data.opened.with(|o| {
+            o.as_ref()
+                .map(|o| o.as_ref().map(|i| i.filename.clone()).map_err(Clone::clone))
+        })
+    });
+    Effect::new(move |before: Option<bool>| {
+        let open = name.with(Option::is_some);
+        if open && before.is_some() {
+            bring_into_view();
+        }
+        open
     });
     move || match name.get() {
         None => nothing(),
@@ -23,6 +33,19 @@ pub fn Inspector(data: Data) -> impl IntoView {
             _ => nothing(),
         },
     }
+}
+
+/// On a narrow window the inspector stands above the grid, out of sight of the tile that was pressed.
+fn bring_into_view() {
+    #[cfg(feature = "hydrate")]
+    request_animation_frame(|| {
+        let panel = document().query_selector(".inspector").ok().flatten();
+        if let Some(panel) = panel
+            && panel.get_bounding_client_rect().bottom() < 0.0
+        {
+            panel.scroll_into_view();
+        }
+    });
 }
 
 fn nothing() -> AnyView {
@@ -93,7 +116,11 @@ fn facts(image: &TrainingImage) -> String {
         (Some(w), Some(h)) => format!("{w} × {h}"),
         _ => "not a readable picture".to_owned(),
     };
-    format!("{size} · {} · {}", bytes(image.size_bytes), minute(&image.last_modified))
+    format!(
+        "{size} · {} · {}",
+        bytes(image.size_bytes),
+        minute(&image.last_modified)
+    )
 }
 
 /// Previous, next, close. By name, so that they hold when a filter has let the image go meanwhile.
@@ -118,6 +145,7 @@ fn ways(data: Data, name: String) -> AnyView {
             <a
                 class="button button--ghost button--icon"
                 href=move || target.get().map(|n| data.href("image", &n))
+                role=move || target.get().is_none().then_some("link")
                 aria-disabled=move || target.get().is_none().then_some("true")
                 aria-label=label
                 data-noscroll=""
@@ -146,18 +174,29 @@ fn foot(data: Data, image: TrainingImage) -> AnyView {
     let name = image.filename;
     let (wanted, asked) = (name.clone(), name.clone());
     let ids = Memo::new(move |_| {
-        let holds = |s: &&crate::dataset::model::selection::SelectionSet| s.filenames.contains(&wanted);
-        data.sets.with(|sets| sets.iter().filter(holds).map(|s| (s.id, s.title())).collect::<Vec<_>>())
+        let holds =
+            |s: &&crate::dataset::model::selection::SelectionSet| s.filenames.contains(&wanted);
+        data.sets.with(|sets| {
+            sets.iter()
+                .filter(holds)
+                .map(|s| (s.id, s.title()))
+                .collect::<Vec<_>>()
+        })
     });
     let chips = move || {
         let ids = ids.get();
         let none = ids.is_empty().then_some("In no set");
-        let sets = ids.into_iter().map(|(id, title)| view! { {chip(id)} {title} });
+        let sets = ids
+            .into_iter()
+            .map(|(id, title)| view! { {chip(id)} {title} });
         view! { {none} {sets.collect_view()} }
     };
     let confirm = move || {
         let address = data.address.with(|a| a.with("image", a.get("image")));
-        address.and("confirm", "delete").and("filenames[]", &name).href(&data.style_id())
+        address
+            .and("confirm", "delete")
+            .and("filenames[]", &name)
+            .href(&data.style_id())
     };
     view! {
         <section class="inspector__section">
@@ -166,7 +205,6 @@ fn foot(data: Data, image: TrainingImage) -> AnyView {
                 <a
                     class="button button--danger button--small"
                     href=confirm
-                    role="button"
                     on:click=move |event| {
                         event.prevent_default();
                         data.deleting.set(vec![asked.clone()]);

@@ -5,7 +5,28 @@ use leptos::prelude::*;
 
 /// Effects alone: nothing of it runs on the server.
 pub fn follow(data: Data) {
-    Effect::new(move |_| data.live.set(true));
+    // what was ticked before script took over stays ticked
+    let ticked = ticked_before();
+    Effect::new(move |_| {
+        data.live.set(true);
+        if !ticked.is_empty() {
+            data.selected.update(|s| s.extend(ticked.iter().cloned()));
+        }
+    });
+    // closing an image leads back to its tile
+    let image = Memo::new(move |_| data.address.with(|a| a.get("image").to_owned()));
+    Effect::new(move |before: Option<String>| {
+        let now = image.get();
+        if let Some(before) = before.filter(|_| now.is_empty()) {
+            let place = untrack(|| data.listed(false))
+                .iter()
+                .position(|n| *n == before);
+            if place.is_some() && untrack(|| data.deleting.with(|d| d.is_empty())) {
+                super::delete::focus_grid(place);
+            }
+        }
+        now
+    });
     // another set chosen: its images are the selection
     let chosen = Memo::new(move |_| data.address.with(|a| a.get("set").to_owned()));
     Effect::new(move |before: Option<String>| {
@@ -30,10 +51,14 @@ pub fn follow(data: Data) {
         now
     });
     Effect::new(move |_| {
-        data.listing.with(|l| data.known.set_value(l.page.images.clone()));
+        data.listing
+            .with(|l| data.known.set_value(l.page.images.clone()));
         if data.is_complete() {
-            let there: std::collections::BTreeSet<String> = data.listed(false).into_iter().collect();
-            let lost = data.selected.with_untracked(|s| s.iter().any(|n| !there.contains(n)));
+            let there: std::collections::BTreeSet<String> =
+                data.listed(false).into_iter().collect();
+            let lost = data
+                .selected
+                .with_untracked(|s| s.iter().any(|n| !there.contains(n)));
             if lost {
                 data.selected.update(|s| s.retain(|n| there.contains(n)));
             }
@@ -57,6 +82,29 @@ pub fn grow(data: Data) {
     }
 }
 
+/// Whether the server's page is just being taken over.
+#[cfg(feature = "hydrate")]
+pub fn is_taking_over() -> bool {
+    document()
+        .body()
+        .is_some_and(|body| !body.has_attribute("data-hydrated"))
+}
+
+/// The tiles a person ticked on the server's page.
+fn ticked_before() -> Vec<String> {
+    #[cfg(feature = "hydrate")]
+    if is_taking_over()
+        && let Ok(boxes) = document().query_selector_all(".tile__checkbox:checked")
+    {
+        use wasm_bindgen::JsCast;
+        let inputs = (0..boxes.length()).filter_map(|i| boxes.item(i)?.dyn_into().ok());
+        return inputs
+            .map(|input: web_sys::HtmlInputElement| input.value())
+            .collect();
+    }
+    Vec::new()
+}
+
 #[cfg(not(feature = "hydrate"))]
 fn listen(_: Data) {}
 
@@ -65,13 +113,24 @@ fn listen(data: Data) {
     use wasm_bindgen::JsCast;
     Effect::new(move |_| {
         let keys = window_event_listener(leptos::ev::keydown, move |event| {
-            let target = event.target().and_then(|t| t.dyn_into::<web_sys::Element>().ok());
+            let target = event
+                .target()
+                .and_then(|t| t.dyn_into::<web_sys::Element>().ok());
             let types = target.is_some_and(|e| {
                 let text = "input:not([type=checkbox]), textarea, select, dialog, dialog *";
                 e.matches(text).unwrap_or(false)
             });
-            let dialog = document().query_selector("dialog[open]").ok().flatten();
-            if types || dialog.is_some() {
+            let found = |selector| document().query_selector(selector).ok().flatten();
+            if found("dialog[open]").is_some() {
+                return;
+            }
+            if event.key() == "Escape"
+                && let Some(details) = found(".page :is(.popover, .menu)[open]")
+            {
+                super::toolbar::fold(&details);
+                return;
+            }
+            if types {
                 return;
             }
             let command = event.ctrl_key() || event.meta_key();

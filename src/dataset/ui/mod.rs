@@ -62,30 +62,53 @@ pub fn DataPage() -> impl IntoView {
     let known = StoredValue::new(Vec::<TrainingImage>::new());
     let value = move |name: &'static str| address.with(|a| a.get(name).to_owned());
     let question = Memo::new(move |_| {
-        (id.get(), value("filter"), value("cursor"), asked.limit.get(), version.get())
+        (
+            id.get(),
+            value("filter"),
+            value("cursor"),
+            asked.limit.get(),
+            version.get(),
+        )
     });
-    let page = Resource::new(move || question.get(), |(id, filter, cursor, limit, _)| async move {
-        let (q, filter) = split_filter(&filter);
-        let cursor = (!cursor.is_empty()).then_some(cursor);
-        let page = match parsed(&id) {
-            Ok(style) => images(style, Some(limit), cursor, q, filter).await,
-            Err(error) => Err(error),
-        };
-        (id, page)
-    });
-    let sets = Resource::new(move || (id.get(), version.get()), |(id, _)| async move {
-        let sets = match parsed(&id) {
-            Ok(style) => selection_sets(style).await,
-            Err(error) => Err(error),
-        };
-        (id, sets)
-    });
+    let page = Resource::new(
+        move || question.get(),
+        |(id, filter, cursor, limit, _)| async move {
+            let (q, filter) = split_filter(&filter);
+            let cursor = (!cursor.is_empty()).then_some(cursor);
+            let page = match parsed(&id) {
+                Ok(style) => images(style, Some(limit), cursor, q, filter).await,
+                Err(error) => Err(error),
+            };
+            (id, page)
+        },
+    );
+    let sets = Resource::new(
+        move || (id.get(), version.get()),
+        |(id, _)| async move {
+            let sets = match parsed(&id) {
+                Ok(style) => selection_sets(style).await,
+                Err(error) => Err(error),
+            };
+            (id, sets)
+        },
+    );
     let name = Memo::new(move |_| (id.get(), value("image")));
-    let opened = Resource::new(move || name.get(), move |(id, name)| async move {
-        let opened = open(&id, name, known).await;
-        (id, opened)
-    });
-    let loaded = Loaded { id, address, asked, page, sets, opened, known };
+    let opened = Resource::new(
+        move || name.get(),
+        move |(id, name)| async move {
+            let opened = open(&id, name, known).await;
+            (id, opened)
+        },
+    );
+    let loaded = Loaded {
+        id,
+        address,
+        asked,
+        page,
+        sets,
+        opened,
+        known,
+    };
     view! {
         <Title text=move || format!("Training data of style {}", id.get()) />
         <Transition fallback=empty::Skeleton>
@@ -117,7 +140,9 @@ fn Gate(loaded: Loaded) -> impl IntoView {
         // all three are read whatever the others say: the server waits for what was read
         let page = loaded.page.with(|p| p.as_ref().is_some_and(|p| p.0 == id));
         let sets = loaded.sets.with(|s| s.as_ref().is_some_and(|s| s.0 == id));
-        let opened = loaded.opened.with(|o| o.as_ref().is_some_and(|o| o.0 == id));
+        let opened = loaded
+            .opened
+            .with(|o| o.as_ref().is_some_and(|o| o.0 == id));
         (page && sets && opened).then_some(id)
     });
     move || match ready.get() {
@@ -136,8 +161,14 @@ impl Loaded {
             let kept = || before.map(|b| b.page.clone()).unwrap_or_default();
             match self.page.get() {
                 Some((_, Ok(page))) => Listing { page, error: None },
-                Some((_, Err(error))) => Listing { page: kept(), error: Some(error) },
-                None => Listing { page: kept(), error: None },
+                Some((_, Err(error))) => Listing {
+                    page: kept(),
+                    error: Some(error),
+                },
+                None => Listing {
+                    page: kept(),
+                    error: None,
+                },
             }
         });
         let sets = Memo::new(move |before: Option<&Vec<_>>| match self.sets.get() {
@@ -188,7 +219,9 @@ fn Content(loaded: Loaded, style: StyleId) -> impl IntoView {
     let data = loaded.data(style);
     keys::follow(data);
     let mode = Memo::new(move |_| {
-        let unfiltered = data.address.with(|a| a.get("filter").is_empty() && a.get("cursor").is_empty());
+        let unfiltered = data
+            .address
+            .with(|a| a.get("filter").is_empty() && a.get("cursor").is_empty());
         data.listing.with(|l| {
             if l.error.is_some() && l.page.images.is_empty() {
                 Mode::Broken
@@ -204,6 +237,8 @@ fn Content(loaded: Loaded, style: StyleId) -> impl IntoView {
     let is_empty = Memo::new(move |_| mode.get() == Mode::Empty);
     let is_asking = Memo::new(move |_| mode.get() == Mode::Confirm);
     view! {
+        // one element: the page may be built while it is not yet shown, when a list of views has no parent to grow in
+        <div>
         <empty::Happened data />
         {move || (mode.get() == Mode::Images).then(|| view! { <toolbar::Toolbar data /> })}
         {move || (!is_asking.get()).then(|| view! { <uploads::Uploader data is_empty /> })}
@@ -222,6 +257,7 @@ fn Content(loaded: Loaded, style: StyleId) -> impl IntoView {
             }
         }}
         <delete::DeleteDialog data />
+        </div>
     }
 }
 

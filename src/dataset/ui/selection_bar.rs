@@ -12,7 +12,8 @@ pub fn SelectionBar(data: Data) -> impl IntoView {
     let count = Memo::new(move |_| data.selected.with(|s| s.len()));
     let hidden_ones = move || {
         let listed: std::collections::BTreeSet<String> = data.listed(false).into_iter().collect();
-        data.selected.with(|s| s.iter().filter(|n| !listed.contains(*n)).count())
+        data.selected
+            .with(|s| s.iter().filter(|n| !listed.contains(*n)).count())
     };
     let words = move || {
         // without script the style sheet counts the ticked boxes
@@ -77,9 +78,14 @@ pub fn SelectionBar(data: Data) -> impl IntoView {
 fn SaveAs(data: Data) -> impl IntoView {
     let saving = Saving::new(data);
     let error = move || saving.error();
-    let name = RwSignal::new(untrack(|| data.address.with(|a| a.get("f.name").to_owned())));
+    let name = RwSignal::new(untrack(|| {
+        data.address.with(|a| a.get("f.name").to_owned())
+    }));
     let unfolded = untrack(|| error().is_some());
-    let next = move || data.sets.with(|sets| sets.iter().map(|s| s.id).max().unwrap_or(0) + 1);
+    let next = move || {
+        data.sets
+            .with(|sets| sets.iter().map(|s| s.id).max().unwrap_or(0) + 1)
+    };
     let details = NodeRef::<leptos::html::Details>::new();
     Effect::new(move |_| {
         if saving.done() {
@@ -89,7 +95,10 @@ fn SaveAs(data: Data) -> impl IntoView {
             }
         }
     });
-    let names = move || data.selected.with_untracked(|s| s.iter().cloned().collect::<Vec<_>>());
+    let names = move || {
+        data.selected
+            .with_untracked(|s| s.iter().cloned().collect::<Vec<_>>())
+    };
     let save = move |set: Option<u64>| saving.save(set, name.get_untracked(), names());
     let url = SaveSelectionSet::url();
     view! {

@@ -22,7 +22,9 @@ impl Saving {
             if let Some(Ok(set)) = action.value().get() {
                 let id = set.id.to_string();
                 data.refresh();
-                let address = data.address.with_untracked(|a| a.with("set", &id).and("saved", &id));
+                let address = data
+                    .address
+                    .with_untracked(|a| a.with("set", &id).and("saved", &id));
                 data.go(&address);
             }
         });
@@ -64,7 +66,9 @@ pub fn EditSet(data: Data) -> impl IntoView {
     Effect::new(move |_| {
         if matches!(delete.value().get(), Some(Ok(_))) {
             let gone = data.address.with_untracked(|a| a.get("set").to_owned());
-            let address = data.address.with_untracked(|a| a.with("set", "").and("gone", &gone));
+            let address = data
+                .address
+                .with_untracked(|a| a.with("set", "").and("gone", &gone));
             data.refresh();
             data.go(&address);
         }
@@ -156,7 +160,11 @@ fn delete_form(
 ) -> impl IntoView + use<> {
     let (id, title) = (set.id, set.title());
     let images = plural(set.filenames.len(), "image");
-    let verb = if set.filenames.len() == 1 { "stays" } else { "stay" };
+    let verb = if set.filenames.len() == 1 {
+        "stays"
+    } else {
+        "stay"
+    };
     let why = format!(
         "Its {images} {verb} in the bucket, and trained versions keep their own list. Its number is not given again."
     );

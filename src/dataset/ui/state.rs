@@ -58,7 +58,9 @@ impl Data {
 
     /// A link to the page with one thing changed.
     pub fn href(&self, name: &str, value: &str) -> String {
-        self.address.with(|a| a.with(name, value)).href(&self.style_id())
+        self.address
+            .with(|a| a.with(name, value))
+            .href(&self.style_id())
     }
 
     /// Goes there without a step back for it and without scrolling.
@@ -77,13 +79,18 @@ impl Data {
     /// The set of `?set=`, if there is one.
     pub fn chosen_set(&self) -> Option<SelectionSet> {
         let id: u64 = self.address.with(|a| a.get("set").parse().ok())?;
-        self.sets.with(|sets| sets.iter().find(|s| s.id == id).cloned())
+        self.sets
+            .with(|sets| sets.iter().find(|s| s.id == id).cloned())
     }
 
     /// Whether the list holds every image of the style, so that what is not in it is gone.
     pub fn is_complete(&self) -> bool {
-        let all = self.address.with(|a| a.get("filter").is_empty() && a.get("cursor").is_empty());
-        all && self.listing.with(|l| l.error.is_none() && l.page.next_cursor.is_none())
+        let all = self
+            .address
+            .with(|a| a.get("filter").is_empty() && a.get("cursor").is_empty());
+        all && self
+            .listing
+            .with(|l| l.error.is_none() && l.page.next_cursor.is_none())
     }
 
     /// Names of a set whose images are no longer in the bucket.
@@ -123,7 +130,11 @@ impl Data {
     /// Names on the page, in order; of `missing`, only those without a caption.
     pub fn listed(&self, missing: bool) -> Vec<String> {
         self.listing.with(|l| {
-            let wanted = l.page.images.iter().filter(|i| !(missing && i.caption_state.is_present()));
+            let wanted = l
+                .page
+                .images
+                .iter()
+                .filter(|i| !(missing && i.caption_state.is_present()));
             wanted.map(|i| i.filename.clone()).collect()
         })
     }

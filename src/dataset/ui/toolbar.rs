@@ -60,17 +60,23 @@ fn Summary(data: Data) -> impl IntoView {
     let total = move || {
         let found = plural(data.listing.with(|l| l.page.total), "image");
         let filtered = data.address.with(|a| !a.get("filter").is_empty());
-        if filtered { format!("{found} found") } else { found }
+        if filtered {
+            format!("{found} found")
+        } else {
+            found
+        }
     };
     let missing = Memo::new(move |_| data.listing.with(|l| l.page.without_caption));
     let size = move || {
-        let sum = data.listing.with(|l| l.page.images.iter().map(|i| i.size_bytes).sum());
+        let sum = data
+            .listing
+            .with(|l| l.page.images.iter().map(|i| i.size_bytes).sum());
         data.is_complete().then(|| bytes(sum))
     };
     view! {
         <ul class="summary" aria-label="Summary">
-            <li class="summary__item summary__total" role="status">
-                {total}
+            <li class="summary__item summary__total">
+                <span role="status">{total}</span>
             </li>
             <li class="summary__item" hidden=move || missing.get() == 0>
                 <a
@@ -192,7 +198,9 @@ impl Typed {
     fn later(self, text: String) {
         let data = self.data;
         let timeout = gloo_timers::callback::Timeout::new(TYPING_MS, move || {
-            let address = data.address.try_with_untracked(|a| a.with("filter", text.trim()));
+            let address = data
+                .address
+                .try_with_untracked(|a| a.with("filter", text.trim()));
             if let Some(address) = address {
                 data.go(&address);
             }
@@ -215,7 +223,11 @@ fn SelectMenu(data: Data) -> impl IntoView {
     let item = move |text: &'static str, select: &'static str, key: &'static str| {
         let href = move || {
             let address = data.address.with(|a| a.with("set", ""));
-            let address = if select.is_empty() { address } else { address.and("select", select) };
+            let address = if select.is_empty() {
+                address
+            } else {
+                address.and("select", select)
+            };
             address.href(&data.style_id())
         };
         let choose = move |event: leptos::ev::MouseEvent| {
@@ -248,18 +260,27 @@ fn SelectMenu(data: Data) -> impl IntoView {
     }
 }
 
-/// Closes the `<details>` around what was pressed and gives the focus back to its summary.
+/// Closes a `<details>` and gives the focus back to its summary.
+#[cfg(feature = "hydrate")]
+pub fn fold(details: &web_sys::Element) {
+    use wasm_bindgen::JsCast;
+    let _ = details.remove_attribute("open");
+    let summary = details.query_selector("summary").ok().flatten();
+    if let Some(summary) = summary.and_then(|s| s.dyn_into::<web_sys::HtmlElement>().ok()) {
+        let _ = summary.focus();
+    }
+}
+
+/// Closes the `<details>` around what was pressed.
 pub fn close_menu(event: &leptos::ev::MouseEvent) {
     #[cfg(feature = "hydrate")]
     {
         use wasm_bindgen::JsCast;
-        let pressed = event.target().and_then(|t| t.dyn_into::<web_sys::Element>().ok());
+        let pressed = event
+            .target()
+            .and_then(|t| t.dyn_into::<web_sys::Element>().ok());
         if let Some(details) = pressed.and_then(|e| e.closest("details").ok().flatten()) {
-            let _ = details.remove_attribute("open");
-            let summary = details.query_selector("summary").ok().flatten();
-            if let Some(summary) = summary.and_then(|s| s.dyn_into::<web_sys::HtmlElement>().ok()) {
-                let _ = summary.focus();
-            }
+            fold(&details);
         }
     }
     #[cfg(not(feature = "hydrate"))]

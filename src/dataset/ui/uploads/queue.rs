@@ -93,11 +93,15 @@ impl Queue {
 impl Sum {
     pub fn title(&self) -> String {
         let parts = [(self.images, "image"), (self.captions, "caption")];
-        let parts = parts.into_iter().filter(|p| p.0 > 0).map(|(n, what)| plural(n, what));
+        let parts = parts
+            .into_iter()
+            .filter(|p| p.0 > 0)
+            .map(|(n, what)| plural(n, what));
         let files = parts.collect::<Vec<_>>().join(", ");
         match (self.moving, files.is_empty()) {
             (_, true) => "Upload cancelled".to_owned(),
-            (0, _) => format!("Upload of {files} is over"),
+            (0, _) if self.failed + self.asking == 0 => format!("Uploaded {files}"),
+            (0, _) => "Upload finished".to_owned(),
             _ => format!("Uploading {files}"),
         }
     }
@@ -112,9 +116,16 @@ impl Sum {
             line.push_str(&format!(" · {} already there", self.asking));
         }
         if self.moving > 0 {
-            line.push_str(&format!(" · {} of {}", bytes(self.sent_bytes), bytes(self.all_bytes)));
+            line.push_str(&format!(
+                " · {} of {}",
+                bytes(self.sent_bytes),
+                bytes(self.all_bytes)
+            ));
             if let Some(seconds) = self.seconds_left(elapsed_ms) {
-                line.push_str(&format!(" · about {} left", crate::ui::units::seconds(seconds)));
+                line.push_str(&format!(
+                    " · about {} left",
+                    crate::ui::units::seconds(seconds)
+                ));
             }
         }
         line
@@ -147,6 +158,9 @@ mod tests {
             sent_bytes: 1_000_000,
         };
         assert_eq!(sum.title(), "Uploading 4 images, 1 caption");
-        assert_eq!(sum.line(4_000.0), "2 of 5 stored · 1 failed · 1.0 MB of 4.0 MB · about 12 s left");
+        assert_eq!(
+            sum.line(4_000.0),
+            "2 of 5 stored · 1 failed · 1.0 MB of 4.0 MB · about 12 s left"
+        );
     }
 }

@@ -99,7 +99,12 @@ pub fn add(style: &str, files: &FileList) {
             size_bytes: file.size() as u64,
             stage: ArcRwSignal::new(Stage::Waiting),
         };
-        let job = Job { file, ticket: None, request: None, progress: None };
+        let job = Job {
+            file,
+            ticket: None,
+            request: None,
+            progress: None,
+        };
         transfer.jobs.insert(row.id, job);
         new.push(row);
     }
@@ -110,7 +115,9 @@ pub fn add(style: &str, files: &FileList) {
 
 /// Gets tickets for rows and starts them as their turn comes.
 fn ask(style: &str, shared: Shared, rows: Vec<Row>, replace: bool) {
-    let Ok(style) = StyleId::parse(style) else { return };
+    let Ok(style) = StyleId::parse(style) else {
+        return;
+    };
     leptos::task::spawn_local(async move {
         for part in rows.chunks(TICKETS_AT_ONCE) {
             let files = part.iter().map(|row| FileToUpload {
@@ -133,7 +140,8 @@ fn ask(style: &str, shared: Shared, rows: Vec<Row>, replace: bool) {
 fn hand_out(shared: &Shared, rows: &[Row], mut tickets: Vec<Ticket>) {
     for row in rows {
         let Some(at) = tickets.iter().position(|t| t.filename == row.name) else {
-            row.stage.set(Stage::Failed("No ticket came for it.".to_owned()));
+            row.stage
+                .set(Stage::Failed("No ticket came for it.".to_owned()));
             continue;
         };
         let mut ticket = tickets.swap_remove(at);
@@ -158,10 +166,17 @@ fn pump(shared: &Shared) {
     let waiting = rows_at(shared, |s| *s == Stage::Waiting);
     let has_ticket = |row: &&Row| {
         let transfer = shared.borrow();
-        transfer.jobs.get(&row.id).is_some_and(|j| j.ticket.is_some())
+        transfer
+            .jobs
+            .get(&row.id)
+            .is_some_and(|j| j.ticket.is_some())
     };
     let idle = running == 0 && waiting.is_empty();
-    let starting: Vec<&Row> = waiting.iter().filter(has_ticket).take(AT_ONCE.saturating_sub(running)).collect();
+    let starting: Vec<&Row> = waiting
+        .iter()
+        .filter(has_ticket)
+        .take(AT_ONCE.saturating_sub(running))
+        .collect();
     for row in starting {
         start(shared, row);
     }
@@ -187,9 +202,15 @@ fn pump(shared: &Shared) {
 
 fn start(shared: &Shared, row: &Row) {
     row.stage.set(Stage::Running(0));
-    let begun = shared.borrow_mut().jobs.get_mut(&row.id).and_then(|job| send(shared, row, job));
+    let begun = shared
+        .borrow_mut()
+        .jobs
+        .get_mut(&row.id)
+        .and_then(|job| send(shared, row, job));
     if begun.is_none() {
-        row.stage.set(Stage::Failed("The browser could not start the upload.".to_owned()));
+        row.stage.set(Stage::Failed(
+            "The browser could not start the upload.".to_owned(),
+        ));
     }
 }
 
@@ -314,7 +335,9 @@ pub fn clear(style: &str) {
     let kept = rows_at(&shared, Stage::is_moving);
     let queue = {
         let mut transfer = shared.borrow_mut();
-        transfer.jobs.retain(|id, _| kept.iter().any(|row| row.id == *id));
+        transfer
+            .jobs
+            .retain(|id, _| kept.iter().any(|row| row.id == *id));
         transfer.queue.clone()
     };
     queue.rows.set(kept);

@@ -55,7 +55,11 @@ fn DropZone(
         }
     };
     let what = move || {
-        if is_empty.get() { "Drop the first images and captions here" } else { "Drop images and captions here" }
+        if is_empty.get() {
+            "Drop the first images and captions here"
+        } else {
+            "Drop images and captions here"
+        }
     };
     view! {
         <section
@@ -130,7 +134,8 @@ fn take_drops(style: StoredValue<String>, over: RwSignal<bool>) {
     use leptos::ev;
     fn has_files(event: &ev::DragEvent) -> bool {
         let types = event.data_transfer().map(|d| d.types());
-        types.is_some_and(|t| t.includes(&"Files".into(), 0))
+        // a picture of the page itself comes with its HTML
+        types.is_some_and(|t| t.includes(&"Files".into(), 0) && !t.includes(&"text/html".into(), 0))
     }
     Effect::new(move |_| {
         let enter = window_event_listener(ev::dragover, move |event| {
@@ -174,17 +179,27 @@ fn Files(style: StoredValue<String>, queue: Queue) -> impl IntoView {
     let sum = Memo::new(move |_| queue.sum());
     let line = move || {
         let since = since.get();
-        let elapsed = if since > 0.0 { transfer::now() - since } else { 0.0 };
+        let elapsed = if since > 0.0 {
+            transfer::now() - since
+        } else {
+            0.0
+        };
         sum.get().line(elapsed)
     };
     let moving = Memo::new(move |_| sum.get().moving > 0);
     let percent = move || {
         let sum = sum.get();
-        (sum.sent_bytes * 100).checked_div(sum.all_bytes).unwrap_or(0)
+        (sum.sent_bytes * 100)
+            .checked_div(sum.all_bytes)
+            .unwrap_or(0)
     };
     let retriable = {
         let rows = rows.clone();
-        Memo::new(move |_| rows.get().iter().any(|r| r.stage.with(|s| matches!(s, Stage::Failed(_)))))
+        Memo::new(move |_| {
+            rows.get()
+                .iter()
+                .any(|r| r.stage.with(|s| matches!(s, Stage::Failed(_))))
+        })
     };
     let each = rows.clone();
     view! {
@@ -322,10 +337,18 @@ fn state(
             .into_any()
         }
         Stage::Stored => {
-            let with = if with_caption.get() { "with caption" } else { "" };
+            let with = if with_caption.get() {
+                "with caption"
+            } else {
+                ""
+            };
             badge("completed", "stored", with.to_owned())
         }
-        Stage::Exists => badge("pending", "already there", "Replace it, or leave it as it is.".to_owned()),
+        Stage::Exists => badge(
+            "pending",
+            "already there",
+            "Replace it, or leave it as it is.".to_owned(),
+        ),
         Stage::Refused(why) => badge("failed", "refused", why),
         Stage::Failed(why) => badge("failed", "failed", why),
         Stage::Cancelled => badge("cancelled", "cancelled", String::new()),
@@ -352,12 +375,7 @@ impl Next {
     }
 }
 
-fn actions(
-    style: StoredValue<String>,
-    id: u32,
-    next: Next,
-    name: StoredValue<String>,
-) -> AnyView {
+fn actions(style: StoredValue<String>, id: u32, next: Next, name: StoredValue<String>) -> AnyView {
     let press = |words: &'static str, what: fn(&str, u32)| {
         let label = name.with_value(|n| format!("{words} {n}"));
         view! {
