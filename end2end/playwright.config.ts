@@ -13,7 +13,8 @@ export default defineConfig({
   // each worker starts a studio of its own; two fit two cores
   workers: 2,
   fullyParallel: false,
-  retries: 0,
+  // two cores that also compile: a machine that stalls for seconds is no defect of the page
+  retries: process.env.CI ? 2 : 0,
   forbidOnly: !!process.env.CI,
   reporter: [['list']],
   use: { launchOptions, colorScheme: 'dark', viewport: { width: 1440, height: 1000 }, trace: 'retain-on-failure' },

@@ -2,11 +2,11 @@
 
 use crate::dataset::ui::DataPage;
 use crate::library::ui::{GridPage, GuidePage, NotFoundPage, SetupPage, StyleLayout, TopBar};
+#[cfg(feature = "ssr")]
+use crate::server::state::AppState;
 use crate::styles::ui::NewStylePage;
 use crate::training::ui::{TrainPage, VersionPage, VersionsPage};
 use crate::ui::frame::Rehearsed;
-#[cfg(feature = "ssr")]
-use crate::server::state::AppState;
 use leptos::prelude::*;
 use leptos_meta::{Link, MetaTags, Stylesheet, Title, provide_meta_context};
 use leptos_router::components::{ParentRoute, Redirect, Route, Router, Routes};
@@ -103,7 +103,9 @@ fn Missing() -> impl IntoView {
 #[component]
 fn Alive() -> impl IntoView {
     Effect::new(|_| {
-        let _ = document().body().map(|b| b.set_attribute("data-hydrated", ""));
+        let _ = document()
+            .body()
+            .map(|b| b.set_attribute("data-hydrated", ""));
     });
 }
 
@@ -141,6 +143,9 @@ lazy_page!(GuideRoute, GuidePage);
 /// `/styles/1` is `/styles/1/data`.
 #[component]
 fn ToTrainingData() -> impl IntoView {
-    let id = use_params_map().read_untracked().get("id").unwrap_or_default();
+    let id = use_params_map()
+        .read_untracked()
+        .get("id")
+        .unwrap_or_default();
     view! { <Redirect path=format!("/styles/{id}/data") /> }
 }

@@ -14,9 +14,9 @@ test.beforeAll(async () => {
 test.afterAll(async () => slow.remove());
 
 test('a run goes from pending over training to completed in two windows at once', async ({ page, context }) => {
-  // what runs before it keeps it in the queue
-  const first = await slow.run(style, set, 'Ahead', { max_train_steps: 120 });
-  const run = await slow.run(style, set, 'Watched', { max_train_steps: 200 });
+  // what runs before it keeps it in the queue until it was seen there
+  const ahead = await slow.run(style, set, 'Ahead', { max_train_steps: 40_000 });
+  const run = await slow.run(style, set, 'Watched', { max_train_steps: 300 });
   const other = await context.newPage();
   const found = [problems(page), problems(other)];
   await page.goto(`${slow.url}/styles/${style}/versions/${run.id}`);
@@ -30,9 +30,10 @@ test('a run goes from pending over training to completed in two windows at once'
   const rowBadge = row.locator('.badge');
   await expect(badge).toHaveText('pending');
   await expect(rowBadge).toHaveText('pending');
+  await slow.json(`/api/styles/${style}/training-versions/${ahead.id}/cancel`, {});
   await expect(rowBadge).toHaveText(/training \d+ %/);
   await expect(badge).toHaveText('training');
-  await expect(page.locator('.run-progress')).toContainText(/\d+ % ?step \d+ of 200/);
+  await expect(page.locator('.run-progress')).toContainText(/\d+ % ?step \d+ of 300/);
   await expect(page.locator('.run-progress')).toContainText(/so far · about .* left/);
   await expect(page).toHaveTitle(/^\d+ % Watched/);
 
@@ -45,7 +46,6 @@ test('a run goes from pending over training to completed in two windows at once'
   await expect(page.getByRole('link', { name: /^Download/ }).first()).toBeVisible();
   expect(loads).toBe(0);
   expect(found).toEqual([[], []]);
-  expect(first.id).not.toBe(run.id);
 });
 
 test('the download link leads to the model file', async ({ page }) => {

@@ -76,7 +76,10 @@ pub async fn delete_images(
     #[server(default)] confirmed: bool,
 ) -> Result<Vec<String>, AppError> {
     if !confirmed {
-        return Err(AppError::field("confirmed", "Nothing was deleted: confirm the names first."));
+        return Err(AppError::field(
+            "confirmed",
+            "Nothing was deleted: confirm the names first.",
+        ));
     }
     let state = crate::server::state::app_state();
     let mut gone = Vec::new();

@@ -104,7 +104,12 @@ async fn start_endpoint(
     s3: &S3Config,
     file: &mut env_file::EnvFile,
 ) -> io::Result<RunpodConfig> {
-    let listener = bind(config, config.rehearsal.runpod_port, "REHEARSAL_RUNPOD_PORT").await?;
+    let listener = bind(
+        config,
+        config.rehearsal.runpod_port,
+        "REHEARSAL_RUNPOD_PORT",
+    )
+    .await?;
     let base_url = format!("http://{}/v2", listener.local_addr()?);
     let api_key = file.keep_or_make("RUNPOD_API_KEY", "rpa_");
     let options = LocalEndpointOptions {

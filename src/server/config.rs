@@ -10,13 +10,17 @@ use std::path::PathBuf;
 /// What is wrong with the environment; the text is shown to the person who starts the studio.
 #[derive(Debug, thiserror::Error, PartialEq)]
 pub enum ConfigError {
-    #[error("{group} is only partly configured: {missing} is missing. Set it in .env, or remove {present} to rehearse without an account.")]
+    #[error(
+        "{group} is only partly configured: {missing} is missing. Set it in .env, or remove {present} to rehearse without an account."
+    )]
     Partial {
         group: &'static str,
         missing: String,
         present: String,
     },
-    #[error("{first} and {second} are both set and differ. They mean the same thing: keep one of them.")]
+    #[error(
+        "{first} and {second} are both set and differ. They mean the same thing: keep one of them."
+    )]
     Disagree {
         first: &'static str,
         second: &'static str,
@@ -27,7 +31,9 @@ pub enum ConfigError {
         value: String,
         expected: &'static str,
     },
-    #[error("HOST is {0}, which is reachable from other machines, and this version has no sign-in yet. Set HOST=127.0.0.1 (the default) and reach it through an SSH tunnel (ssh -L 5173:127.0.0.1:5173 …).")]
+    #[error(
+        "HOST is {0}, which is reachable from other machines, and this version has no sign-in yet. Set HOST=127.0.0.1 (the default) and reach it through an SSH tunnel (ssh -L 5173:127.0.0.1:5173 …)."
+    )]
     NotLoopback(IpAddr),
 }
 
@@ -319,7 +325,9 @@ mod tests {
             .to_string();
         assert!(error.contains("S3_USER_BUCKET, AWS_ACCESS_KEY_ID is missing"));
         assert!(!error.contains("s3cr3t"));
-        let error = read(&[("RUNPOD_API_KEY", "rpa_x")]).unwrap_err().to_string();
+        let error = read(&[("RUNPOD_API_KEY", "rpa_x")])
+            .unwrap_err()
+            .to_string();
         assert!(error.contains("MODEL_TRAINING_RUNPOD_ENDPOINT_ID is missing"));
     }
 
@@ -341,7 +349,12 @@ mod tests {
 
     #[test]
     fn aws_itself_needs_a_region_and_a_custom_endpoint_does_not() {
-        assert!(read(&S3[..3]).unwrap_err().to_string().contains("S3_REGION is missing"));
+        assert!(
+            read(&S3[..3])
+                .unwrap_err()
+                .to_string()
+                .contains("S3_REGION is missing")
+        );
         let mut custom = S3[..3].to_vec();
         custom.push(("AWS_ENDPOINT_URL_S3", "http://127.0.0.1:9000/"));
         let s3 = read(&custom).unwrap().s3.unwrap();

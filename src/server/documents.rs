@@ -24,7 +24,9 @@ const MAX_TRIES: u32 = 50;
 
 #[derive(Debug, thiserror::Error)]
 pub enum DocumentError {
-    #[error("{path} is not valid JSON (line {line}, column {column}). It was left as it is: mend it by hand or restore a copy.")]
+    #[error(
+        "{path} is not valid JSON (line {line}, column {column}). It was left as it is: mend it by hand or restore a copy."
+    )]
     Broken {
         path: String,
         line: usize,
@@ -32,7 +34,9 @@ pub enum DocumentError {
     },
     #[error("{path} has {bytes} bytes; at most {MAX_BYTES} are read.")]
     TooLarge { path: String, bytes: u64 },
-    #[error("{path} is written by another program all the time; the change was not made. Try again.")]
+    #[error(
+        "{path} is written by another program all the time; the change was not made. Try again."
+    )]
     Contended { path: String },
     #[error("{path} could not be {action}: {reason}")]
     Io {
@@ -358,8 +362,14 @@ mod tests {
     #[tokio::test]
     async fn a_read_sees_what_another_program_wrote() {
         let (dir, documents) = folder("{\"n\":1}");
-        assert_eq!(documents.read(Path::new("a.json")).unwrap().unwrap()["n"], 1);
+        assert_eq!(
+            documents.read(Path::new("a.json")).unwrap().unwrap()["n"],
+            1
+        );
         fs::write(dir.path().join("a.json"), "{\"n\":22}").unwrap();
-        assert_eq!(documents.read(Path::new("a.json")).unwrap().unwrap()["n"], 22);
+        assert_eq!(
+            documents.read(Path::new("a.json")).unwrap().unwrap()["n"],
+            22
+        );
     }
 }

@@ -36,7 +36,10 @@ pub async fn json_etag(request: Request, next: Next) -> Response {
     let value = HeaderValue::from_str(&etag).expect("hex is a header value");
     parts.headers.insert(header::ETAG, value);
     let no_cache = HeaderValue::from_static("private, no-cache");
-    parts.headers.entry(header::CACHE_CONTROL).or_insert(no_cache);
+    parts
+        .headers
+        .entry(header::CACHE_CONTROL)
+        .or_insert(no_cache);
     if asked.is_some_and(|a| matches(a.to_str().unwrap_or(""), &etag)) {
         parts.status = StatusCode::NOT_MODIFIED;
         parts.headers.remove(header::CONTENT_LENGTH);

@@ -94,7 +94,10 @@ mod tests {
     fn a_refused_form_comes_back_with_what_was_typed() {
         let location = "http://127.0.0.1:5173/?__path=/rpc/x&__err=e&f.title=old";
         let kept = with_fields(location, b"title=Ink+%26+Co&trigger=").unwrap();
-        assert_eq!(kept, "/?__path=%2Frpc%2Fx&__err=e&f.title=Ink+%26+Co&f.trigger=");
+        assert_eq!(
+            kept,
+            "/?__path=%2Frpc%2Fx&__err=e&f.title=Ink+%26+Co&f.trigger="
+        );
     }
 
     #[test]

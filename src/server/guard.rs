@@ -26,7 +26,10 @@ pub async fn own_pages_only(
     let Some(host) = host.filter(|h| is_own(&state, h)) else {
         return refuse("This studio answers only under its own address.");
     };
-    let changes = !matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
+    let changes = !matches!(
+        *request.method(),
+        Method::GET | Method::HEAD | Method::OPTIONS
+    );
     if changes && let Some(origin) = headers.get(header::ORIGIN).and_then(|v| v.to_str().ok()) {
         let from = origin.split_once("://").map_or("", |(_, rest)| rest);
         // a private window sends `null`; forms of our own pages always name their origin
@@ -60,9 +63,10 @@ fn is_own(state: &AppState, host: &str) -> bool {
 
 fn is_public(state: &AppState, host: &str) -> bool {
     let public = state.config.tunnel.public_url.as_deref();
-    public.is_some_and(|url| url.split_once("://").is_some_and(|(_, rest)| {
-        rest.split('/').next() == Some(host)
-    }))
+    public.is_some_and(|url| {
+        url.split_once("://")
+            .is_some_and(|(_, rest)| rest.split('/').next() == Some(host))
+    })
 }
 
 fn refuse(message: &str) -> Response {

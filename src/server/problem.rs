@@ -52,7 +52,9 @@ impl IntoResponse for AppError {
             errors: self.errors,
         };
         let content_type = [(header::CONTENT_TYPE, "application/problem+json")];
-        (status, content_type, Json(body)).into_response().with_problem_type()
+        (status, content_type, Json(body))
+            .into_response()
+            .with_problem_type()
     }
 }
 

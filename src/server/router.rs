@@ -13,7 +13,9 @@ use axum::response::Response;
 use axum::routing::any;
 use leptos::prelude::provide_context;
 use leptos::server_fn::axum::server_fn_paths;
-use leptos_axum::{LeptosRoutes, generate_route_list_with_exclusions, handle_server_fns_with_context};
+use leptos_axum::{
+    LeptosRoutes, generate_route_list_with_exclusions, handle_server_fns_with_context,
+};
 use tower_http::compression::CompressionLayer;
 use tower_http::compression::predicate::{DefaultPredicate, NotForContentType, Predicate};
 use utoipa::OpenApi;
@@ -47,8 +49,8 @@ pub fn pages(state: AppState) -> Router {
             .route("/rpc/{*name}", handler)
             .layer(middleware::from_fn(forms::keep_what_was_typed))
     };
-    let pictures_are_compressed = DefaultPredicate::new()
-        .and(NotForContentType::const_new("application/octet-stream"));
+    let pictures_are_compressed =
+        DefaultPredicate::new().and(NotForContentType::const_new("application/octet-stream"));
     Router::new()
         .merge(api(&state))
         .merge(rpc)
@@ -105,7 +107,11 @@ async fn wrong_method(method: Method) -> AppError {
 async fn cache_files(request: Request, next: Next) -> Response {
     let path = request.uri().path();
     let is_file = path.starts_with("/pkg/");
-    let hashed = is_file && path.rsplit('/').next().is_some_and(|n| n.matches('.').count() >= 2);
+    let hashed = is_file
+        && path
+            .rsplit('/')
+            .next()
+            .is_some_and(|n| n.matches('.').count() >= 2);
     let mut response = next.run(request).await;
     if is_file && response.status() == StatusCode::OK {
         let value = if hashed {

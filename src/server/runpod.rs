@@ -15,7 +15,9 @@ const MAX_ANSWER_BYTES: usize = 16 << 20;
 
 #[derive(Clone, Debug, thiserror::Error, PartialEq)]
 pub enum RunpodError {
-    #[error("RunPod refused the API key (401). Check MODEL_TRAINING_RUNPOD_API_KEY or RUNPOD_API_KEY.")]
+    #[error(
+        "RunPod refused the API key (401). Check MODEL_TRAINING_RUNPOD_API_KEY or RUNPOD_API_KEY."
+    )]
     Unauthorized,
     #[error("RunPod knows no such job or endpoint (404).")]
     NotFound,
@@ -155,7 +157,9 @@ impl Runpod {
     }
 
     pub async fn status(&self, job_id: &str) -> Result<Job, RunpodError> {
-        let answer = self.call(Method::GET, &path("status", job_id), None).await?;
+        let answer = self
+            .call(Method::GET, &path("status", job_id), None)
+            .await?;
         Job::parse(&answer).ok_or(RunpodError::Server { status: 200 })
     }
 
@@ -183,7 +187,10 @@ impl Runpod {
     /// The job that carries a request id, looked up in the endpoint's request list.
     ///
     /// `Ok(None)` is a firm no; an endpoint whose list does not echo inputs is an error (`Refused`), i.e. no answer.
-    pub async fn find_by_request_id(&self, request_id: &str) -> Result<Option<String>, RunpodError> {
+    pub async fn find_by_request_id(
+        &self,
+        request_id: &str,
+    ) -> Result<Option<String>, RunpodError> {
         let answer = self.call(Method::GET, "requests", None).await?;
         let unreadable = RunpodError::Refused { status: 200 };
         let Some(list) = answer["requests"].as_array() else {
@@ -194,7 +201,10 @@ impl Runpod {
                 .as_str()
                 .map(str::to_owned)
         };
-        if let Some(job) = list.iter().find(|j| id_of(j).as_deref() == Some(request_id)) {
+        if let Some(job) = list
+            .iter()
+            .find(|j| id_of(j).as_deref() == Some(request_id))
+        {
             return Ok(job["id"].as_str().map(str::to_owned));
         }
         if list.iter().any(|j| j["input"].is_null()) {

@@ -27,7 +27,9 @@ pub enum S3Error {
     PreconditionFailed { key: String },
     #[error("The bucket {bucket} does not exist.")]
     NoBucket { bucket: String },
-    #[error("S3 refused the access ({code}). Check the access key, its secret, the region and the bucket's policy.")]
+    #[error(
+        "S3 refused the access ({code}). Check the access key, its secret, the region and the bucket's policy."
+    )]
     Denied { code: String },
     #[error("S3 does not answer. Check the network and AWS_ENDPOINT_URL_S3.")]
     Unreachable,
@@ -195,10 +197,7 @@ impl S3 {
         }
         let etag = bare_etag(answer.e_tag());
         let body = answer.body.collect().await;
-        Ok((
-            body.map_err(|_| S3Error::Unreachable)?.into_bytes(),
-            etag,
-        ))
+        Ok((body.map_err(|_| S3Error::Unreachable)?.into_bytes(), etag))
     }
 
     /// The object as it comes, for passing on: type, length, ETag and body. `range` is an HTTP Range header.

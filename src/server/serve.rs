@@ -47,8 +47,9 @@ async fn bind(config: &Config, port: u16, name: &str) -> Result<TcpListener, Fai
 fn leptos_options(address: SocketAddr) -> Result<LeptosOptions, Failure> {
     let by_cargo_leptos = std::env::var_os("LEPTOS_SITE_ROOT").is_some();
     let file = (!by_cargo_leptos).then_some("Leptos.toml");
-    let configuration = get_configuration(file)
-        .map_err(|e| format!("Leptos.toml could not be read: {e}. Start the studio in its project folder."))?;
+    let configuration = get_configuration(file).map_err(|e| {
+        format!("Leptos.toml could not be read: {e}. Start the studio in its project folder.")
+    })?;
     let mut options = configuration.leptos_options;
     options.site_addr = address;
     Ok(options)

@@ -81,7 +81,10 @@ impl AppState {
         let tunnel = &config.tunnel;
         let ngrok = Ngrok::new(NgrokConfig {
             bin: tunnel.ngrok_bin.clone(),
-            authtoken: tunnel.ngrok_authtoken.as_ref().map(|t| t.expose_secret().to_owned()),
+            authtoken: tunnel
+                .ngrok_authtoken
+                .as_ref()
+                .map(|t| t.expose_secret().to_owned()),
             url: tunnel.ngrok_url.clone(),
             start_timeout: START_TIMEOUT,
             pid_file: Some(config.state_dir.join("ngrok.pid")),

@@ -23,7 +23,11 @@ pub async fn create_style(title: String, trigger_words: String) -> Result<(), Ap
 
 /// Changes title and trigger words.
 #[server(prefix = "/rpc", endpoint = "update_style")]
-pub async fn update_style(id: StyleId, title: String, trigger_words: String) -> Result<(), AppError> {
+pub async fn update_style(
+    id: StyleId,
+    title: String,
+    trigger_words: String,
+) -> Result<(), AppError> {
     let state = crate::server::state::app_state();
     super::server::update(&state, &id, Some(title), Some(trigger_words)).await?;
     Ok(())

@@ -110,7 +110,10 @@ impl StyleDraft {
             ));
         }
         if draft.title.chars().any(char::is_control) {
-            problems.push(("title", "The title holds a control character; use plain text.".into()));
+            problems.push((
+                "title",
+                "The title holds a control character; use plain text.".into(),
+            ));
         }
         if let Some(problem) = trigger_problem(&draft.trigger_words) {
             problems.push(("triggerWords", problem));

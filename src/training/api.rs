@@ -42,7 +42,10 @@ pub async fn snapshot(style: StyleId, id: String) -> Result<Option<Vec<SnapshotI
 
 /// What the Train page starts from. `from`: a version whose parameters are taken over.
 #[server(prefix = "/rpc", endpoint = "train_setup", input = GetUrl)]
-pub async fn load_setup(style: StyleId, #[server(default)] from: String) -> Result<TrainSetup, AppError> {
+pub async fn load_setup(
+    style: StyleId,
+    #[server(default)] from: String,
+) -> Result<TrainSetup, AppError> {
     super::server::prepare::setup(&crate::server::state::app_state(), &style, &from)
 }
 
@@ -96,6 +99,10 @@ pub async fn edit_version(
 }
 
 #[server(prefix = "/rpc", endpoint = "mark_good")]
-pub async fn mark_good(style: StyleId, id: String, good: bool) -> Result<TrainingVersion, AppError> {
+pub async fn mark_good(
+    style: StyleId,
+    id: String,
+    good: bool,
+) -> Result<TrainingVersion, AppError> {
     super::server::good::mark(&crate::server::state::app_state(), &style, &id, good).await
 }

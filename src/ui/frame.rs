@@ -33,11 +33,26 @@ impl Rehearsed {
 #[derive(Clone, Copy)]
 pub struct StyleChanged(pub RwSignal<u32>);
 
+#[cfg(feature = "hydrate")]
+thread_local! {
+    /// The frame on the page. Handlers and timers run outside of the page's owner, where a context cannot be found.
+    static ON_PAGE: std::cell::Cell<Option<RwSignal<u32>>> = const { std::cell::Cell::new(None) };
+}
+
 impl StyleChanged {
+    /// For the frame of a style's pages.
+    pub fn listen() -> Self {
+        let signal = RwSignal::new(0);
+        #[cfg(feature = "hydrate")]
+        ON_PAGE.set(Some(signal));
+        Self(signal)
+    }
+
     /// Tells the frame of the current style page, if there is one.
     pub fn notify() {
-        if let Some(Self(signal)) = use_context::<Self>() {
-            signal.update(|n| *n += 1);
+        #[cfg(feature = "hydrate")]
+        if let Some(signal) = ON_PAGE.get() {
+            let _ = signal.try_update(|n| *n += 1);
         }
     }
 }

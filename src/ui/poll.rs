@@ -3,7 +3,11 @@
 use leptos::prelude::*;
 
 /// Calls `tick` every `every_ms` while `active`, and not while the window is hidden. Does nothing on the server.
-pub fn use_poll(active: Signal<bool>, every_ms: u32, tick: impl Fn() + Clone + Send + Sync + 'static) {
+pub fn use_poll(
+    active: Signal<bool>,
+    every_ms: u32,
+    tick: impl Fn() + Clone + Send + Sync + 'static,
+) {
     #[cfg(feature = "hydrate")]
     {
         let timer = StoredValue::new_local(None::<gloo_timers::callback::Interval>);

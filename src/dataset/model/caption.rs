@@ -49,7 +49,10 @@ mod tests {
     fn blanks_are_an_empty_caption_and_foreign_bytes_are_said_so() {
         assert_eq!(CaptionState::read(Some(b" \n")).0, CaptionState::Empty);
         assert_eq!(CaptionState::read(Some(b"")).0, CaptionState::Empty);
-        assert_eq!(CaptionState::read(Some(b"caf\xe9")).0, CaptionState::NotUtf8);
+        assert_eq!(
+            CaptionState::read(Some(b"caf\xe9")).0,
+            CaptionState::NotUtf8
+        );
         assert_eq!(CaptionState::read(None), (CaptionState::Missing, None));
         let (state, text) = CaptionState::read(Some(b"a boat\n"));
         assert!(state.is_present());

@@ -21,7 +21,9 @@ pub enum NameProblem {
     TooLong(String, usize),
     #[error("{0:?} begins with a dot; such files are hidden from the trainer. Rename it.")]
     Hidden(String),
-    #[error("{0:?} holds {1:?}; a file name may not hold slashes, backslashes or control characters. Rename it.")]
+    #[error(
+        "{0:?} holds {1:?}; a file name may not hold slashes, backslashes or control characters. Rename it."
+    )]
     Character(String, char),
 }
 
@@ -95,7 +97,11 @@ pub fn check_upload(name: &str, size_bytes: u64) -> Result<&'static str, String>
     if !caption && !is_read_by_trainer(name) {
         return Err(refusal_of_type(name));
     }
-    let limit = if caption { MAX_CAPTION_BYTES } else { MAX_IMAGE_BYTES };
+    let limit = if caption {
+        MAX_CAPTION_BYTES
+    } else {
+        MAX_IMAGE_BYTES
+    };
     if size_bytes > limit {
         return Err(format!(
             "{name} has {size_bytes} bytes; at most {limit} are taken. Make it smaller."
@@ -182,7 +188,15 @@ mod tests {
 
     #[test]
     fn names_that_could_lead_elsewhere_are_refused_by_name() {
-        for name in ["", ".hidden.jpg", "../x.jpg", "a/b.jpg", "a\\b.jpg", "a\0.jpg", "a\n.jpg"] {
+        for name in [
+            "",
+            ".hidden.jpg",
+            "../x.jpg",
+            "a/b.jpg",
+            "a\\b.jpg",
+            "a\0.jpg",
+            "a\n.jpg",
+        ] {
             assert!(check_name(name).is_err(), "{name:?}");
         }
         assert!(check_name(&"é".repeat(128)).is_err(), "256 bytes");
@@ -191,10 +205,22 @@ mod tests {
     #[test]
     fn what_the_trainer_would_pass_over_is_refused_with_the_reason() {
         assert!(check_upload("a.Jpg", 1).unwrap_err().contains(".Jpg"));
-        assert!(check_upload("a.gif", 1).unwrap_err().contains("does not read .gif"));
-        assert!(check_upload("a.TXT", 1).unwrap_err().contains("Rename it to .txt"));
+        assert!(
+            check_upload("a.gif", 1)
+                .unwrap_err()
+                .contains("does not read .gif")
+        );
+        assert!(
+            check_upload("a.TXT", 1)
+                .unwrap_err()
+                .contains("Rename it to .txt")
+        );
         assert_eq!(check_upload("a.JPG", 1), Ok("image/jpeg"));
-        assert!(check_upload("a.txt", 0).unwrap_err().contains("empty caption"));
+        assert!(
+            check_upload("a.txt", 0)
+                .unwrap_err()
+                .contains("empty caption")
+        );
         assert!(check_upload("a.png", MAX_IMAGE_BYTES + 1).is_err());
     }
 

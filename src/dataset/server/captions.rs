@@ -41,7 +41,8 @@ pub async fn write(
         return Err(AppError::field("caption", message));
     }
     if text.trim().is_empty() {
-        let message = "The caption is empty, on which the trainer stops. Describe the scene in one line.";
+        let message =
+            "The caption is empty, on which the trainer stops. Describe the scene in one line.";
         return Err(AppError::field("caption", message));
     }
     // an image must be there: a caption alone would be read for an image that comes later
@@ -64,7 +65,8 @@ pub async fn write(
         }
         // If-Match on an object that is gone
         Err(S3Error::PreconditionFailed { .. } | S3Error::NotFound { .. }) => {
-            let message = format!("The caption of {image:?} was changed by somebody else in between.");
+            let message =
+                format!("The caption of {image:?} was changed by somebody else in between.");
             Err(AppError::new(ErrorKind::Changed, message)
                 .with_remedy("Your text was not saved. Load theirs, or save yours over it."))
         }

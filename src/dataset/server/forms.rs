@@ -38,7 +38,11 @@ async fn upload(
         };
         // a folder picker sends `folder/a.jpg`: S3 holds the files flat
         let name = field.file_name().unwrap_or_default();
-        let name = name.rsplit(['/', '\\']).next().unwrap_or_default().to_owned();
+        let name = name
+            .rsplit(['/', '\\'])
+            .next()
+            .unwrap_or_default()
+            .to_owned();
         if name.is_empty() {
             continue;
         }
@@ -56,5 +60,8 @@ async fn upload(
     if more > 0 {
         query.append_pair("failed", &format!("{more} more files were refused."));
     }
-    Ok(Redirect::to(&format!("/styles/{style}/data?{}", query.finish())))
+    Ok(Redirect::to(&format!(
+        "/styles/{style}/data?{}",
+        query.finish()
+    )))
 }

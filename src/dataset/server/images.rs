@@ -64,7 +64,8 @@ async fn check_picture(path: &std::path::Path, filename: &str) -> Result<(), App
     match readable.await {
         Ok(Some(_)) => Ok(()),
         _ => {
-            let message = format!("{filename} is not a readable picture; the trainer would stop on it.");
+            let message =
+                format!("{filename} is not a readable picture; the trainer would stop on it.");
             Err(AppError::field("filename", message))
         }
     }

@@ -77,7 +77,10 @@ pub async fn counts(state: &AppState, style: &StyleId) -> Result<(usize, usize),
         return Ok(known);
     }
     let pairs = pairs(state, style).await?;
-    let counts = (pairs.len(), pairs.iter().filter(|p| p.caption.is_some()).count());
+    let counts = (
+        pairs.len(),
+        pairs.iter().filter(|p| p.caption.is_some()).count(),
+    );
     state.caches.counts.insert(style.to_string(), counts);
     Ok(counts)
 }
@@ -121,7 +124,13 @@ pub async fn list(state: &AppState, style: &StyleId, query: Query) -> Result<Ima
         .map(|(&i, size)| {
             let pair = &all[i];
             let sets = members.get(pair.filename.as_str()).cloned();
-            describe(style, pair, texts[i].as_deref(), size, sets.unwrap_or_default())
+            describe(
+                style,
+                pair,
+                texts[i].as_deref(),
+                size,
+                sets.unwrap_or_default(),
+            )
         })
         .collect();
     Ok(ImagePage {
@@ -142,7 +151,11 @@ pub async fn one(state: &AppState, style: &StyleId, name: &str) -> Result<Traini
         S3Error::NotFound { .. } => gone(),
         other => other.into(),
     })?;
-    let caption = match state.s3.head(&super::key(style, &caption_name(name))?).await {
+    let caption = match state
+        .s3
+        .head(&super::key(style, &caption_name(name))?)
+        .await
+    {
         Ok(object) => Some(object),
         Err(S3Error::NotFound { .. }) => None,
         Err(other) => return Err(other.into()),
@@ -155,7 +168,9 @@ pub async fn one(state: &AppState, style: &StyleId, name: &str) -> Result<Traini
     let text = caption_bytes(state, std::slice::from_ref(&pair)).await?;
     let size = dimensions(state, &[&pair]).await[0];
     let sets = selection_sets::list_of(state, &known)?;
-    let sets = sets.iter().filter(|s| s.filenames.iter().any(|f| f == name));
+    let sets = sets
+        .iter()
+        .filter(|s| s.filenames.iter().any(|f| f == name));
     let sets = sets.map(|s| s.id).collect();
     Ok(describe(style, &pair, text[0].as_deref(), size, sets))
 }
@@ -233,10 +248,7 @@ async fn one_caption(
 /// Pixel sizes, in order. An image that cannot be read has none; the rest of the page is not held up by it.
 pub async fn dimensions(state: &AppState, pairs: &[&Pair]) -> Vec<Option<(u32, u32)>> {
     let asked: Vec<_> = pairs.iter().map(|p| one_size(state, &p.image)).collect();
-    stream::iter(asked)
-        .buffered(IN_FLIGHT)
-        .collect()
-        .await
+    stream::iter(asked).buffered(IN_FLIGHT).collect().await
 }
 
 async fn one_size(state: &AppState, object: &ObjectInfo) -> Option<(u32, u32)> {

@@ -127,7 +127,10 @@ async fn get_image(
         .header(header::ETAG, etag)
         .header(header::ACCEPT_RANGES, "bytes")
         .header(header::CACHE_CONTROL, "private, no-cache")
-        .header(header::CONTENT_SECURITY_POLICY, "sandbox; default-src 'none'");
+        .header(
+            header::CONTENT_SECURITY_POLICY,
+            "sandbox; default-src 'none'",
+        );
     if let Some(length) = object.content_length() {
         answer = answer.header(header::CONTENT_LENGTH, length);
     }
@@ -196,8 +199,8 @@ async fn get_caption(
     Path((id, filename)): Path<(String, String)>,
 ) -> Result<Response, AppError> {
     let found = captions::read(&state, &style_id(&id)?, &filename).await?;
-    let (bytes, etag) = found
-        .ok_or_else(|| AppError::not_found(format!("{filename:?} has no caption.")))?;
+    let (bytes, etag) =
+        found.ok_or_else(|| AppError::not_found(format!("{filename:?} has no caption.")))?;
     let headers = [
         (header::CONTENT_TYPE, "text/plain; charset=utf-8".to_owned()),
         (header::ETAG, quoted(&etag)),

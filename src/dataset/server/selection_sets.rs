@@ -54,7 +54,9 @@ fn read(entry: &Value) -> Option<SelectionSet> {
     Some(SelectionSet {
         id: entry["id"].as_u64()?,
         name: entry["name"].as_str().map(str::to_owned),
-        filenames: names.filter_map(|n| n.as_str().map(str::to_owned)).collect(),
+        filenames: names
+            .filter_map(|n| n.as_str().map(str::to_owned))
+            .collect(),
     })
 }
 

@@ -70,7 +70,7 @@ pub fn DeleteDialog(data: Data) -> impl IntoView {
                         autofocus
                         on:click=move |_| data.deleting.set(Vec::new())
                     >
-                        "Keep them"
+                        {move || keep(data.deleting.with(|d| d.len()))}
                     </button>
                     <button
                         class="button button--solid"
@@ -134,7 +134,8 @@ pub fn ConfirmPage(data: Data) -> impl IntoView {
         view! { <input type="hidden" name="filenames[]" value=name.clone() /> }
     });
     let hidden = hidden.collect_view();
-    let count = plural(names.len(), "image");
+    let count = names.len();
+    let images = plural(count, "image");
     view! {
         <section class="dialog dialog--page" aria-labelledby="delete-title">
             <form class="dialog__form" method="post" action=DeleteImages::url()>
@@ -145,17 +146,21 @@ pub fn ConfirmPage(data: Data) -> impl IntoView {
                 {question(data, names)}
                 <div class="dialog__actions">
                     <a class="button button--secondary" href=back>
-                        "Keep them"
+                        {keep(count)}
                     </a>
                     <button class="button button--solid" type="submit">
                         <Icon name="trash" />
-                        {format!("Delete {count}")}
+                        {format!("Delete {images}")}
                     </button>
                 </div>
             </form>
         </section>
     }
     .into_any()
+}
+
+fn keep(count: usize) -> &'static str {
+    if count == 1 { "Keep it" } else { "Keep them" }
 }
 
 /// Title, consequences and every name with its caption.

@@ -21,7 +21,6 @@ use super::model::image::TrainingImage;
 use crate::error::{AppError, ErrorKind};
 use crate::styles::model::StyleId;
 use crate::ui::ErrorNotice;
-use crate::ui::frame::StyleChanged;
 use address::{Address, split_filter};
 use leptos::prelude::*;
 use leptos_meta::Title;
@@ -193,7 +192,6 @@ impl Loaded {
             deleting: RwSignal::new(Vec::new()),
             asked: self.asked,
             known: self.known,
-            changed: use_context::<StyleChanged>(),
             navigate: Callback::new(move |to: String| navigate(&to, options.clone())),
             anchor: StoredValue::new(String::new()),
         };

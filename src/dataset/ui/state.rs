@@ -45,7 +45,6 @@ pub struct Data {
     pub asked: Asked,
     /// Captions saved since the list came: name, text, ETag.
     pub known: StoredValue<Vec<TrainingImage>>,
-    pub changed: Option<StyleChanged>,
     pub navigate: Callback<String>,
     /// The tile from which a shift-click reaches.
     pub anchor: StoredValue<String>,
@@ -71,9 +70,7 @@ impl Data {
     /// Asks for list, sets and the frame's counts again.
     pub fn refresh(&self) {
         self.asked.version.update(|v| *v += 1);
-        if let Some(changed) = self.changed {
-            changed.0.update(|n| *n += 1);
-        }
+        StyleChanged::notify();
     }
 
     /// The set of `?set=`, if there is one.

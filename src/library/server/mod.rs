@@ -22,7 +22,10 @@ const STYLES_IN_FLIGHT: usize = 16;
 pub async fn cards(state: &AppState) -> Result<Vec<StyleCard>, AppError> {
     let styles = styles::server::list(state)?;
     let cards: Vec<_> = styles.into_iter().map(|s| card(state, s)).collect();
-    Ok(stream::iter(cards).buffered(STYLES_IN_FLIGHT).collect().await)
+    Ok(stream::iter(cards)
+        .buffered(STYLES_IN_FLIGHT)
+        .collect()
+        .await)
 }
 
 pub async fn card(state: &AppState, style: Style) -> StyleCard {
@@ -68,7 +71,9 @@ async fn s3_health(state: &AppState) -> SystemHealth {
         mode: mode(state.s3_is_rehearsed()),
         ok,
         detail,
-        remedy: (!ok).then(|| "Check S3_USER_BUCKET, the AWS keys, S3_REGION and AWS_ENDPOINT_URL_S3 in .env.".into()),
+        remedy: (!ok).then(|| {
+            "Check S3_USER_BUCKET, the AWS keys, S3_REGION and AWS_ENDPOINT_URL_S3 in .env.".into()
+        }),
     }
 }
 
@@ -79,7 +84,9 @@ async fn trainer_health(state: &AppState) -> SystemHealth {
         Err(error) => (
             false,
             error.to_string(),
-            Some("Check the endpoint id and the API key in .env, and the endpoint on RunPod's dashboard."),
+            Some(
+                "Check the endpoint id and the API key in .env, and the endpoint on RunPod's dashboard.",
+            ),
         ),
         Ok(h) => {
             let working = h.idle + h.ready + h.running + h.initializing;
@@ -87,7 +94,9 @@ async fn trainer_health(state: &AppState) -> SystemHealth {
             let detail = format!("{}: {waiting}", state.runpod.address());
             let stuck = h.in_queue > 0 && working == 0;
             let remedy = if stuck && h.throttled > 0 {
-                Some("All workers are throttled: RunPod is short of this GPU. Add another GPU type or wait.")
+                Some(
+                    "All workers are throttled: RunPod is short of this GPU. Add another GPU type or wait.",
+                )
             } else if h.unhealthy > 0 {
                 Some("Workers are unhealthy: look at their logs on RunPod's dashboard.")
             } else if stuck {

@@ -64,7 +64,9 @@ fn Grid(cards: Vec<StyleCard>, loaded: Cards) -> impl IntoView {
     let q = use_query("q");
     let sort = use_query("sort");
     let all = StoredValue::new(cards);
-    let live = Memo::new(move |_| any_live(&loaded).unwrap_or_else(|| all.with_value(|c| c.iter().any(is_live))));
+    let live = Memo::new(move |_| {
+        any_live(&loaded).unwrap_or_else(|| all.with_value(|c| c.iter().any(is_live)))
+    });
     use_poll(live.into(), LIVE_MS, move || loaded.refetch());
     let shown = move || all.with_value(|cards| arranged(cards, &q.get(), &sort.get()));
     let count = Memo::new(move |_| shown().len());

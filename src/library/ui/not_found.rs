@@ -1,16 +1,8 @@
 //! Pages that are not there.
 
-use crate::ui::frame::CrumbBar;
+use crate::ui::frame::{CrumbBar, set_not_found};
 use leptos::prelude::*;
 use leptos_meta::Title;
-
-/// Tells the browser, not only the person.
-pub fn set_not_found() {
-    #[cfg(feature = "ssr")]
-    if let Some(response) = use_context::<leptos_axum::ResponseOptions>() {
-        response.set_status(axum::http::StatusCode::NOT_FOUND);
-    }
-}
 
 #[component]
 pub fn NotFoundPage() -> impl IntoView {

@@ -55,7 +55,10 @@ pub fn SetupPage() -> impl IntoView {
 
 #[component]
 fn Systems(health: Health) -> impl IntoView {
-    let systems = health.systems.into_iter().map(|s| view! { <System system=s /> });
+    let systems = health
+        .systems
+        .into_iter()
+        .map(|s| view! { <System system=s /> });
     view! { <ul class="system-list">{systems.collect_view()}</ul> }
 }
 

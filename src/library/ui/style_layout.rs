@@ -1,12 +1,11 @@
 //! What all pages of one style share: path, cover and title, sub-navigation with live counts, one next step.
 
-use super::not_found::set_not_found;
 use super::top_bar::OpenStyles;
 use crate::error::{AppError, ErrorKind};
 use crate::library::api::card;
 use crate::library::model::StyleCard;
 use crate::styles::model::StyleId;
-use crate::ui::frame::{Crumb, CrumbBar, StyleChanged};
+use crate::ui::frame::{Crumb, CrumbBar, StyleChanged, set_not_found};
 use crate::ui::units::plural;
 use crate::ui::{ErrorNotice, Icon};
 use leptos::either::Either;
@@ -18,13 +17,11 @@ use leptos_router::hooks::{use_location, use_params_map};
 pub fn StyleLayout() -> impl IntoView {
     let params = use_params_map();
     let id = Memo::new(move |_| params.read().get("id").unwrap_or_default());
-    let changed = StyleChanged(RwSignal::new(0));
-    provide_context(changed);
+    let changed = StyleChanged::listen();
     let loaded = Resource::new_blocking(
         move || (id.get(), changed.0.get()),
         |(id, _)| async move {
-            let id = StyleId::parse(&id)
-                .map_err(|e| AppError::not_found(e.to_string()))?;
+            let id = StyleId::parse(&id).map_err(|e| AppError::not_found(e.to_string()))?;
             card(id).await
         },
     );
@@ -64,7 +61,12 @@ fn bar(loaded: Result<StyleCard, AppError>) -> impl IntoView {
             if error.kind == ErrorKind::NotFound {
                 set_not_found();
             }
-            Either::Right(view! { <ErrorNotice error /> })
+            Either::Right(view! {
+                <div class="page">
+                    <h1 class="visually-hidden">"This style cannot be shown"</h1>
+                    <ErrorNotice error />
+                </div>
+            })
         }
     }
 }

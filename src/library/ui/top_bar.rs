@@ -18,10 +18,11 @@ pub struct OpenStyles(pub RwSignal<Vec<OpenStyle>>);
 impl OpenStyles {
     /// Puts a style on the strip, or renames its tab.
     pub fn open(self, id: &str, title: &str) {
-        self.0.update(|open| match open.iter_mut().find(|o| o.0 == id) {
-            Some(known) => known.1 = title.to_owned(),
-            None => open.push((id.to_owned(), title.to_owned())),
-        });
+        self.0
+            .update(|open| match open.iter_mut().find(|o| o.0 == id) {
+                Some(known) => known.1 = title.to_owned(),
+                None => open.push((id.to_owned(), title.to_owned())),
+            });
         storage::save(&self.0.get_untracked());
     }
 
@@ -58,7 +59,10 @@ mod storage {
         {
             let text = store().and_then(|s| s.get_item(KEY).ok().flatten());
             let text = text.unwrap_or_default();
-            let line = |l: &str| l.split_once('\t').map(|(i, t)| (i.to_owned(), t.to_owned()));
+            let line = |l: &str| {
+                l.split_once('\t')
+                    .map(|(i, t)| (i.to_owned(), t.to_owned()))
+            };
             text.lines().filter_map(line).collect()
         }
         #[cfg(not(feature = "hydrate"))]

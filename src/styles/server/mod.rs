@@ -60,9 +60,8 @@ fn read(state: &AppState, entry: &Value, all_folders: &[String]) -> Option<Style
         client_index: entry["client_index"].as_i64(),
         monochrome: entry["monochrome"].as_bool().unwrap_or(false),
         lora_weight: entry["lora_weight"].as_f64(),
-        cover_url: cover_path(state, entry).map(|(_, version)| {
-            format!("/api/styles/{id}/cover?v={version}")
-        }),
+        cover_url: cover_path(state, entry)
+            .map(|(_, version)| format!("/api/styles/{id}/cover?v={version}")),
         good_version: entry["validated_lora_model"]["version_name"]
             .as_str()
             .map(str::to_owned),

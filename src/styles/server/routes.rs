@@ -108,7 +108,10 @@ async fn delete(
 /// The cover image. Its address changes with the file, so it may be kept for ever.
 #[utoipa::path(get, path = "/api/styles/{id}/cover", tag = "styles", params(("id" = String, Path)),
     responses((status = 200, content_type = "image/webp"), (status = 404, body = Problem)))]
-async fn cover(State(state): State<AppState>, Path(id): Path<String>) -> response::Result<Response> {
+async fn cover(
+    State(state): State<AppState>,
+    Path(id): Path<String>,
+) -> response::Result<Response> {
     let path = super::cover(&state, &style_id(&id)?)?;
     let kind = match path.extension().and_then(|e| e.to_str()) {
         Some("webp") => "image/webp",

@@ -17,7 +17,11 @@ pub async fn mark(
 ) -> Result<TrainingVersion, AppError> {
     let wanted = versions::get(state, style, id)?;
     if good && wanted.status != Status::Completed {
-        let message = format!("{} is {}; only a completed version can be the good one.", wanted.name, wanted.status.as_str());
+        let message = format!(
+            "{} is {}; only a completed version can be the good one.",
+            wanted.name,
+            wanted.status.as_str()
+        );
         return Err(AppError::conflict(message));
     }
     for other in versions::list(state, style)? {

@@ -120,9 +120,10 @@ impl NewRun {
         let webhook = tunnel::server::webhook_base(state)
             .map(|base| format!("{}?token={token}", tunnel::model::webhook_url(&base)));
         let request_id = format!("{style}_{ms}");
-        let parameters = request.values.iter().map(|(parameter, value)| {
-            (parameter.name.to_owned(), ParameterValue::from(value))
-        });
+        let parameters = request
+            .values
+            .iter()
+            .map(|(parameter, value)| (parameter.name.to_owned(), ParameterValue::from(value)));
         let description = request.description.trim();
         let trainer = if state.runpod_is_rehearsed() {
             "rehearsal"
@@ -168,12 +169,17 @@ pub async fn cancel(
 ) -> Result<TrainingVersion, AppError> {
     let version = versions::get(state, style, id)?;
     if !version.status.can_cancel() {
-        let message = format!("{} is {}; there is nothing to cancel.", version.name, version.status.as_str());
+        let message = format!(
+            "{} is {}; there is nothing to cancel.",
+            version.name,
+            version.status.as_str()
+        );
         return Err(AppError::conflict(message));
     }
     let Some(job_id) = version.job_id.as_deref().filter(|_| version.is_ours()) else {
         let message = format!("{} has no job of this studio at RunPod yet.", version.name);
-        return Err(AppError::conflict(message).with_remedy("Wait a moment, or cancel it on RunPod's dashboard."));
+        return Err(AppError::conflict(message)
+            .with_remedy("Wait a moment, or cancel it on RunPod's dashboard."));
     };
     match state.runpod.cancel(job_id).await {
         Ok(()) => settle(state, style, id, Witness::Person, Report::Cancelled).await,
@@ -206,9 +212,10 @@ pub fn is_downloadable(state: &AppState, version: &TrainingVersion) -> bool {
 /// A link under which the model can be downloaded for an hour.
 pub async fn download_url(state: &AppState, style: &StyleId, id: &str) -> Result<String, AppError> {
     let version = versions::get(state, style, id)?;
-    let url = version.lora_url.as_deref().ok_or_else(|| {
-        AppError::not_found(format!("{} has no model file.", version.name))
-    })?;
+    let url = version
+        .lora_url
+        .as_deref()
+        .ok_or_else(|| AppError::not_found(format!("{} has no model file.", version.name)))?;
     let key = state.s3.key_of(url).ok_or_else(|| {
         AppError::conflict(format!(
             "The model of {} does not lie in the configured bucket {}.",

@@ -11,8 +11,8 @@ use super::super::model::version::next_name;
 use super::{job, versions, workflow};
 use crate::dataset::model::image::caption_name;
 use crate::dataset::model::selection::SelectionSet;
-use crate::dataset::server::selection_sets;
 use crate::dataset::server::resolve::{Dataset, DatasetItem, resolve};
+use crate::dataset::server::selection_sets;
 use crate::error::{AppError, ErrorKind, FieldError};
 use crate::server::state::AppState;
 use crate::styles;
@@ -53,7 +53,9 @@ pub async fn prepare(state: &AppState, form: &TrainingForm) -> Result<Prepared, 
     let defaults = Defaults::new(style_id.as_str(), &style.trigger_words, read_by_trainer);
     let (mut request, errors) = TrainingRequest::read(form, &defaults);
     request.style_id = style_id.to_string();
-    let field_problem = |e: super::super::model::form::FieldError| Remark::new(Some(&e.field), "invalid", e.message);
+    let field_problem = |e: super::super::model::form::FieldError| {
+        Remark::new(Some(&e.field), "invalid", e.message)
+    };
     problems.splice(0..0, errors.into_iter().map(field_problem));
     problems.extend(name_problem(state, &style, &request)?);
     let captions = caption_rows(&dataset, &request);
@@ -124,14 +126,23 @@ fn caption_rows(dataset: &Dataset, request: &TrainingRequest) -> Vec<CaptionRow>
             size: size_of(item),
         })
         .collect();
-    let names: Vec<String> = dataset.items.iter().map(|i| caption_name(&i.filename)).collect();
+    let names: Vec<String> = dataset
+        .items
+        .iter()
+        .map(|i| caption_name(&i.filename))
+        .collect();
     let files: BTreeMap<&str, &[u8]> = names
         .iter()
         .zip(&dataset.items)
         .filter_map(|(name, item)| Some((name.as_str(), item.caption.as_ref()?.bytes.as_ref())))
         .collect();
     let buckets = Buckets::new(&request.bucket_settings()).ok();
-    rows(&images, &files, &request.caption_settings(), buckets.as_ref())
+    rows(
+        &images,
+        &files,
+        &request.caption_settings(),
+        buckets.as_ref(),
+    )
 }
 
 /// What the container or the trainer would stop on, or pass over in silence, one remark per kind with the names.
@@ -166,17 +177,25 @@ fn dataset_problems(dataset: &Dataset, captions: &[CaptionRow]) -> Vec<Remark> {
     found
         .into_iter()
         .filter(|(_, names)| !names.is_empty())
-        .map(|(code, names)| {
-            Remark::new(Some("selectionSetId"), code, sentence(code, &names))
-        })
+        .map(|(code, names)| Remark::new(Some("selectionSetId"), code, sentence(code, &names)))
         .collect()
 }
 
 /// The stable words of the caption rows.
 fn leak_free(code: &str) -> &'static str {
     const CODES: [&str; 12] = [
-        "missing", "empty", "not_utf8", "blank", "blank_first_line", "multiline", "trigger_doubled", "bom",
-        "borrowed", "shared", "not_read", "image_unusable",
+        "missing",
+        "empty",
+        "not_utf8",
+        "blank",
+        "blank_first_line",
+        "multiline",
+        "trigger_doubled",
+        "bom",
+        "borrowed",
+        "shared",
+        "not_read",
+        "image_unusable",
     ];
     CODES.into_iter().find(|c| *c == code).unwrap_or("other")
 }
@@ -185,15 +204,32 @@ fn sentence(code: &str, names: &[&str]) -> String {
     let what = match code {
         "not_in_s3" => "are in the set but not in S3. Upload them again or drop them from the set",
         "missing" => "have no caption. Write one for each, or drop them from the set",
-        "empty" | "blank" => "have an empty caption, on which the run would stop. Write a line into each",
-        "not_utf8" => "have a caption that is not UTF-8, on which the trainer stops. Save it again as UTF-8",
-        "not_read" => "would be passed over by the trainer, which reads .png, .jpg, .jpeg, .webp and .bmp, all lower or all upper case. Rename or convert them",
-        "image_unusable" => "cannot be trained: the file is broken or too small. Replace them or drop them from the set",
+        "empty" | "blank" => {
+            "have an empty caption, on which the run would stop. Write a line into each"
+        }
+        "not_utf8" => {
+            "have a caption that is not UTF-8, on which the trainer stops. Save it again as UTF-8"
+        }
+        "not_read" => {
+            "would be passed over by the trainer, which reads .png, .jpg, .jpeg, .webp and .bmp, all lower or all upper case. Rename or convert them"
+        }
+        "image_unusable" => {
+            "cannot be trained: the file is broken or too small. Replace them or drop them from the set"
+        }
         _ => "would stop the run",
     };
-    let shown = names.iter().take(NAMES_SHOWN).copied().collect::<Vec<_>>().join(", ");
+    let shown = names
+        .iter()
+        .take(NAMES_SHOWN)
+        .copied()
+        .collect::<Vec<_>>()
+        .join(", ");
     let rest = names.len().saturating_sub(NAMES_SHOWN);
-    let more = if rest > 0 { format!(" and {rest} more") } else { String::new() };
+    let more = if rest > 0 {
+        format!(" and {rest} more")
+    } else {
+        String::new()
+    };
     format!("{} of the images {what}: {shown}{more}.", names.len())
 }
 
@@ -210,7 +246,11 @@ impl Prepared {
         let only_the_name = self.problems.iter().all(|p| p.code == "name_taken");
         let refusal = AppError::invalid(errors.collect());
         Some(AppError {
-            kind: if only_the_name { ErrorKind::Conflict } else { refusal.kind },
+            kind: if only_the_name {
+                ErrorKind::Conflict
+            } else {
+                refusal.kind
+            },
             ..refusal
         })
     }
@@ -222,7 +262,8 @@ impl Prepared {
             let caption = item.caption.as_ref().map(|c| c.key.as_str());
             image.into_iter().chain(caption)
         });
-        keys.map(|key| format!("s3://{}/{key}", self.bucket)).collect()
+        keys.map(|key| format!("s3://{}/{key}", self.bucket))
+            .collect()
     }
 
     /// What RunPod is sent.
@@ -265,7 +306,11 @@ pub async fn view(state: &AppState, form: &TrainingForm) -> Result<PreviewView, 
     let preview = preview(state, form).await?;
     let request = serde_json::to_string_pretty(&preview.request).unwrap_or_default();
     Ok(PreviewView {
-        images: preview.captions.iter().filter(|c| is_read_as_image(&c.filename)).count(),
+        images: preview
+            .captions
+            .iter()
+            .filter(|c| is_read_as_image(&c.filename))
+            .count(),
         plan: preview.plan,
         captions: preview.captions,
         problems: preview.problems,
@@ -297,7 +342,9 @@ pub fn setup(state: &AppState, style: &StyleId, from: &str) -> Result<TrainSetup
     } else {
         form.parameters.set("class_tokens", class_tokens.clone());
     }
-    let sets = sets.into_iter().map(|s| (s.id, s.title(), s.filenames.len()));
+    let sets = sets
+        .into_iter()
+        .map(|s| (s.id, s.title(), s.filenames.len()));
     Ok(TrainSetup {
         form,
         sets: sets.collect(),

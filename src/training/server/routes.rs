@@ -105,9 +105,9 @@ async fn merge(
     Body(merge): Body<Merge>,
 ) -> Result<Json<VersionList>, AppError> {
     let id = style_id(&id)?;
-    let incoming = merge
-        .versions
-        .ok_or_else(|| AppError::field("versions", "Send {\"versions\":[…]}; nothing was changed."))?;
+    let incoming = merge.versions.ok_or_else(|| {
+        AppError::field("versions", "Send {\"versions\":[…]}; nothing was changed.")
+    })?;
     versions::merge(&state, &id, incoming).await?;
     let versions = versions::list(&state, &id)?;
     Ok(Json(VersionList { versions }))
@@ -130,12 +130,18 @@ pub async fn apply(
     change: VersionChange,
 ) -> Result<TrainingVersion, AppError> {
     let name = change.name.map(|n| n.trim().to_owned());
-    if name.as_ref().is_some_and(|n| n.is_empty() || n.chars().count() > MAX_NAME) {
+    if name
+        .as_ref()
+        .is_some_and(|n| n.is_empty() || n.chars().count() > MAX_NAME)
+    {
         let message = format!("A version's name has 1 to {MAX_NAME} characters.");
         return Err(AppError::field("name", message));
     }
     let description = change.description;
-    if description.as_ref().is_some_and(|d| d.chars().count() > MAX_DESCRIPTION) {
+    if description
+        .as_ref()
+        .is_some_and(|d| d.chars().count() > MAX_DESCRIPTION)
+    {
         let message = format!("The notes have at most {MAX_DESCRIPTION} characters.");
         return Err(AppError::field("description", message));
     }
@@ -179,7 +185,10 @@ async fn delete(
     let id = style_id(&id)?;
     let known = versions::get(&state, &id, &version)?;
     if known.is_ours() && !known.status.is_final() {
-        let message = format!("{} is still running; cancel it before removing it.", known.name);
+        let message = format!(
+            "{} is still running; cancel it before removing it.",
+            known.name
+        );
         return Err(AppError::conflict(message));
     }
     versions::remove(&state, &id, &version).await?;

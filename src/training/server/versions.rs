@@ -30,7 +30,10 @@ pub fn list(state: &AppState, style: &StyleId) -> Result<Vec<TrainingVersion>, A
 }
 
 pub fn list_of(state: &AppState, style: &Style) -> Result<Vec<TrainingVersion>, AppError> {
-    Ok(stored(state, style)?.into_iter().map(|s| s.version).collect())
+    Ok(stored(state, style)?
+        .into_iter()
+        .map(|s| s.version)
+        .collect())
 }
 
 /// All records; of two folders with one id, the first folder's counts.
@@ -175,8 +178,13 @@ pub async fn insert(
             }
             let here = versions.iter().filter_map(read);
             refuse_used_name(&version.name, here.chain(others.iter().cloned()))?;
-            if versions.iter().any(|r| r["id"].as_str() == Some(&version.id)) {
-                return Err(AppError::conflict("Another run was started this very moment; try again."));
+            if versions
+                .iter()
+                .any(|r| r["id"].as_str() == Some(&version.id))
+            {
+                return Err(AppError::conflict(
+                    "Another run was started this very moment; try again.",
+                ));
             }
             let mut record = Map::new();
             write(&mut record, &TrainingVersion::default(), &version);
@@ -312,7 +320,12 @@ pub async fn merge(
     for record in incoming {
         let version = read(&Value::Object(record.clone()))
             .filter(|v| super::super::model::version::is_version_id(&v.id))
-            .ok_or_else(|| AppError::field("versions", "Each version needs an `id` of letters, digits, - _ and dots."))?;
+            .ok_or_else(|| {
+                AppError::field(
+                    "versions",
+                    "Each version needs an `id` of letters, digits, - _ and dots.",
+                )
+            })?;
         if file_of(state, style, &version.id).is_err() {
             imported.push(foreign(record));
             continue;

@@ -81,14 +81,28 @@ pub async fn receive(
     let message = Message::parse(&body)?;
     let (style, run) = find(&state, &message)?;
     let given = query.token.unwrap_or_default();
-    if !run.token_hash.as_deref().is_some_and(|hash| token::matches(&given, hash)) {
+    if !run
+        .token_hash
+        .as_deref()
+        .is_some_and(|hash| token::matches(&given, hash))
+    {
         tracing::warn!(%style, version = run.version.id, "webhook with a wrong token refused");
-        return Err(AppError::new(ErrorKind::Unauthorized, "The token is wrong."));
+        return Err(AppError::new(
+            ErrorKind::Unauthorized,
+            "The token is wrong.",
+        ));
     }
     let id = &run.version.id;
     if let Some(job_id) = message.job_id {
         // the answer to our submit may have been lost: the webhook names the job
-        settle(&state, &style, id, Witness::Webhook, Report::Submitted { job_id }).await?;
+        settle(
+            &state,
+            &style,
+            id,
+            Witness::Webhook,
+            Report::Submitted { job_id },
+        )
+        .await?;
     }
     let version = settle(&state, &style, id, Witness::Webhook, message.report).await?;
     Ok(Json(Received {

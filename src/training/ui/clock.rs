@@ -147,7 +147,10 @@ mod tests {
         assert_eq!(unix_ms("2025-10-13T19:36:17+00:00"), utc);
         assert_eq!(unix_ms("2025-10-13T21:36:17.000+02:00"), utc);
         assert_eq!(unix_ms("2025-10-13T14:06:17-0530"), utc);
-        assert_eq!(unix_ms("2025-10-13T19:36:17.724159Z"), utc.map(|ms| ms + 724));
+        assert_eq!(
+            unix_ms("2025-10-13T19:36:17.724159Z"),
+            utc.map(|ms| ms + 724)
+        );
         assert_eq!(unix_ms("2025-10-13T19:36:17.7Z"), utc.map(|ms| ms + 700));
         assert_eq!(unix_ms("1970-01-01T00:00:00Z"), Some(0));
         assert_eq!(unix_ms("2024-02-29T00:00:00Z"), Some(1_709_164_800_000));
@@ -155,7 +158,13 @@ mod tests {
 
     #[test]
     fn what_is_no_time_is_none() {
-        for text in ["", "yesterday", "2025-10-13", "2025-10-13T19:36:17", "ü025-10-13T19:36:17Z"] {
+        for text in [
+            "",
+            "yesterday",
+            "2025-10-13",
+            "2025-10-13T19:36:17",
+            "ü025-10-13T19:36:17Z",
+        ] {
             assert_eq!(unix_ms(text), None, "{text}");
         }
     }

@@ -27,11 +27,14 @@ pub fn History(
     #[prop(default = false)]
     toolbar: bool,
 ) -> impl IntoView {
-    let first = Resource::new(move || style.get(), |style| async move {
-        let style = known(&style)?;
-        let list = versions(style.clone()).await?;
-        Ok::<_, AppError>((style, list))
-    });
+    let first = Resource::new(
+        move || style.get(),
+        |style| async move {
+            let style = known(&style)?;
+            let list = versions(style.clone()).await?;
+            Ok::<_, AppError>((style, list))
+        },
+    );
     view! {
         <Transition fallback=Skeleton>
             {move || Suspend::new(async move {
@@ -134,9 +137,17 @@ fn look_again_on_focus(again: impl Fn() + 'static) {
 }
 
 /// Counts and next step above the page follow what changes here.
-fn tell_the_frame(list: Memo<Vec<TrainingVersion>>, mark: ServerAction<MarkGood>, again: impl Fn() + 'static) {
+fn tell_the_frame(
+    list: Memo<Vec<TrainingVersion>>,
+    mark: ServerAction<MarkGood>,
+    again: impl Fn() + 'static,
+) {
     let known = Memo::new(move |_| {
-        list.with(|l| l.iter().map(|v| (v.id.clone(), v.status)).collect::<Vec<_>>())
+        list.with(|l| {
+            l.iter()
+                .map(|v| (v.id.clone(), v.status))
+                .collect::<Vec<_>>()
+        })
     });
     Effect::watch(move || known.get(), |_, _, _| StyleChanged::notify(), false);
     let marked = move || mark.version().get();
@@ -160,7 +171,9 @@ fn Toolbar(shared: Shared) -> impl IntoView {
             words.join(" · ")
         })
     };
-    let train = shared.style.with_value(|style| format!("/styles/{style}/train"));
+    let train = shared
+        .style
+        .with_value(|style| format!("/styles/{style}/train"));
     let is_empty = Memo::new(move |_| list.with(Vec::is_empty));
     view! {
         <div class="toolbar" hidden=move || is_empty.get()>
@@ -179,7 +192,9 @@ fn Toolbar(shared: Shared) -> impl IntoView {
 
 #[component]
 fn Empty(shared: Shared) -> impl IntoView {
-    let train = shared.style.with_value(|style| format!("/styles/{style}/train"));
+    let train = shared
+        .style
+        .with_value(|style| format!("/styles/{style}/train"));
     view! {
         <section class="empty">
             <Icon name="train" class="empty__mark" />
@@ -198,7 +213,9 @@ fn Empty(shared: Shared) -> impl IntoView {
 #[component]
 fn Row(id: String, shared: Shared) -> impl IntoView {
     let clock = shared.clock;
-    let href = shared.style.with_value(|style| format!("/styles/{style}/versions/{id}"));
+    let href = shared
+        .style
+        .with_value(|style| format!("/styles/{style}/versions/{id}"));
     let list = shared.list;
     let version = Memo::new(move |_| {
         let found = list.with(|l| l.iter().find(|v| v.id == id).cloned());
@@ -209,10 +226,12 @@ fn Row(id: String, shared: Shared) -> impl IntoView {
     let good = Memo::new(move |_| version.with(|v| v.is_good == Some(true)));
     let unwatched = Memo::new(move |_| version.with(is_unwatched));
     let notes = move || version.with(|v| v.description.clone().unwrap_or_default());
-    let trouble = Memo::new(move |_| version.with(|v| {
-        let failed = v.status == Status::Failed;
-        v.error.clone().filter(|_| failed)
-    }));
+    let trouble = Memo::new(move |_| {
+        version.with(|v| {
+            let failed = v.status == Status::Failed;
+            v.error.clone().filter(|_| failed)
+        })
+    });
     view! {
         <li class="version-row">
             <span class="version-row__status">
@@ -297,7 +316,8 @@ fn More(version: Memo<TrainingVersion>, shared: Shared) -> impl IntoView {
     let again = format!("/styles/{style}/train?from={id}");
     let download = format!("/api/styles/{style}/training-versions/{id}/download");
     let model = format!("/styles/{style}/versions/{id}?tab=model");
-    let has_model = Memo::new(move |_| version.with(|v| v.lora_url.is_some() && v.status == Status::Completed));
+    let has_model =
+        Memo::new(move |_| version.with(|v| v.lora_url.is_some() && v.status == Status::Completed));
     // where the model of another program lies is for its page to say: it may be out of reach
     let ours = version.with_untracked(TrainingVersion::is_ours);
     view! {

@@ -1,7 +1,9 @@
 //! A version in words: status, recipe, progress, how long it took, what to do when it failed. Pure; shows nothing itself.
 
 use super::clock::{stopwatch, unix_ms};
-use crate::training::model::version::{ParameterValue, Progress, Status, TrainingVersion, VersionEvent};
+use crate::training::model::version::{
+    ParameterValue, Progress, Status, TrainingVersion, VersionEvent,
+};
 use crate::ui::units::{count, plural, seconds};
 
 /// Whether this studio still waits for an outcome: the page asks again.
@@ -16,7 +18,11 @@ pub fn is_unwatched(version: &TrainingVersion) -> bool {
 
 /// What a person calls it; older files may lack a name.
 pub fn name(version: &TrainingVersion) -> String {
-    let name = if version.name.is_empty() { &version.id } else { &version.name };
+    let name = if version.name.is_empty() {
+        &version.id
+    } else {
+        &version.name
+    };
     name.clone()
 }
 
@@ -51,7 +57,9 @@ pub fn number(version: &TrainingVersion, name: &str) -> Option<f64> {
 }
 
 fn whole(version: &TrainingVersion, name: &str) -> Option<u64> {
-    number(version, name).filter(|n| *n >= 0.0).map(|n| n as u64)
+    number(version, name)
+        .filter(|n| *n >= 0.0)
+        .map(|n| n as u64)
 }
 
 /// `rank 16/16 · lr 1e-4 · 1,200 steps · 30 images (Set 2)`; what is not known is left out.
@@ -62,7 +70,9 @@ pub fn recipe(version: &TrainingVersion) -> String {
     });
     let rate = number(version, "learning_rate").map(|rate| format!("lr {rate:e}"));
     let steps = whole(version, "max_train_steps").map(|steps| plural(steps as usize, "step"));
-    let images = version.image_count.map(|images| plural(images as usize, "image"));
+    let images = version
+        .image_count
+        .map(|images| plural(images as usize, "image"));
     let set = version.selection_set_id.map(|set| format!("Set {set}"));
     let dataset = match (images, set) {
         (Some(images), Some(set)) => Some(format!("{images} ({set})")),
@@ -107,7 +117,12 @@ pub fn progress_words(version: &TrainingVersion) -> (String, String) {
         Status::Pending => ("In the queue".into(), "waiting for a worker".into()),
         Status::Completed => {
             let steps = whole(version, "max_train_steps");
-            (steps.map(|s| plural(s as usize, "step")).unwrap_or_default(), String::new())
+            (
+                steps
+                    .map(|s| plural(s as usize, "step"))
+                    .unwrap_or_default(),
+                String::new(),
+            )
         }
         Status::Training => match (progress, percent(version)) {
             (Some(p), Some(percent)) => (format!("{percent} %"), steps_so_far(p)),
@@ -115,7 +130,14 @@ pub fn progress_words(version: &TrainingVersion) -> (String, String) {
             (None, _) => ("Preparing".into(), String::new()),
         },
         Status::Failed | Status::Cancelled => match steps(version) {
-            Some(p) => (format!("Stopped at step {} of {}", count(p.step.into()), count(p.total.into())), String::new()),
+            Some(p) => (
+                format!(
+                    "Stopped at step {} of {}",
+                    count(p.step.into()),
+                    count(p.total.into())
+                ),
+                String::new(),
+            ),
             None => ("Stopped before the first step".into(), String::new()),
         },
     }
@@ -143,7 +165,10 @@ pub fn times(version: &TrainingVersion, events: &[VersionEvent], now_ms: i64) ->
         return joined([took, queued(version)]);
     }
     let elapsed = duration(version, now_ms);
-    let elapsed = elapsed.strip_prefix("in queue ").map(|e| format!("{e} so far")).unwrap_or(elapsed);
+    let elapsed = elapsed
+        .strip_prefix("in queue ")
+        .map(|e| format!("{e} so far"))
+        .unwrap_or(elapsed);
     let left = left_ms(version, events, now_ms).map(|ms| {
         let words = seconds((ms.max(0) as u64).div_ceil(1_000));
         format!("about {words} left")
@@ -158,7 +183,11 @@ fn queued(version: &TrainingVersion) -> Option<String> {
 }
 
 fn joined(parts: [Option<String>; 2]) -> String {
-    let parts: Vec<String> = parts.into_iter().flatten().filter(|p| !p.is_empty()).collect();
+    let parts: Vec<String> = parts
+        .into_iter()
+        .flatten()
+        .filter(|p| !p.is_empty())
+        .collect();
     parts.join(" · ")
 }
 
@@ -195,7 +224,10 @@ pub fn remedy(version: &TrainingVersion) -> String {
     let reason = version.error.as_deref().unwrap_or_default().to_lowercase();
     let says = |words: &[&str]| words.iter().any(|word| reason.contains(word));
     if !version.is_ours() {
-        return format!("The program that ran it kept no more. RunPod's log of job {} may, for a while.", version.id);
+        return format!(
+            "The program that ran it kept no more. RunPod's log of job {} may, for a while.",
+            version.id
+        );
     }
     if version.job_id.is_none() {
         return "It never ran and nothing was paid. Its name can be used again.".into();
@@ -209,14 +241,26 @@ pub fn remedy(version: &TrainingVersion) -> String {
     if says(&["timeout", "timed out", "longer than"]) {
         return "Train fewer steps, or look at the worker on RunPod's dashboard, then train again from here.".into();
     }
-    "The events say what happened when. Train again from here opens the form with these parameters.".into()
+    "The events say what happened when. Train again from here opens the form with these parameters."
+        .into()
 }
 
 /// The model's file name, from what was asked for or from where it lies.
 pub fn model_file_name(version: &TrainingVersion) -> Option<String> {
-    let from_url = version.lora_url.as_deref().and_then(|url| url.rsplit('/').next());
-    let asked = || version.model_name.as_ref().map(|name| format!("{name}.safetensors"));
-    from_url.filter(|n| !n.is_empty()).map(str::to_owned).or_else(asked)
+    let from_url = version
+        .lora_url
+        .as_deref()
+        .and_then(|url| url.rsplit('/').next());
+    let asked = || {
+        version
+            .model_name
+            .as_ref()
+            .map(|name| format!("{name}.safetensors"))
+    };
+    from_url
+        .filter(|n| !n.is_empty())
+        .map(str::to_owned)
+        .or_else(asked)
 }
 
 #[cfg(test)]
@@ -251,7 +295,10 @@ mod tests {
     #[test]
     fn the_recipe_is_one_line() {
         let mut version = run("training", 1, 2);
-        assert_eq!(recipe(&version), "rank 16/16 · lr 2.5e-4 · 1,200 steps · 30 images (Set 2)");
+        assert_eq!(
+            recipe(&version),
+            "rank 16/16 · lr 2.5e-4 · 1,200 steps · 30 images (Set 2)"
+        );
         version.parameters.clear();
         version.image_count = None;
         version.selection_set_id = None;
@@ -267,7 +314,10 @@ mod tests {
             status: Status::Cancelled,
             ..version
         };
-        assert_eq!(progress_words(&cancelled).0, "Stopped before the first step");
+        assert_eq!(
+            progress_words(&cancelled).0,
+            "Stopped before the first step"
+        );
     }
 
     #[test]
@@ -279,8 +329,14 @@ mod tests {
             message: "training".into(),
         }];
         let now = unix_ms("2025-10-13T19:06:00Z").unwrap();
-        assert_eq!(times(&version, &events, now), "6:00 so far · about 15 min left");
-        assert_eq!(progress_words(&version), ("25 %".into(), "step 300 of 1,200".into()));
+        assert_eq!(
+            times(&version, &events, now),
+            "6:00 so far · about 15 min left"
+        );
+        assert_eq!(
+            progress_words(&version),
+            ("25 %".into(), "step 300 of 1,200".into())
+        );
         assert_eq!(badge(&version), "training 25 %");
         assert_eq!(times(&version, &[], now), "6:00 so far");
     }

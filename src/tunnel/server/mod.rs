@@ -39,7 +39,8 @@ pub async fn start(state: &AppState) -> Result<TunnelStatus, AppError> {
         return Ok(status(state));
     }
     let upstream = state.webhook_address.get().copied();
-    let upstream = upstream.ok_or_else(|| AppError::internal("The webhook port is not open yet."))?;
+    let upstream =
+        upstream.ok_or_else(|| AppError::internal("The webhook port is not open yet."))?;
     match state.ngrok.start(upstream).await {
         Ok(url) => Ok(TunnelStatus::up(TunnelProvider::Ngrok, &url)),
         Err(error) => {
@@ -66,6 +67,9 @@ pub fn webhook_base(state: &AppState) -> Option<String> {
         return told.url;
     }
     // the local endpoint runs on this machine and needs no tunnel
-    let address = state.webhook_address.get().filter(|_| state.runpod_is_rehearsed());
+    let address = state
+        .webhook_address
+        .get()
+        .filter(|_| state.runpod_is_rehearsed());
     address.map(|address| format!("http://{address}"))
 }

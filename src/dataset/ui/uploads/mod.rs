@@ -7,7 +7,7 @@ mod view;
 
 #[cfg(not(feature = "hydrate"))]
 mod transfer {
-    //! The server sends nothing; a page of its begins with an empty queue.
+    //! The server sends nothing; its pages begin with an empty queue.
     use super::queue::Queue;
 
     pub fn queue(_: &str) -> Queue {

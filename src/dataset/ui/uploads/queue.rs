@@ -1,5 +1,5 @@
-//! The files of one style that are on their way, as a page shows them. Outlives the page: going to another one and back
-//! stops nothing.
+//! The files of one style that are on their way, as a page shows them. Belongs to no view: whatever is built anew around it,
+//! nothing stops.
 
 use crate::dataset::model::image::is_caption;
 use crate::ui::units::{bytes, plural};

@@ -1,6 +1,6 @@
 //! Sends files straight to the bucket: asks for tickets, keeps a few requests going, tells the queue how they fare.
 //!
-//! Lives beside the pages, one per style: leaving the page stops nothing, closing the window asks first.
+//! Belongs to no view, one per style: whatever is shown, files go on. Leaving the page would end them, so it asks first.
 
 use super::queue::{Queue, Row, Stage};
 use crate::dataset::api::upload_tickets;

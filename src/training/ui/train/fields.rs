@@ -50,7 +50,11 @@ fn ParameterField(parameter: &'static Parameter, typed: TypedForm) -> impl IntoV
     options.extend(others.map(|word| (word.to_owned(), shown(word).to_owned())));
     let value = Signal::derive(move || {
         let typed = value.get();
-        if typed == default { String::new() } else { typed }
+        if typed == default {
+            String::new()
+        } else {
+            typed
+        }
     });
     view! {
         <SelectField

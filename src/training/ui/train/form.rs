@@ -161,10 +161,7 @@ fn DatasetStep(typed: TypedForm, sets: Vec<(u64, String, usize)>, style: String)
         let set = sets.iter().find(|(set, ..)| set.to_string() == id);
         set.map_or(String::new(), |(_, _, images)| {
             let steps = count(u64::from(recommended_steps(*images)));
-            format!(
-                "{}. Recommended: {steps} steps.",
-                plural(*images, "image")
-            )
+            format!("{}. Recommended: {steps} steps.", plural(*images, "image"))
         })
     });
     view! {
@@ -198,7 +195,8 @@ fn DatasetStep(typed: TypedForm, sets: Vec<(u64, String, usize)>, style: String)
 fn VersionStep(typed: TypedForm, style: String) -> impl IntoView {
     let name = Signal::derive(move || typed.form.with(|f| f.name.clone()));
     let notes = Signal::derive(move || typed.form.with(|f| f.description.clone()));
-    let hint = Signal::derive(move || format!("Model file style_{style}_{}.safetensors", name.get()));
+    let hint =
+        Signal::derive(move || format!("Model file style_{style}_{}.safetensors", name.get()));
     view! {
         <section class="panel step" aria-labelledby="step-2">
             <StepHead number=2 title="Version" />

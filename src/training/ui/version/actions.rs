@@ -48,7 +48,9 @@ impl Asked {
     fn refused(self) -> Option<crate::error::AppError> {
         let cancel = self.cancel.value().get().and_then(Result::err);
         let recheck = self.recheck.value().get().and_then(Result::err);
-        cancel.or(recheck).or(self.mark.value().get().and_then(Result::err))
+        cancel
+            .or(recheck)
+            .or(self.mark.value().get().and_then(Result::err))
     }
 
     fn busy(self) -> bool {
@@ -63,7 +65,13 @@ pub fn Actions(live: Live) -> impl IntoView {
         recheck: ServerAction::new(),
         mark: ServerAction::new(),
     };
-    let answers = move || (asked.cancel.version().get(), asked.recheck.version().get(), asked.mark.version().get());
+    let answers = move || {
+        (
+            asked.cancel.version().get(),
+            asked.recheck.version().get(),
+            asked.mark.version().get(),
+        )
+    };
     Effect::watch(answers, move |_, _, _| live.again(), false);
     let situation = Memo::new(move |_| Situation::of(live));
     view! {
@@ -121,9 +129,14 @@ fn Cancel(live: Live, asked: Asked, has_job: bool) -> impl IntoView {
         }
         .into_any();
     }
-    let paid = match live.version.with_untracked(|v| v.trainer.as_deref() == Some("rehearsal")) {
+    let paid = match live
+        .version
+        .with_untracked(|v| v.trainer.as_deref() == Some("rehearsal"))
+    {
         true => "The run stops and no model is written.",
-        false => "RunPod stops the run and no model is written. The time it used so far is paid all the same.",
+        false => {
+            "RunPod stops the run and no model is written. The time it used so far is paid all the same."
+        }
     };
     view! {
         <details class="popover">

@@ -21,13 +21,16 @@ impl Snapshot {
     pub fn of(live: Live, tab: Memo<String>) -> Self {
         let wanted = Memo::new(move |_| matches!(tab.read().as_str(), "" | "dataset"));
         let (style, id) = (live.style, live.id);
-        Self(Resource::new(move || wanted.get(), move |wanted| async move {
-            if wanted {
-                load(style.get_value(), id.get_value()).await
-            } else {
-                Ok(None)
-            }
-        }))
+        Self(Resource::new(
+            move || wanted.get(),
+            move |wanted| async move {
+                if wanted {
+                    load(style.get_value(), id.get_value()).await
+                } else {
+                    Ok(None)
+                }
+            },
+        ))
     }
 }
 
@@ -65,7 +68,8 @@ pub fn Dataset(live: Live, snapshot: Snapshot) -> impl IntoView {
     }
 }
 
-const NO_SNAPSHOT: &str = "No snapshot was kept: which images and captions it was trained on is not known any more.";
+const NO_SNAPSHOT: &str =
+    "No snapshot was kept: which images and captions it was trained on is not known any more.";
 
 #[component]
 fn Captions(live: Live, images: Vec<SnapshotImage>) -> impl IntoView {

@@ -17,7 +17,9 @@ pub fn Events(
     let shown = move || {
         events.with(|events| {
             let newest_first = events.iter().cloned().enumerate().rev();
-            newest_first.take(most.unwrap_or(usize::MAX)).collect::<Vec<_>>()
+            newest_first
+                .take(most.unwrap_or(usize::MAX))
+                .collect::<Vec<_>>()
         })
     };
     let more = move || most.is_some_and(|most| total.get() > most);
@@ -85,7 +87,11 @@ fn told(message: &str) -> (&'static str, String, Option<String>) {
         return ("failed", "Failed".into(), Some(reason.to_owned()));
     }
     if let Some(job) = message.strip_prefix("submitted as job ") {
-        return ("pending", "Accepted by the endpoint".into(), Some(format!("Job {job}")));
+        return (
+            "pending",
+            "Accepted by the endpoint".into(),
+            Some(format!("Job {job}")),
+        );
     }
     let class = match message {
         m if m.starts_with("completed") => "completed",
@@ -106,7 +112,10 @@ mod tests {
     #[test]
     fn messages_become_a_sentence_a_colour_and_a_detail() {
         let failed = told("failed: out of memory");
-        assert_eq!(failed, ("failed", "Failed".into(), Some("out of memory".into())));
+        assert_eq!(
+            failed,
+            ("failed", "Failed".into(), Some("out of memory".into()))
+        );
         assert_eq!(told("a worker took the job").1, "A worker took the job");
         assert_eq!(told("completed").0, "completed");
         assert_eq!(told("").1, "");

@@ -4,7 +4,9 @@ use super::Live;
 use super::actions::Actions;
 use crate::training::model::version::Status;
 use crate::training::ui::history::good_mark;
-use crate::training::ui::status::{is_unwatched, name, percent, progress_words, recipe, remedy, times};
+use crate::training::ui::status::{
+    is_unwatched, name, percent, progress_words, recipe, remedy, times,
+};
 use crate::ui::{Badge, Notice};
 use leptos::prelude::*;
 
@@ -63,15 +65,22 @@ fn Bar(live: Live) -> impl IntoView {
         version.with(|v| live.events.with(|events| times(v, events, now)))
     };
     // without a value the bar sweeps: there is nothing to count yet
-    let value = Memo::new(move |_| version.with(|v| {
-        let stopped = || v.progress.as_ref().filter(|p| p.stage != "downloading")?.percent();
-        match v.status {
-            Status::Completed => Some(100),
-            Status::Training => percent(v),
-            Status::Cancelled => Some(stopped().unwrap_or(0)),
-            Status::Pending | Status::Failed => None,
-        }
-    }));
+    let value = Memo::new(move |_| {
+        version.with(|v| {
+            let stopped = || {
+                v.progress
+                    .as_ref()
+                    .filter(|p| p.stage != "downloading")?
+                    .percent()
+            };
+            match v.status {
+                Status::Completed => Some(100),
+                Status::Training => percent(v),
+                Status::Cancelled => Some(stopped().unwrap_or(0)),
+                Status::Pending | Status::Failed => None,
+            }
+        })
+    });
     view! {
         <div class="run-progress">
             <div class="run-progress__line">
@@ -94,14 +103,23 @@ fn Bar(live: Live) -> impl IntoView {
 #[component]
 fn Failure(live: Live) -> impl IntoView {
     let (reason, remedy, times) = live.version.with_untracked(|v| {
-        let reason = v.error.clone().filter(|e| !e.trim_end_matches('.').eq_ignore_ascii_case("training failed"));
+        let reason = v.error.clone().filter(|e| {
+            !e.trim_end_matches('.')
+                .eq_ignore_ascii_case("training failed")
+        });
         (reason, remedy(v), times(v, &[], 0))
     });
     let stopped = live.version.with_untracked(|v| {
-        let steps = v.progress.as_ref().filter(|p| p.stage != "downloading" && p.step > 0);
+        let steps = v
+            .progress
+            .as_ref()
+            .filter(|p| p.stage != "downloading" && p.step > 0);
         steps.map(|_| progress_words(v).0)
     });
-    let facts: Vec<String> = stopped.into_iter().chain(Some(times).filter(|t| !t.is_empty())).collect();
+    let facts: Vec<String> = stopped
+        .into_iter()
+        .chain(Some(times).filter(|t| !t.is_empty()))
+        .collect();
     view! {
         <Notice kind="error" what="Training failed" remedy=remedy>
             {reason.map(|reason| view! { <p class="notice__why">{reason}</p> })}

@@ -35,14 +35,20 @@ pub fn VersionPage() -> impl IntoView {
     let params = use_params_map();
     let key = Memo::new(move |_| {
         let params = params.read();
-        (params.get("id").unwrap_or_default(), params.get("version").unwrap_or_default())
+        (
+            params.get("id").unwrap_or_default(),
+            params.get("version").unwrap_or_default(),
+        )
     });
-    let first = Resource::new(move || key.get(), |(style, id)| async move {
-        match known(&style) {
-            Ok(style) => found(style, id).await,
-            Err(_) => Ok(None),
-        }
-    });
+    let first = Resource::new(
+        move || key.get(),
+        |(style, id)| async move {
+            match known(&style) {
+                Ok(style) => found(style, id).await,
+                Err(_) => Ok(None),
+            }
+        },
+    );
     view! {
         <Transition fallback=Skeleton>
             {move || Suspend::new(async move {
@@ -74,7 +80,10 @@ fn refused(error: AppError) -> impl IntoView {
     if error.kind == ErrorKind::NotFound {
         set_not_found();
     }
-    let all = use_params_map().read_untracked().get("id").unwrap_or_default();
+    let all = use_params_map()
+        .read_untracked()
+        .get("id")
+        .unwrap_or_default();
     view! {
         <Title text="Not found" />
         <div class="stack">
@@ -138,7 +147,11 @@ impl Live {
         };
         use_poll(live.into(), LIVE_MS, move || this.again());
         let status = Memo::new(move |_| version.with(|v| v.status));
-        Effect::watch(move || status.get(), |_, _, _| StyleChanged::notify(), false);
+        Effect::watch(
+            move || status.get(),
+            |_, _, _| StyleChanged::notify(),
+            false,
+        );
         this
     }
 
@@ -151,7 +164,8 @@ impl Live {
 
     /// An address below the style's pages.
     fn style_address(self, rest: &str) -> String {
-        self.style.with_value(|style| format!("/styles/{style}/{rest}"))
+        self.style
+            .with_value(|style| format!("/styles/{style}/{rest}"))
     }
 
     fn api_address(self, rest: &str) -> String {

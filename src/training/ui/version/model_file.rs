@@ -15,7 +15,9 @@ pub fn ModelFile(live: Live) -> impl IntoView {
     let has_file = Memo::new(move |_| live.version.with(|v| v.lora_url.is_some()));
     let waiting = move || {
         live.version.with(|v| match v.status {
-            Status::Pending | Status::Training if v.is_ours() => "It is written when training is done.",
+            Status::Pending | Status::Training if v.is_ours() => {
+                "It is written when training is done."
+            }
             Status::Pending | Status::Training => "Whether there is one is not known here.",
             Status::Completed => "The trainer named no model file.",
             _ => "No model file was written.",
@@ -66,15 +68,29 @@ fn facts(version: &TrainingVersion) -> Vec<Fact> {
         facts.push(Fact::code("File", name));
     }
     if let Some(size) = version.size_bytes {
-        facts.push(Fact::words("Size", format!("{} ({} bytes)", bytes(size), count(size))));
+        facts.push(Fact::words(
+            "Size",
+            format!("{} ({} bytes)", bytes(size), count(size)),
+        ));
     }
     if let Some(expected) = expected(version) {
         let rehearsed = version.trainer.as_deref() == Some("rehearsal");
-        let whose = if rehearsed { " from a real trainer; the rehearsal's is smaller" } else { "" };
-        facts.push(Fact::words("Expected", format!("about {}{whose}", bytes(expected))));
+        let whose = if rehearsed {
+            " from a real trainer; the rehearsal's is smaller"
+        } else {
+            ""
+        };
+        facts.push(Fact::words(
+            "Expected",
+            format!("about {}{whose}", bytes(expected)),
+        ));
     }
     // an address is text, never a link: what a foreign file says is not followed
-    let is_address = |url: &&String| ["https://", "http://", "s3://"].iter().any(|s| url.starts_with(s));
+    let is_address = |url: &&String| {
+        ["https://", "http://", "s3://"]
+            .iter()
+            .any(|s| url.starts_with(s))
+    };
     if let Some(url) = version.lora_url.as_ref().filter(is_address) {
         facts.push(Fact::code("Address", url));
     }
@@ -84,8 +100,14 @@ fn facts(version: &TrainingVersion) -> Vec<Fact> {
 /// Size that follows from rank and precision.
 fn expected(version: &TrainingVersion) -> Option<u64> {
     let rank = number(version, "network_dim").filter(|n| (1.0..=100_000.0).contains(n))?;
-    let dtype = version.parameters.get("save_dtype").map(ToString::to_string);
-    Some(expected_bytes(rank as u32, dtype.as_deref().unwrap_or("bf16")))
+    let dtype = version
+        .parameters
+        .get("save_dtype")
+        .map(ToString::to_string);
+    Some(expected_bytes(
+        rank as u32,
+        dtype.as_deref().unwrap_or("bf16"),
+    ))
 }
 
 #[cfg(test)]

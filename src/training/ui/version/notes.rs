@@ -10,12 +10,21 @@ use leptos::prelude::*;
 pub fn Notes(live: Live) -> impl IntoView {
     let edit = ServerAction::<EditVersion>::new();
     let refused = move || edit.value().get().and_then(Result::err);
-    let message = move |field: &'static str| refused().and_then(|e| e.message_for(field).map(str::to_owned));
-    Effect::watch(move || edit.version().get(), move |_, _, _| live.again(), false);
+    let message =
+        move |field: &'static str| refused().and_then(|e| e.message_for(field).map(str::to_owned));
+    Effect::watch(
+        move || edit.version().get(),
+        move |_, _, _| live.again(),
+        false,
+    );
     let (name, notes) = live
         .version
         .with_untracked(|v| (v.name.clone(), v.description.clone().unwrap_or_default()));
-    let typed = |name: &str, stored: String| Some(typed_before(name)).filter(|t| !t.is_empty()).unwrap_or(stored);
+    let typed = |name: &str, stored: String| {
+        Some(typed_before(name))
+            .filter(|t| !t.is_empty())
+            .unwrap_or(stored)
+    };
     let (name, notes) = (typed("name", name), typed("description", notes));
     let busy = move || edit.pending().get();
     let saved = move || matches!(edit.value().get(), Some(Ok(_))) && !busy();

@@ -1,12 +1,12 @@
 //! Everything about a run at a glance.
 
+use super::Live;
 use super::dataset::{Snapshot, Strip};
 use super::events::Events;
 use super::facts::{Fact, Facts};
 use super::model_file::ModelFile;
 use super::notes::Notes;
 use super::parameters::Brief;
-use super::Live;
 use crate::training::model::version::TrainingVersion;
 use crate::training::ui::clock::{Clock, stopwatch};
 use leptos::prelude::*;

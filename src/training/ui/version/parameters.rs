@@ -24,7 +24,9 @@ fn sent(version: &TrainingVersion) -> Vec<Sent> {
     for (name, value) in &version.parameters {
         let known = parameters::find(name);
         let value = value.to_string();
-        let default = known.and_then(|p| default_of(p, images)).filter(|d| *d != value);
+        let default = known
+            .and_then(|p| default_of(p, images))
+            .filter(|d| *d != value);
         let row = Sent {
             label: known.map_or_else(|| name.clone(), |p| p.label.to_owned()),
             core: known.is_some_and(|p| p.group == Group::Core),
@@ -53,7 +55,11 @@ fn default_of(parameter: &Parameter, images: Option<usize>) -> Option<String> {
 }
 
 fn empty_or(text: String) -> String {
-    if text.is_empty() { "empty".into() } else { text }
+    if text.is_empty() {
+        "empty".into()
+    } else {
+        text
+    }
 }
 
 /// All of them.
@@ -172,7 +178,11 @@ mod tests {
             ..TrainingVersion::default()
         };
         let rows = sent(&version);
-        let changed: Vec<&str> = rows.iter().filter(|r| r.default.is_some()).map(|r| r.name.as_str()).collect();
+        let changed: Vec<&str> = rows
+            .iter()
+            .filter(|r| r.default.is_some())
+            .map(|r| r.name.as_str())
+            .collect();
         assert_eq!(changed, ["batch_size"]);
         assert_eq!(rows.last().unwrap().label, "of_another_program");
     }
