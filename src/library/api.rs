@@ -16,6 +16,8 @@ pub async fn cards() -> Result<Vec<StyleCard>, AppError> {
 pub async fn card(id: StyleId) -> Result<StyleCard, AppError> {
     let state = crate::server::state::app_state();
     let style = crate::styles::server::get(&state, &id)?;
+    // a browser's uploads go past us: what was counted a moment ago is not what is there now
+    state.caches.counts.invalidate(id.as_str());
     Ok(super::server::card(&state, style).await)
 }
 
