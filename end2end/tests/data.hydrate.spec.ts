@@ -128,10 +128,11 @@ test('leaving the page while files are on their way asks first', async ({ page, 
   await drop(page, 'main', [png('a.png'), png('b.png', 2)]);
   await expect(page.getByRole('list', { name: 'Files' }).getByRole('progressbar')).toHaveCount(2);
   const asked = page.waitForEvent('dialog');
-  await page.getByRole('link', { name: 'Versions' }).click({ noWaitAfter: true });
+  const pressed = page.getByRole('link', { name: 'Versions' }).click({ noWaitAfter: true });
   const dialog = await asked;
   expect(dialog.type()).toBe('beforeunload');
   await dialog.dismiss();
+  await pressed;
   release();
   await expect(page.getByText('Uploaded 2 images')).toBeVisible();
   expect(await names_of(studio, style)).toEqual(['a.png', 'b.png']);
