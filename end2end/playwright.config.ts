@@ -8,8 +8,8 @@ const launchOptions = {
 
 export default defineConfig({
   testDir: 'tests',
-  timeout: 60_000,
-  expect: { timeout: 15_000 },
+  timeout: process.env.CI ? 180_000 : 60_000,
+  expect: { timeout: process.env.CI ? 30_000 : 15_000 },
   // each worker starts a studio of its own; two fit two cores
   workers: 2,
   fullyParallel: false,
