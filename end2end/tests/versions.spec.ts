@@ -49,6 +49,7 @@ test('a run is in the list with its recipe and has a page of its own', async ({ 
   await accessible(page, js);
   await row.getByRole('link', { name: 'V1', exact: true }).click();
   await expect(page).toHaveURL(studio.url + run.page);
+  await hydrated(page);
   await expect(badge(page, 'completed')).toBeVisible();
   await expect(badge(page, 'Rehearsal')).toBeVisible();
   await expect(page).toHaveTitle(/^V1 completed/);

@@ -9,6 +9,7 @@ use leptos::server_fn::ServerFn;
 
 #[component]
 pub fn SelectionBar(data: Data) -> impl IntoView {
+    let saving = Saving::new(data);
     let count = Memo::new(move |_| data.selected.with(|s| s.len()));
     let hidden_ones = move || {
         let listed: std::collections::BTreeSet<String> = data.listed(false).into_iter().collect();
@@ -30,7 +31,7 @@ pub fn SelectionBar(data: Data) -> impl IntoView {
     view! {
         <div
             class="selection-bar"
-            class:selection-bar--open=move || count.get() != 0
+            class:selection-bar--open=move || count.get() != 0 || saving.error().is_some()
             role="group"
             aria-label="Selection"
         >
@@ -53,7 +54,7 @@ pub fn SelectionBar(data: Data) -> impl IntoView {
             >
                 <Icon name="close" />
             </a>
-            <SaveAs data />
+            <SaveAs data saving />
             <button
                 class="button button--danger"
                 type="submit"
@@ -75,8 +76,7 @@ pub fn SelectionBar(data: Data) -> impl IntoView {
 
 /// Save as a new set, and into the chosen one.
 #[component]
-fn SaveAs(data: Data) -> impl IntoView {
-    let saving = Saving::new(data);
+fn SaveAs(data: Data, saving: Saving) -> impl IntoView {
     let error = move || saving.error();
     let name = RwSignal::new(untrack(|| {
         data.address.with(|a| a.get("f.name").to_owned())

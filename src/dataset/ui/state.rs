@@ -112,7 +112,12 @@ impl Data {
     /// What the address selects: names carried along, a set, everything listed or everything without a caption.
     pub fn selection_of_address(&self) -> BTreeSet<String> {
         let (mut names, select) = self.address.with(|a| {
-            let names: BTreeSet<String> = a.all("filenames[]").into_iter().collect();
+            // and those of a plain form that was refused
+            let carried = a
+                .all("filenames[]")
+                .into_iter()
+                .chain(a.all("f.filenames[]"));
+            let names: BTreeSet<String> = carried.collect();
             (names, a.get("select").to_owned())
         });
         if let Some(set) = self.chosen_set() {

@@ -75,17 +75,19 @@ pub fn Actions(live: Live) -> impl IntoView {
     Effect::watch(answers, move |_, _, _| live.again(), false);
     let situation = Memo::new(move |_| Situation::of(live));
     view! {
-        {move || {
-            let situation = situation.get();
-            view! {
-                {situation.live.then(|| view! { <Recheck live asked /> })}
-                {situation.live.then(|| view! { <Cancel live asked has_job=situation.has_job /> })}
-                {situation.completed.then(|| view! { <Mark live asked good=situation.good /> })}
-                {(!situation.live).then(|| view! { <Again live /> })}
-                {situation.download.map(|words| view! { <Download live words /> })}
-            }
-                .into_any()
-        }}
+        <div class="version-head__actions">
+            {move || {
+                let situation = situation.get();
+                view! {
+                    {situation.live.then(|| view! { <Recheck live asked /> })}
+                    {situation.live.then(|| view! { <Cancel live asked has_job=situation.has_job /> })}
+                    {situation.completed.then(|| view! { <Mark live asked good=situation.good /> })}
+                    {(!situation.live).then(|| view! { <Again live /> })}
+                    {situation.download.map(|words| view! { <Download live words /> })}
+                }
+                    .into_any()
+            }}
+        </div>
         <div class="version-head__refused">
             {move || asked.refused().map(|error| view! { <ErrorNotice error /> })}
         </div>

@@ -27,9 +27,7 @@ pub fn Head(live: Live) -> impl IntoView {
                     .then(|| {
                         view! { <Badge kind="rehearsal".to_owned() text="Rehearsal".to_owned() /> }
                     })}
-                <div class="version-head__actions">
-                    <Actions live />
-                </div>
+                <Actions live />
             </div>
             <p class="version-head__recipe">
                 {move || version.with(recipe)} " · started " {move || live.clock.minute(&when)}

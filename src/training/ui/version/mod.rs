@@ -55,7 +55,7 @@ pub fn VersionPage() -> impl IntoView {
                 match first.await {
                     Ok(Some((style, first))) => view! { <Page style first /> }.into_any(),
                     // the frame says already that there is no such style
-                    Ok(None) => ().into_any(),
+                    Ok(None) => view! { <Title text="Not found" /> }.into_any(),
                     Err(error) => refused(error).into_any(),
                 }
             })}
