@@ -30,6 +30,8 @@ pub enum ErrorKind {
     Changed,
     /// 413: more bytes than we take.
     TooLarge,
+    /// 429: more than is allowed in a time.
+    TooMany,
     /// 502: S3, RunPod or ngrok did not do what was asked.
     Upstream,
     /// 503: cannot be done now, try again.

@@ -10,7 +10,7 @@ mod env_file;
 pub mod s3;
 pub mod trainer;
 
-use crate::server::config::{Config, RunpodConfig, S3Config};
+use crate::server::config::{ANSWER_WITHIN, Config, RunpodConfig, S3Config};
 use crate::server::s3::S3;
 use endpoint::LocalEndpointOptions;
 use std::io;
@@ -142,6 +142,7 @@ async fn start_endpoint(
         endpoint_id: ENDPOINT_ID.into(),
         api_key: api_key.into(),
         base_url,
+        answer_within: ANSWER_WITHIN,
     })
 }
 

@@ -6,6 +6,7 @@
 use secrecy::SecretString;
 use std::net::IpAddr;
 use std::path::PathBuf;
+use std::time::Duration;
 
 /// What is wrong with the environment; the text is shown to the person who starts the studio.
 #[derive(Debug, thiserror::Error, PartialEq)]
@@ -55,7 +56,12 @@ pub struct RunpodConfig {
     pub api_key: SecretString,
     /// Ends in `/v2`, no trailing slash.
     pub base_url: String,
+    /// A call that takes longer has no answer.
+    pub answer_within: Duration,
 }
+
+/// How long RunPod may take for one answer. Must stay below the time after which an unseen submit counts as not received.
+pub const ANSWER_WITHIN: Duration = Duration::from_secs(30);
 
 /// Ports, speed and faults of the parts that stand in when no account is configured.
 #[derive(Clone, Debug)]
@@ -261,6 +267,7 @@ impl Env<'_> {
                 endpoint_id,
                 api_key: api_key.into(),
                 base_url: base_url.unwrap_or_else(|| "https://api.runpod.ai/v2".into()),
+                answer_within: ANSWER_WITHIN,
             })),
             _ => partial("RunPod", &asked, &asked[..2]),
         }

@@ -3,10 +3,13 @@
 
 pub mod config;
 pub mod documents;
+pub mod door;
 pub mod etag;
 pub mod forms;
 pub mod guard;
+pub mod listen;
 pub mod ngrok;
+pub mod patience;
 pub mod problem;
 pub mod router;
 pub mod runpod;
@@ -14,3 +17,4 @@ pub mod s3;
 pub mod serve;
 pub mod state;
 pub mod telemetry;
+pub mod token;

@@ -34,6 +34,7 @@ fn status_and_title(kind: ErrorKind) -> (StatusCode, &'static str) {
         ErrorKind::Conflict => (StatusCode::CONFLICT, "Conflict"),
         ErrorKind::Changed => (StatusCode::PRECONDITION_FAILED, "Changed in between"),
         ErrorKind::TooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "Too large"),
+        ErrorKind::TooMany => (StatusCode::TOO_MANY_REQUESTS, "Too many requests"),
         ErrorKind::Upstream => (StatusCode::BAD_GATEWAY, "An outside system failed"),
         ErrorKind::Unavailable => (StatusCode::SERVICE_UNAVAILABLE, "Not available now"),
         ErrorKind::Internal => (StatusCode::INTERNAL_SERVER_ERROR, "Internal error"),
@@ -52,9 +53,14 @@ impl IntoResponse for AppError {
             errors: self.errors,
         };
         let content_type = [(header::CONTENT_TYPE, "application/problem+json")];
-        (status, content_type, Json(body))
+        let mut response = (status, content_type, Json(body))
             .into_response()
-            .with_problem_type()
+            .with_problem_type();
+        if self.kind == ErrorKind::TooMany {
+            let minute = header::HeaderValue::from_static("60");
+            response.headers_mut().insert(header::RETRY_AFTER, minute);
+        }
+        response
     }
 }
 

@@ -13,6 +13,9 @@ use std::time::Duration;
 /// Answers larger than this are not read: a status echoes the whole request (hundreds of kB).
 const MAX_ANSWER_BYTES: usize = 16 << 20;
 
+/// Longest job id that is one; RunPod's have 39 bytes.
+const MAX_ID_BYTES: usize = 200;
+
 #[derive(Clone, Debug, thiserror::Error, PartialEq)]
 pub enum RunpodError {
     #[error(
@@ -87,7 +90,7 @@ impl Job {
     pub fn parse(value: &Value) -> Option<Self> {
         let text = |v: &Value| v.as_str().map(str::to_owned);
         Some(Self {
-            id: text(&value["id"])?,
+            id: text(&value["id"]).filter(|id| (1..=MAX_ID_BYTES).contains(&id.len()))?,
             state: JobState::parse(value["status"].as_str()?),
             delay_ms: value["delayTime"].as_i64(),
             execution_ms: value["executionTime"].as_i64(),
@@ -135,7 +138,7 @@ impl Runpod {
     pub fn new(config: RunpodConfig) -> Self {
         let http = reqwest::Client::builder()
             .connect_timeout(Duration::from_secs(10))
-            .timeout(Duration::from_secs(30))
+            .timeout(config.answer_within)
             .build()
             .expect("the TLS roots are built in");
         Self { http, config }
@@ -232,15 +235,24 @@ impl Runpod {
         if !status.is_success() {
             return Err(refused(status, answer.headers()));
         }
-        let bytes = answer.bytes().await.map_err(|e| transport(&e))?;
-        let unreadable = RunpodError::Server {
+        let bytes = bounded(answer).await?;
+        serde_json::from_slice(&bytes).map_err(|_| RunpodError::Server {
             status: status.as_u16(),
-        };
-        if bytes.len() > MAX_ANSWER_BYTES {
-            return Err(unreadable);
-        }
-        serde_json::from_slice(&bytes).map_err(|_| unreadable)
+        })
     }
+}
+
+/// The body, read only as far as an answer of RunPod's can go.
+async fn bounded(mut answer: reqwest::Response) -> Result<Vec<u8>, RunpodError> {
+    let mut bytes = Vec::new();
+    while let Some(chunk) = answer.chunk().await.map_err(|e| transport(&e))? {
+        bytes.extend_from_slice(&chunk);
+        if bytes.len() > MAX_ANSWER_BYTES {
+            let status = answer.status().as_u16();
+            return Err(RunpodError::Server { status });
+        }
+    }
+    Ok(bytes)
 }
 
 /// Job ids come from outside: nothing in them may change the path.

@@ -3,7 +3,7 @@
 use crate::rehearsal;
 use crate::server::config::Config;
 use crate::server::state::{AppState, system_clock};
-use crate::server::{router, telemetry};
+use crate::server::{listen, router, telemetry};
 use crate::training::server::{reconcile, webhook};
 use leptos::config::{LeptosOptions, get_configuration};
 use std::net::SocketAddr;
@@ -23,8 +23,9 @@ pub async fn run() -> Result<(), Failure> {
     let _ = state.webhook_address.set(hook.local_addr()?);
     announce(&state, page.local_addr()?);
     tokio::spawn(reconcile::run(state.clone()));
-    let hook = axum::serve(hook, webhook::only_router(state.clone()));
-    let page = axum::serve(page, router::pages(state.clone()));
+    let only = webhook::only_router(state.clone());
+    let hook = listen::serve(hook, only, listen::WEBHOOK);
+    let page = listen::serve(page, router::pages(state.clone()), listen::PAGE);
     tokio::select! {
         ended = page => ended?,
         ended = hook => ended?,

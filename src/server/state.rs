@@ -2,7 +2,9 @@
 
 use crate::server::config::{Config, RunpodConfig, S3Config};
 use crate::server::documents::Documents;
+use crate::server::door::Door;
 use crate::server::ngrok::{Ngrok, NgrokConfig, START_TIMEOUT};
+use crate::server::patience::Patience;
 use crate::server::runpod::Runpod;
 use crate::server::s3::S3;
 use axum::extract::FromRef;
@@ -62,6 +64,10 @@ pub struct AppState {
     pub caches: Caches,
     /// decoding pictures takes a core and memory: two at a time
     pub decoding: Arc<Semaphore>,
+    /// what the polling of runs remembers between its rounds
+    pub patience: Patience,
+    /// how many were turned away at the webhook's door
+    pub door: Door,
     /// rung when a run may have something new to say
     pub wake: Arc<Notify>,
     /// where the webhook listener ended up (its port may have been 0)
@@ -96,6 +102,8 @@ impl AppState {
             ngrok,
             caches: Caches::default(),
             decoding: Arc::new(Semaphore::new(2)),
+            patience: Patience::default(),
+            door: Door::default(),
             wake: Arc::default(),
             webhook_address: Arc::default(),
             config: Arc::new(config),

@@ -1,9 +1,10 @@
 //! A RunPod endpoint over HTTP that does as a story says: takes jobs, refuses them, or takes them and loses the answer.
 
-use crate::server::config::RunpodConfig;
+use crate::server::config::{ANSWER_WITHIN, RunpodConfig};
 use axum::body::{Body, Bytes};
-use axum::extract::{Path, State};
-use axum::http::{HeaderMap, StatusCode};
+use axum::extract::{Path, Request, State};
+use axum::http::{StatusCode, header};
+use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
@@ -25,10 +26,31 @@ pub enum OnRun {
     TakeAndBreak,
     /// Takes nothing; the connection breaks.
     Break,
+    /// Takes the job and never answers.
+    TakeAndHang,
+}
+
+/// What `/status` answers instead of JSON with 200.
+#[derive(Clone, Debug)]
+pub enum Raw {
+    /// Status, body, seconds of `Retry-After`.
+    Answer(u16, String, Option<u32>),
+    /// The connection breaks in mid-answer.
+    Cut,
+}
+
+impl Raw {
+    pub fn answer(status: u16, body: &str) -> Self {
+        Self::Answer(status, body.to_owned(), None)
+    }
 }
 
 #[derive(Default)]
 struct Inner {
+    /// the key that is taken instead of [`API_KEY`]
+    key: Option<String>,
+    is_deleted: bool,
+    raw: HashMap<String, Raw>,
     on_run: OnRun,
     /// in order of arrival: id and body
     jobs: Vec<(String, Value)>,
@@ -68,6 +90,7 @@ impl FakeRunpod {
                 "/v2/fake/health",
                 get(|| async { Json(json!({"jobs": {}, "workers": {"idle": 1}})) }),
             )
+            .layer(middleware::from_fn_with_state(Arc::clone(&inner), entry))
             .with_state(Arc::clone(&inner));
         tokio::spawn(async move { axum::serve(listener, router).await });
         Self { inner, base_url }
@@ -78,6 +101,7 @@ impl FakeRunpod {
             endpoint_id: "fake".into(),
             api_key: API_KEY.into(),
             base_url: self.base_url.clone(),
+            answer_within: ANSWER_WITHIN,
         }
     }
 
@@ -92,6 +116,25 @@ impl FakeRunpod {
     /// From now on `/status` of this job answers so; `Null` is a 404.
     pub fn set_status(&self, id: &str, answer: Value) {
         self.inner().status.insert(id.to_owned(), answer);
+    }
+
+    /// From now on `/status` of this job answers so; `None`: as it did before.
+    pub fn set_raw(&self, id: &str, raw: Option<Raw>) {
+        let mut inner = self.inner();
+        match raw {
+            Some(raw) => inner.raw.insert(id.to_owned(), raw),
+            None => inner.raw.remove(id),
+        };
+    }
+
+    /// From now on only this key is taken.
+    pub fn set_key(&self, key: &str) {
+        self.inner().key = Some(key.to_owned());
+    }
+
+    /// Whether every address of the endpoint is a 404.
+    pub fn delete_endpoint(&self, is_deleted: bool) {
+        self.inner().is_deleted = is_deleted;
     }
 
     /// Makes `/requests` unreadable, as on the real service.
@@ -139,21 +182,45 @@ fn problem(status: u16) -> Response {
     (code, Json(json!({"status": status, "title": "as told"}))).into_response()
 }
 
-async fn take(State(inner): Shared, headers: HeaderMap, Json(body): Json<Value>) -> Response {
+/// Middleware: the endpoint is there and the key is right.
+async fn entry(State(inner): Shared, request: Request, next: Next) -> Response {
+    let (key, is_deleted) = {
+        let inner = inner.lock().expect("not poisoned");
+        (inner.key.clone(), inner.is_deleted)
+    };
+    let key = format!("Bearer {}", key.as_deref().unwrap_or(API_KEY));
+    let given = request.headers().get(header::AUTHORIZATION);
+    if given.and_then(|v| v.to_str().ok()) != Some(&key) {
+        return problem(401);
+    }
+    if is_deleted {
+        return problem(404);
+    }
+    next.run(request).await
+}
+
+async fn take(State(inner): Shared, Json(body): Json<Value>) -> Response {
+    let hangs = inner.lock().expect("not poisoned").on_run == OnRun::TakeAndHang;
+    let answer = taken(&inner, body);
+    if hangs {
+        std::future::pending::<()>().await;
+    }
+    answer
+}
+
+fn taken(inner: &Mutex<Inner>, body: Value) -> Response {
     let mut inner = inner.lock().expect("not poisoned");
     let watched = inner.watched.clone();
     inner
         .seen
         .push(watched.and_then(|file| std::fs::read_to_string(file).ok()));
-    let key = headers.get("authorization").and_then(|v| v.to_str().ok());
-    if key != Some(&format!("Bearer {API_KEY}")) {
-        return problem(401);
-    }
     let id = format!("{}-u1", uuid::Uuid::new_v4());
     match inner.on_run {
         OnRun::Refuse(status) => return problem(status),
         OnRun::Break => return broken(),
-        OnRun::Take | OnRun::TakeAndBreak => inner.jobs.push((id.clone(), body)),
+        OnRun::Take | OnRun::TakeAndBreak | OnRun::TakeAndHang => {
+            inner.jobs.push((id.clone(), body));
+        }
     }
     if inner.on_run == OnRun::TakeAndBreak {
         return broken();
@@ -163,6 +230,19 @@ async fn take(State(inner): Shared, headers: HeaderMap, Json(body): Json<Value>)
 
 async fn status(State(inner): Shared, Path(id): Path<String>) -> Response {
     let inner = inner.lock().expect("not poisoned");
+    match inner.raw.get(&id) {
+        Some(Raw::Cut) => return broken(),
+        Some(Raw::Answer(status, body, retry_after)) => {
+            let code = StatusCode::from_u16(*status).expect("a status");
+            let mut answer = (code, body.clone()).into_response();
+            if let Some(seconds) = retry_after {
+                let value = header::HeaderValue::from(*seconds);
+                answer.headers_mut().insert(header::RETRY_AFTER, value);
+            }
+            return answer;
+        }
+        None => {}
+    }
     match inner.status.get(&id) {
         Some(Value::Null) => problem(404),
         Some(answer) => Json(answer.clone()).into_response(),

@@ -4,10 +4,14 @@
 //! endpoint or a [`fake_runpod::FakeRunpod`] that speaks HTTP. Nothing is mocked inside the process but the clock.
 
 mod config_secrets;
+mod disk_and_store;
 mod documents;
+mod door;
+mod every_failure;
 mod fake_runpod;
 mod forms_without_js;
 mod layout;
+mod line;
 mod plain_form;
 mod reconcile;
 mod refusals;

@@ -2,7 +2,6 @@
 
 use super::fake_runpod::{FakeRunpod, OnRun};
 use super::studio::{Setup, TestStudio};
-use crate::server::s3::Precondition;
 use crate::training::server::reconcile::reconcile_once;
 use serde_json::{Value, json};
 use std::time::Duration;
@@ -16,16 +15,8 @@ async fn started(runpod: &FakeRunpod) -> (TestStudio, String) {
     (studio, style)
 }
 
-/// Lets the model appear in the bucket as the container would write it.
 async fn upload_model(studio: &TestStudio, style: &str) {
-    let key = format!("actor_maker_user/custom-styles-models/style_{style}_V1.safetensors");
-    let model = b"eight bytes and more".to_vec();
-    studio
-        .state
-        .s3
-        .put(&key, model, "application/octet-stream", Precondition::None)
-        .await
-        .unwrap();
+    super::studio::upload_model(studio, style, "V1").await;
 }
 
 #[tokio::test]
@@ -133,7 +124,7 @@ async fn a_404_asks_s3_first_and_a_model_there_completes_the_run() {
     let version = studio.version(&style).await;
     assert_eq!(
         (&version["status"], &version["sizeBytes"]),
-        (&json!("completed"), &json!(20))
+        (&json!("completed"), &json!(super::studio::model().len()))
     );
     let url = version["loraUrl"].as_str().unwrap();
     assert!(

@@ -4,8 +4,8 @@
 
 use crate::rehearsal;
 use crate::server::config::{Config, RunpodConfig};
-use crate::server::router;
 use crate::server::state::{AppState, Clock, system_clock};
+use crate::server::{listen, router};
 use crate::styles::model::StyleId;
 use crate::training::server::webhook;
 use leptos::config::LeptosOptions;
@@ -81,8 +81,8 @@ impl TestStudio {
             router::pages(state.clone()),
             webhook::only_router(state.clone()),
         );
-        tokio::spawn(async move { axum::serve(page, pages).await });
-        tokio::spawn(async move { axum::serve(hook, only).await });
+        tokio::spawn(listen::serve(page, pages, listen::PAGE));
+        tokio::spawn(listen::serve(hook, only, listen::WEBHOOK));
         let http = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none());
         Self {
             state,
@@ -263,6 +263,26 @@ fn config(own: &tempfile::TempDir, setup: &Setup) -> Config {
     let mut config = Config::from_lookup(&find).expect("a sound configuration");
     config.runpod = setup.runpod.clone();
     config
+}
+
+/// Lets the model of a run appear in the bucket as the container would write it.
+pub async fn upload_model(studio: &TestStudio, style: &str, name: &str) {
+    use crate::server::s3::Precondition;
+    let key = format!("actor_maker_user/custom-styles-models/style_{style}_{name}.safetensors");
+    let put = studio.state.s3.put(
+        &key,
+        model(),
+        "application/octet-stream",
+        Precondition::None,
+    );
+    put.await.expect("the bucket takes it");
+}
+
+/// A whole model file of one tensor.
+pub fn model() -> Vec<u8> {
+    let head = br#"{"t":{"dtype":"U8","shape":[4],"data_offsets":[0,4]}}"#;
+    let length = (head.len() as u64).to_le_bytes();
+    [&length[..], head, &[0; 4]].concat()
 }
 
 fn clock(ahead_ms: &Arc<AtomicI64>) -> Clock {

@@ -1,7 +1,8 @@
 //! A training version and its life: `pending -> training -> completed | failed | cancelled`.
 //!
 //! [`TrainingVersion::apply`] is the whole state machine, pure: what a witness reported goes in, what changed comes out.
-//! A final status never changes again, so a second delivery, a late one and one out of order change nothing.
+//! A final status never changes again, so a second delivery, a late one and one out of order change nothing. With one
+//! exception: a run that only counts as failed because nobody knew how it ended (`lost`) takes the word of whoever knows.
 
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -141,6 +142,12 @@ pub struct TrainingVersion {
     pub delay_time_ms: Option<i64>,
     pub execution_time_ms: Option<i64>,
     pub size_bytes: Option<u64>,
+    /// When the submit was sent off. Without it RunPod was never asked.
+    pub sent_at: Option<String>,
+    /// RunPod deletes every trace of the job this long after it was submitted.
+    pub ttl_ms: Option<i64>,
+    /// It counts as failed because nobody knew how it ended, not because somebody said so.
+    pub lost: Option<bool>,
 }
 
 /// What a witness says of a run.
@@ -162,6 +169,12 @@ pub enum Report {
         execution_ms: Option<i64>,
     },
     Cancelled,
+    /// Nobody knows how it ended, and nobody is left to ask.
+    Lost {
+        reason: String,
+    },
+    /// A person asked again, and the trainer or S3 contradicts the end on record.
+    Reopened,
 }
 
 /// A finished model.
@@ -179,12 +192,49 @@ impl TrainingVersion {
         self.request_id.is_some()
     }
 
+    /// Whether it may still hear of its job: unfinished, or given up without a witness.
+    pub fn is_open_to(&self, report: &Report) -> bool {
+        if !self.status.is_final() {
+            return !matches!(report, Report::Reopened);
+        }
+        let is_lost = self.lost == Some(true);
+        match report {
+            Report::Reopened => !is_lost && self.status != Status::Completed,
+            Report::Lost { .. } => false,
+            // who tells the job's id only says that RunPod took it, which may be known
+            Report::Submitted { .. } => is_lost && self.job_id.is_none(),
+            _ => is_lost,
+        }
+    }
+
     /// Takes a report in; says what changed, for the event log, or `None` when nothing did.
     pub fn apply(&mut self, report: &Report, now: &str) -> Option<String> {
-        if self.status.is_final() {
+        if !self.is_open_to(report) {
             return None;
         }
+        if !self.status.is_final() {
+            return self.step(report, now);
+        }
+        self.status = Status::Pending;
+        self.failed_at = None;
+        self.completed_at = None;
+        self.error = None;
+        self.lost = None;
+        let then = self.step(report, now);
+        let then = then.map(|what| format!(": {what}")).unwrap_or_default();
+        Some(format!("taken back as unfinished{then}"))
+    }
+
+    fn step(&mut self, report: &Report, now: &str) -> Option<String> {
         match report {
+            Report::Reopened => None,
+            Report::Lost { reason } => {
+                self.status = Status::Failed;
+                self.failed_at = Some(now.to_owned());
+                self.error = Some(reason.clone());
+                self.lost = Some(true);
+                Some(format!("failed: {reason}"))
+            }
             Report::Submitted { job_id } => self.submitted(job_id),
             // a job handed to another worker is queued again: it stays what it was
             Report::Queued => None,
@@ -348,6 +398,47 @@ mod tests {
             }
             assert_eq!(version, settled);
         }
+    }
+
+    #[test]
+    fn a_run_that_was_only_given_up_believes_whoever_knows_better() {
+        let lost = || {
+            let mut version = training();
+            let reason = "nobody knows".to_owned();
+            version.apply(&Report::Lost { reason }, NOW);
+            assert_eq!((version.status, version.lost), (Status::Failed, Some(true)));
+            version
+        };
+        for (report, status) in [
+            (success(), Status::Completed),
+            (failure(), Status::Failed),
+            (Report::Cancelled, Status::Cancelled),
+            (Report::Queued, Status::Pending),
+        ] {
+            let mut version = lost();
+            assert!(version.apply(&report, "later").is_some());
+            assert_eq!((version.status, version.lost), (status, None));
+            assert_ne!(version.error.as_deref(), Some("nobody knows"));
+        }
+        let mut version = lost();
+        let job_id = "j-u1".to_owned();
+        assert_eq!(version.apply(&Report::Submitted { job_id }, NOW), None);
+        let reason = "again".to_owned();
+        assert_eq!(version.apply(&Report::Lost { reason }, NOW), None);
+    }
+
+    #[test]
+    fn a_verdict_is_taken_back_only_when_a_person_asked_and_never_a_success() {
+        let mut version = training();
+        assert_eq!(version.apply(&Report::Reopened, NOW), None);
+        version.apply(&failure(), NOW);
+        assert_eq!(version.apply(&success(), NOW), None);
+        assert!(version.apply(&Report::Reopened, NOW).is_some());
+        assert_eq!((version.status, &version.error), (Status::Pending, &None));
+        assert_eq!(version.failed_at, None);
+        version.apply(&success(), NOW);
+        assert_eq!(version.apply(&Report::Reopened, NOW), None);
+        assert_eq!(version.status, Status::Completed);
     }
 
     #[test]

@@ -5,6 +5,7 @@
 pub mod events;
 pub mod good;
 pub mod job;
+mod model_check;
 mod outcome;
 mod parameter_schema;
 pub mod prepare;
@@ -12,7 +13,6 @@ pub mod reconcile;
 pub mod routes;
 pub mod settle;
 pub mod snapshot;
-mod token;
 pub mod versions;
 pub mod webhook;
 pub mod workflow;
@@ -22,6 +22,7 @@ use super::model::version::{ParameterValue, Report, Status, TrainingVersion};
 use crate::error::{AppError, ErrorKind};
 use crate::server::runpod::RunpodError;
 use crate::server::state::AppState;
+use crate::server::token;
 use crate::styles::model::StyleId;
 use crate::tunnel;
 use prepare::Prepared;
@@ -53,12 +54,31 @@ pub async fn start(
     }
     let (style, id) = (&prepared.style.id, run.version.id.as_str());
     events::append(state, style, id, Witness::Studio.as_str(), "recorded");
-    snapshot::take(state, &prepared, id)?;
+    if let Err(error) = ready_to_send(state, &prepared, id).await {
+        // a disk that takes no snapshot may not take this either: then the reconciler ends it, since nothing was sent
+        let reason = format!("It was not sent: {}", error.message);
+        let _ = settle(state, style, id, Witness::Studio, failed(reason)).await;
+        return Err(error);
+    }
     let body = prepared.body(&run.request_id, run.webhook.as_deref());
     let submitted = state.runpod.submit(&body).await;
     let version = conclude(state, style, id, submitted).await;
     state.wake.notify_one();
     version
+}
+
+/// The last steps on this side: after them the job may be running, before them it is certain that it is not.
+async fn ready_to_send(state: &AppState, prepared: &Prepared, id: &str) -> Result<(), AppError> {
+    snapshot::take(state, prepared, id)?;
+    versions::mark_sent(state, &prepared.style.id, id).await
+}
+
+fn failed(reason: String) -> Report {
+    Report::Failed {
+        reason,
+        delay_ms: None,
+        execution_ms: None,
+    }
 }
 
 /// What an earlier start with the same key made: its name is taken by itself, so a repeated start would be refused.
@@ -92,12 +112,7 @@ async fn conclude(
             versions::get(state, style, id)
         }
         Err(error) => {
-            let report = Report::Failed {
-                reason: error.to_string(),
-                delay_ms: None,
-                execution_ms: None,
-            };
-            settle(state, style, id, Witness::Studio, report).await?;
+            settle(state, style, id, Witness::Studio, failed(error.to_string())).await?;
             Err(AppError::new(ErrorKind::Upstream, error.to_string())
                 .with_remedy("Nothing was paid. The attempt is in the list of versions as failed; its name can be used again."))
         }
@@ -142,6 +157,7 @@ impl NewRun {
             request_id: Some(request_id.clone()),
             trainer: Some(trainer.to_owned()),
             model_name: Some(request.model_name()),
+            ttl_ms: i64::try_from(job::Policy::of(request).ttl_ms).ok(),
             ..TrainingVersion::default()
         };
         Self {
@@ -190,17 +206,19 @@ pub async fn cancel(
     }
 }
 
-/// Asks all witnesses now.
+/// Asks all witnesses now, also those of a run that ended badly: a model that turned up later is taken.
 pub async fn recheck(
     state: &AppState,
     style: &StyleId,
     id: &str,
 ) -> Result<TrainingVersion, AppError> {
     let version = versions::get(state, style, id)?;
-    if version.status.is_final() || !version.is_ours() {
-        return Ok(version);
+    match version.status {
+        _ if !version.is_ours() => Ok(version),
+        Status::Completed => Ok(version),
+        Status::Failed | Status::Cancelled => reconcile::look_again(state, style, &version).await,
+        Status::Pending | Status::Training => reconcile::check(state, style, &version).await,
     }
-    reconcile::check(state, style, &version).await
 }
 
 /// Whether [`download_url`] knows where the model lies; does not ask S3.

@@ -7,6 +7,8 @@ use super::super::model::version::{Progress, Report, Success};
 use crate::server::runpod::{Job, JobState, error_text};
 use serde_json::Value;
 
+const MAX_ADDRESS_BYTES: usize = 2_048;
+
 /// The report in a job of `/status` or of a webhook's envelope.
 pub fn of_job(job: &Job) -> Report {
     let failed = |reason: String| Report::Failed {
@@ -61,12 +63,23 @@ fn success(output: &Value) -> Success {
         &output["s3_url"],
         &output["model_info"]["download_url"],
     ];
-    let address = addresses.into_iter().find_map(Value::as_str);
+    let address = addresses
+        .into_iter()
+        .filter_map(Value::as_str)
+        .find(|a| is_address(a));
     Success {
         lora_url: address.map(str::to_owned),
         size_bytes: output["model_info"]["size_bytes"].as_u64(),
         ..Success::default()
     }
+}
+
+/// What can be the address of a model; anything else a webhook might plant is passed over.
+fn is_address(text: &str) -> bool {
+    let scheme = ["https://", "http://", "s3://"];
+    text.len() <= MAX_ADDRESS_BYTES
+        && scheme.iter().any(|s| text.starts_with(s))
+        && !text.chars().any(char::is_control)
 }
 
 fn inner_failure(output: &Value) -> Option<String> {
@@ -159,6 +172,21 @@ mod tests {
         assert_eq!(request, "1_5");
         assert!(matches!(report, Report::Succeeded(s) if s.size_bytes == Some(9)));
         assert!(of_flat(&json!({"hello": 1})).is_none());
+    }
+
+    #[test]
+    fn what_is_no_address_of_a_model_is_passed_over() {
+        for planted in [
+            "javascript:alert(1)",
+            "file:///etc/passwd",
+            "https://x\n",
+            &format!("https://{}", "x".repeat(3_000)),
+        ] {
+            let job = json!({"id": "a", "status": "COMPLETED", "output": {"loraUrl": planted, "s3_url": "s3://b/k"}});
+            assert!(
+                matches!(report(job), Report::Succeeded(s) if s.lora_url.as_deref() == Some("s3://b/k"))
+            );
+        }
     }
 
     #[test]

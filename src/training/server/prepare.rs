@@ -348,7 +348,7 @@ pub fn setup(state: &AppState, style: &StyleId, from: &str) -> Result<TrainSetup
     Ok(TrainSetup {
         form,
         sets: sets.collect(),
-        idempotency_key: super::token::new(),
+        idempotency_key: crate::server::token::new(),
         class_tokens,
     })
 }

@@ -2,9 +2,10 @@
 //! end here. Idempotent: the record decides, under its lock, whether a report still changes anything.
 
 use super::super::model::version::{Report, Success, TrainingVersion};
-use super::{events, versions};
+use super::model_check::{self, Model};
+use super::{events, job, versions};
 use crate::error::AppError;
-use crate::server::s3::S3Location;
+use crate::server::s3::{S3Error, S3Location};
 use crate::server::state::AppState;
 use crate::styles::model::StyleId;
 
@@ -31,6 +32,9 @@ impl Witness {
 }
 
 /// Takes a report in; returns the version as it stands now.
+///
+/// # Errors
+/// The record cannot be written, or S3 does not answer while a success is checked: the report should come again.
 pub async fn settle(
     state: &AppState,
     style: &StyleId,
@@ -38,7 +42,11 @@ pub async fn settle(
     witness: Witness,
     report: Report,
 ) -> Result<TrainingVersion, AppError> {
-    let report = complete(state, report).await;
+    let known = versions::get(state, style, id)?;
+    if !known.is_open_to(&report) {
+        return Ok(known);
+    }
+    let report = complete(state, &known, report).await?;
     let now = state.now_iso();
     let (changed, version) = versions::change(state, style, id, move |version| {
         Ok(version.apply(&report, &now))
@@ -51,21 +59,51 @@ pub async fn settle(
     Ok(version)
 }
 
-/// A success's address in the form people can use, and the model's size as S3 has it.
-async fn complete(state: &AppState, report: Report) -> Report {
+/// A claimed success with the model's address in the form people can use and its size, as S3 has it. A model that should lie
+/// in our bucket and is not there, or is cut off, makes it a lost run: should it turn up, it is taken after all.
+async fn complete(
+    state: &AppState,
+    version: &TrainingVersion,
+    report: Report,
+) -> Result<Report, AppError> {
     let Report::Succeeded(success) = report else {
-        return report;
+        return Ok(report);
     };
     let lora_url = success.lora_url.as_deref().map(usable_url);
-    let key = lora_url.as_deref().and_then(|url| state.s3.key_of(url));
-    let size_bytes = match key {
-        Some(key) => state.s3.head(&key).await.ok().map(|o| o.size_bytes),
-        None => None,
+    let named = lora_url.as_deref().map(|url| state.s3.key_of(url));
+    let usual = || version.model_name.as_deref().map(job::model_key);
+    let (told, delay_ms, execution_ms) =
+        (success.size_bytes, success.delay_ms, success.execution_ms);
+    let as_told = |lora_url, size_bytes| {
+        Report::Succeeded(Success {
+            lora_url,
+            size_bytes,
+            delay_ms,
+            execution_ms,
+        })
     };
-    Report::Succeeded(Success {
-        size_bytes: size_bytes.or(success.size_bytes),
-        lora_url,
-        ..success
+    // an address in another bucket cannot be looked at and is believed
+    let Some(key) = named.clone().unwrap_or_else(usual) else {
+        return Ok(as_told(lora_url, told));
+    };
+    Ok(match model_check::look(&state.s3, &key).await {
+        Ok(Model::Whole { size_bytes, .. }) => {
+            let url = lora_url.unwrap_or_else(|| state.s3.object_url(&key));
+            as_told(Some(url), Some(size_bytes))
+        }
+        Ok(cut @ Model::Cut { .. }) => Report::Lost {
+            reason: cut.reason(&key),
+        },
+        Err(S3Error::NotFound { .. }) if named.is_some() => Report::Lost {
+            reason: format!(
+                "The trainer reports success, but S3 holds no model at {key}. Look at the worker's log; when the file is there, check again."
+            ),
+        },
+        // no address, no file, or no right to look: it is believed
+        Err(S3Error::NotFound { .. } | S3Error::Denied { .. } | S3Error::NoBucket { .. }) => {
+            as_told(lora_url, told)
+        }
+        Err(other) => return Err(other.into()),
     })
 }
 

@@ -106,6 +106,9 @@ pub fn read(record: &Value) -> Option<TrainingVersion> {
         delay_time_ms: record["delayTimeMs"].as_i64(),
         execution_time_ms: record["executionTimeMs"].as_i64(),
         size_bytes: record["sizeBytes"].as_u64(),
+        sent_at: text("sentAt"),
+        ttl_ms: record["ttlMs"].as_i64(),
+        lost: record["lost"].as_bool(),
     })
 }
 
@@ -199,15 +202,17 @@ pub async fn insert(
         .await
 }
 
+/// Whether RunPod never took it, so that it wrote no model.
+pub fn never_ran(version: &TrainingVersion) -> bool {
+    version.status == Status::Failed && version.is_ours() && version.job_id.is_none()
+}
+
 /// Two versions must never write one model file. A start that never reached RunPod wrote none: its name is free again.
 pub fn refuse_used_name(
     name: &str,
     mut others: impl Iterator<Item = TrainingVersion>,
 ) -> Result<(), AppError> {
-    let same = |o: &TrainingVersion| {
-        let never_ran = o.status == Status::Failed && o.is_ours() && o.job_id.is_none();
-        o.name.eq_ignore_ascii_case(name) && !never_ran
-    };
+    let same = |o: &TrainingVersion| o.name.eq_ignore_ascii_case(name) && !never_ran(o);
     match others.find(same) {
         None => Ok(()),
         Some(other) => {
@@ -239,6 +244,32 @@ pub fn by_idempotency(
         }
     }
     Ok(None)
+}
+
+/// The run whose webhook carries this token, by the hash of it.
+pub fn by_token_hash(state: &AppState, hash: &str) -> Result<Option<(StyleId, String)>, AppError> {
+    for style in styles::server::list(state)? {
+        let runs = stored(state, &style).unwrap_or_default();
+        let mine = |run: &Stored| run.token_hash.as_deref() == Some(hash);
+        if let Some(run) = runs.into_iter().find(mine) {
+            return Ok(Some((style.id, run.version.id)));
+        }
+    }
+    Ok(None)
+}
+
+/// Notes that the submit goes out now. Refused when the run was given up meanwhile: then nothing may be sent.
+pub async fn mark_sent(state: &AppState, style: &StyleId, id: &str) -> Result<(), AppError> {
+    let now = state.now_iso();
+    let marked = change(state, style, id, move |version| {
+        if version.status.is_final() {
+            let message = format!("{} was given up before it was sent.", version.name);
+            return Err(AppError::conflict(message).with_remedy("Start it again."));
+        }
+        version.sent_at = Some(now.clone());
+        Ok(())
+    });
+    marked.await.map(|_| ())
 }
 
 /// Changes one version in the file that holds it. `change` may run more than once.
@@ -360,7 +391,14 @@ pub async fn merge(
 
 /// An imported record may not bring secrets or claim to be watched by us.
 fn foreign(mut record: Map<String, Value>) -> Map<String, Value> {
-    for key in [TOKEN_HASH, IDEMPOTENCY_KEY, "requestId", "jobId"] {
+    for key in [
+        TOKEN_HASH,
+        IDEMPOTENCY_KEY,
+        "requestId",
+        "jobId",
+        "sentAt",
+        "lost",
+    ] {
         record.shift_remove(key);
     }
     record

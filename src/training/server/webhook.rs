@@ -1,40 +1,87 @@
 //! The webhook: RunPod's envelope or the container's own body, believed only with the run's token.
 //!
 //! Answers 200 once the report is taken in (also if it changes nothing), 401 for a wrong token, 404 for a run that is not
-//! ours, 400 for what is no report, 413 for more than 16 MB, 5xx only if it should be sent again.
+//! ours, 400 for what is no report, 413 for more than 16 MB, 5xx only if it should be sent again. On its own listener, which a
+//! tunnel shows to the world, a body that dawdles is hung up on (408) and a flood of refusals is turned away unread (429).
 
 use super::super::model::version::Report;
+use super::outcome;
 use super::settle::{Witness, settle};
 use super::versions::{self, Stored};
-use super::{outcome, token};
 use crate::error::{AppError, ErrorKind};
 use crate::server::problem::Problem;
 use crate::server::runpod::{Job, same_job};
 use crate::server::state::AppState;
+use crate::server::token;
 use crate::styles;
 use crate::styles::model::StyleId;
 use axum::Json;
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::rejection::BytesRejection;
-use axum::extract::{DefaultBodyLimit, Query, State};
+use axum::extract::{DefaultBodyLimit, Query, Request, State};
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::middleware::{self, Next};
+use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::time::Duration;
-use tower_http::timeout::RequestBodyTimeoutLayer;
+use tower_http::timeout::{RequestBodyTimeoutLayer, TimeoutLayer};
 
 pub const PATH: &str = "/api/training-webhook";
 /// RunPod echoes the whole request: hundreds of kB are normal.
 const MAX_BODY_BYTES: usize = 16 << 20;
 /// Who sends a byte a minute is no RunPod.
 const BODY_TIMEOUT: Duration = Duration::from_secs(30);
+/// From the end of the head to the answer.
+const ANSWER_WITHIN: Duration = Duration::from_secs(90);
 
 /// The listener a tunnel is pointed at: this one address and nothing else.
 pub fn only_router(state: AppState) -> Router {
     router()
         .fallback(|| async { AppError::not_found("Nothing here.") })
+        .layer(TimeoutLayer::with_status_code(
+            StatusCode::REQUEST_TIMEOUT,
+            ANSWER_WITHIN,
+        ))
+        .layer(middleware::from_fn_with_state(state.clone(), at_the_door))
         .with_state(state)
+}
+
+/// Middleware: counts who is turned away, and in a flood listens to nobody but the runs' own tokens.
+async fn at_the_door(State(state): State<AppState>, request: Request, next: Next) -> Response {
+    let path: String = request.uri().path().chars().take(80).collect();
+    let mut response = if state.door.is_flooded(state.now_ms()) && !is_known(&state, &request) {
+        AppError::new(ErrorKind::TooMany, "Too many refused requests.").into_response()
+    } else {
+        next.run(request).await
+    };
+    let status = response.status();
+    if status.is_client_error() && state.door.refused(state.now_ms(), status.as_u16()) {
+        tracing::warn!(%path, %status, "turned away at the webhook's door; the next ones of this minute are not logged");
+    }
+    let headers = response.headers_mut();
+    for (name, value) in [
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (
+            header::CONTENT_SECURITY_POLICY,
+            "default-src 'none'; frame-ancestors 'none'",
+        ),
+        (header::CACHE_CONTROL, "no-store"),
+    ] {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
+    response
+}
+
+/// Whether it carries the token of a run of ours.
+fn is_known(state: &AppState, request: &Request) -> bool {
+    let Ok(Query(query)) = Query::<WebhookQuery>::try_from_uri(request.uri()) else {
+        return false;
+    };
+    let hash = query.token.as_deref().map(token::hash);
+    hash.is_some_and(|hash| matches!(versions::by_token_hash(state, &hash), Ok(Some(_))))
 }
 
 /// The webhook alone, for mounting.
@@ -157,12 +204,21 @@ impl Message {
 }
 
 fn find(state: &AppState, message: &Message) -> Result<(StyleId, Stored), AppError> {
+    let mut unread = false;
     for style in styles::server::list(state)? {
         // one style's broken file must not cost another style its result
-        let runs = versions::stored(state, &style).unwrap_or_default();
+        let Ok(runs) = versions::stored(state, &style) else {
+            unread = true;
+            continue;
+        };
         if let Some(run) = runs.into_iter().find(|run| message.is_about(run)) {
             return Ok((style.id, run));
         }
+    }
+    if unread {
+        // it may be a run of the file that cannot be read: it shall come again
+        let message = "A file of versions cannot be read; send it again.";
+        return Err(AppError::new(ErrorKind::Unavailable, message));
     }
     tracing::warn!("webhook for an unknown run refused");
     Err(AppError::not_found("There is no such run."))

@@ -229,6 +229,10 @@ pub fn remedy(version: &TrainingVersion) -> String {
             version.id
         );
     }
+    let unknown = version.job_id.is_some() || says(&["could not be asked", "could be asked"]);
+    if version.lost == Some(true) && unknown {
+        return "Check now asks the trainer and S3 once more; for a week the studio looks by itself, and takes a model that turns up.".into();
+    }
     if version.job_id.is_none() {
         return "It never ran and nothing was paid. Its name can be used again.".into();
     }

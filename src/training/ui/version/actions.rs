@@ -12,6 +12,8 @@ use leptos::prelude::*;
 #[derive(Clone, PartialEq)]
 struct Situation {
     live: bool,
+    /// Whether asking the trainer and S3 again can tell something new.
+    checkable: bool,
     /// Whether RunPod has given it a job that can be cancelled.
     has_job: bool,
     completed: bool,
@@ -25,6 +27,7 @@ impl Situation {
         let downloadable = live.downloadable.get();
         live.version.with(|v| Self {
             live: is_live(v),
+            checkable: v.is_ours() && v.status != Status::Completed,
             has_job: v.job_id.is_some(),
             completed: v.status == Status::Completed,
             good: v.is_good == Some(true),
@@ -79,7 +82,7 @@ pub fn Actions(live: Live) -> impl IntoView {
             {move || {
                 let situation = situation.get();
                 view! {
-                    {situation.live.then(|| view! { <Recheck live asked /> })}
+                    {situation.checkable.then(|| view! { <Recheck live asked /> })}
                     {situation.live.then(|| view! { <Cancel live asked has_job=situation.has_job /> })}
                     {situation.completed.then(|| view! { <Mark live asked good=situation.good /> })}
                     {(!situation.live).then(|| view! { <Again live /> })}

@@ -1,0 +1,55 @@
+//! A line between a studio and a store that can be cut and mended.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Notify;
+
+pub struct Line {
+    address: String,
+    is_cut: Arc<AtomicBool>,
+    cut: Arc<Notify>,
+}
+
+impl Line {
+    /// A line to an `http://` address of this machine.
+    pub async fn to(address: &str) -> Self {
+        let far = address.trim_start_matches("http://").to_owned();
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        let line = Self {
+            address: format!("http://{}", listener.local_addr().expect("an address")),
+            is_cut: Arc::default(),
+            cut: Arc::default(),
+        };
+        let (is_cut, cut) = (Arc::clone(&line.is_cut), Arc::clone(&line.cut));
+        tokio::spawn(async move {
+            while let Ok((mut near, _)) = listener.accept().await {
+                if is_cut.load(Ordering::SeqCst) {
+                    continue;
+                }
+                let (far, cut) = (far.clone(), Arc::clone(&cut));
+                tokio::spawn(async move {
+                    let mut far = TcpStream::connect(far).await.expect("it is there");
+                    tokio::select! {
+                        _ = tokio::io::copy_bidirectional(&mut near, &mut far) => {}
+                        () = cut.notified() => {}
+                    }
+                });
+            }
+        });
+        line
+    }
+
+    pub fn address(&self) -> String {
+        self.address.clone()
+    }
+
+    pub fn cut(&self) {
+        self.is_cut.store(true, Ordering::SeqCst);
+        self.cut.notify_waiters();
+    }
+
+    pub fn mend(&self) {
+        self.is_cut.store(false, Ordering::SeqCst);
+    }
+}
