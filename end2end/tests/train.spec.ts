@@ -54,3 +54,30 @@ test.describe('Train LoRA', () => {
     expect(versions).toEqual([]);
   });
 });
+
+test.describe('a rehearsed run', () => {
+  test('may be asked to go wrong, and ends as it would; the latest runs stand on the page', async ({ page, studio }) => {
+    const style = await studio.style(`Goes wrong ${test.info().project.name}`);
+    const set = await studio.set(style, await studio.images(style, 2));
+    await page.goto(`${studio.url}/styles/${style}/train?set=${set}`);
+    await hydrated(page);
+    await expect(page.getByText('Nothing trained yet.')).toBeVisible();
+    await page.getByLabel('What goes wrong').selectOption('inner-failure');
+    await page.getByLabel('Speed').fill('fast');
+    await page.getByLabel('Training steps', { exact: true }).fill('40');
+    await page.getByRole('button', { name: 'Start training' }).click();
+    await expect(page.getByText(/the rehearsal's speed is “fast”/i).first()).toBeVisible();
+    await expect(page.getByLabel('What goes wrong')).toHaveValue('inner-failure');
+    await page.getByLabel('Speed').fill('500');
+    await page.getByRole('button', { name: 'Start training' }).click();
+    await expect(page).toHaveURL(/\/versions\/style_/);
+    await expect
+      .poll(async () => (await studio.json(`/api/styles/${style}/training-versions`)).versions[0].status)
+      .toBe('failed');
+    await page.goto(`${studio.url}/styles/${style}/train?set=${set}`);
+    await hydrated(page);
+    const latest = page.getByRole('region', { name: 'Versions so far' });
+    await expect(latest.getByText('failed', { exact: true })).toBeVisible();
+    await expectAccessible(page);
+  });
+});

@@ -10,9 +10,9 @@ mod env_file;
 pub mod s3;
 pub mod trainer;
 
-use crate::server::config::{ANSWER_WITHIN, Config, RunpodConfig, S3Config};
+use crate::server::config::{ANSWER_WITHIN, Config, RehearsedRuns, RunpodConfig, S3Config};
 use crate::server::s3::S3;
-use endpoint::LocalEndpointOptions;
+use endpoint::{FAULT_WORDS, Fault, Faults, LocalEndpointOptions};
 use std::io;
 use tokio::net::TcpListener;
 
@@ -26,6 +26,8 @@ const REGION: &str = "us-east-1";
 pub struct Systems {
     pub s3: S3Config,
     pub runpod: RunpodConfig,
+    /// What a run may ask of the local endpoint.
+    pub rehearsed_runs: Option<RehearsedRuns>,
 }
 
 /// Starts an embedded part for each system that is not configured.
@@ -46,7 +48,28 @@ pub async fn start(config: &Config) -> io::Result<Systems> {
     if config.s3.is_none() || config.runpod.is_none() {
         file.save()?;
     }
-    Ok(Systems { s3, runpod })
+    let rehearsed_runs = config.runpod.is_none().then(rehearsed_runs);
+    Ok(Systems {
+        s3,
+        runpod,
+        rehearsed_runs,
+    })
+}
+
+fn rehearsed_runs() -> RehearsedRuns {
+    // the key's end is the whole endpoint's, no run's
+    let words = FAULT_WORDS
+        .iter()
+        .filter(|known| known.fault != Fault::KeyExpired);
+    RehearsedRuns {
+        faults: words
+            .map(|known| (known.word.to_owned(), known.effect.to_owned()))
+            .collect(),
+        check_faults: |typed| {
+            let read = typed.parse::<Faults>();
+            read.map(|_| ()).map_err(|unknown| unknown.to_string())
+        },
+    }
 }
 
 /// Training images, queue and keys lie here: for this user only.

@@ -72,6 +72,14 @@ pub struct RehearsalConfig {
     pub faults: String,
 }
 
+/// What a run may ask of an endpoint that rehearses.
+pub struct RehearsedRuns {
+    /// Each fault's word and what it does.
+    pub faults: Vec<(String, String)>,
+    /// Says what is wrong with a list of faults as typed.
+    pub check_faults: fn(&str) -> Result<(), String>,
+}
+
 /// The ngrok agent.
 #[derive(Clone, Debug)]
 pub struct TunnelConfig {

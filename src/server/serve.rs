@@ -19,7 +19,8 @@ pub async fn run() -> Result<(), Failure> {
     let hook = bind(&config, config.webhook_port, "WEBHOOK_PORT").await?;
     let systems = rehearsal::start(&config).await?;
     let leptos = leptos_options(page.local_addr()?)?;
-    let state = AppState::new(config, &systems.s3, systems.runpod, leptos, system_clock());
+    let state = AppState::new(config, &systems.s3, systems.runpod, leptos, system_clock())
+        .rehearsing(systems.rehearsed_runs);
     let _ = state.webhook_address.set(hook.local_addr()?);
     announce(&state, page.local_addr()?);
     tokio::spawn(reconcile::run(state.clone()));

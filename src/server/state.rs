@@ -1,6 +1,6 @@
 //! What every request needs, made once at start: configuration, documents, the outside systems, caches and the clock.
 
-use crate::server::config::{Config, RunpodConfig, S3Config};
+use crate::server::config::{Config, RehearsedRuns, RunpodConfig, S3Config};
 use crate::server::documents::Documents;
 use crate::server::door::Door;
 use crate::server::ngrok::{Ngrok, NgrokConfig, START_TIMEOUT};
@@ -72,6 +72,8 @@ pub struct AppState {
     pub wake: Arc<Notify>,
     /// where the webhook listener ended up (its port may have been 0)
     pub webhook_address: Arc<OnceLock<SocketAddr>>,
+    /// `None` with a real endpoint
+    pub rehearsed_runs: Option<Arc<RehearsedRuns>>,
     clock: Clock,
 }
 
@@ -108,8 +110,15 @@ impl AppState {
             webhook_address: Arc::default(),
             config: Arc::new(config),
             leptos,
+            rehearsed_runs: None,
             clock,
         }
+    }
+
+    /// With what a run may ask of the rehearsal trainer.
+    pub fn rehearsing(mut self, runs: Option<RehearsedRuns>) -> Self {
+        self.rehearsed_runs = runs.map(Arc::new);
+        self
     }
 
     /// Whether the embedded S3 stands in for a bucket.

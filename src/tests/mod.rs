@@ -15,6 +15,7 @@ mod line;
 mod plain_form;
 mod reconcile;
 mod refusals;
+mod rehearsed_runs;
 mod rest;
 mod start_training;
 mod studio;

@@ -71,7 +71,8 @@ impl TestStudio {
             systems.runpod,
             leptos,
             clock(&ahead_ms),
-        );
+        )
+        .rehearsing(systems.rehearsed_runs);
         let page = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let hook = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let address = |listener: &TcpListener| listener.local_addr().expect("an address");

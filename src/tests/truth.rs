@@ -464,6 +464,7 @@ fn comfyui_takes_the_workflow_of_any_form_we_accept() {
                 .iter()
                 .filter_map(|parameter| Some((parameter.name, any_value(parameter, &mut dice)?)))
                 .collect(),
+            ..TrainingForm::default()
         };
         let Ok(request) = TrainingRequest::parse(&form, &Defaults::new("16", "", 30)) else {
             continue;

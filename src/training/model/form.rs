@@ -9,9 +9,10 @@ use super::buckets::{BucketSettings, Size};
 use super::captions::CaptionSettings;
 use super::learning_rate::Settings;
 use super::parameters::{Defaults, PARAMETERS, Values, find};
+use super::rehearsal::{RehearsalForm, RehearsalRun};
 
 mod rules;
-mod typed;
+pub(super) mod typed;
 
 pub use typed::Typed;
 
@@ -40,6 +41,8 @@ pub struct TrainingForm {
     pub description: String,
     /// By the node inputs' own names.
     pub parameters: Typed,
+    /// Only while rehearsing.
+    pub rehearsal: RehearsalForm,
 }
 
 /// One thing wrong, by field: `name`, `selectionSetId`, … or a parameter's name.
@@ -72,6 +75,9 @@ pub struct TrainingRequest {
     /// Serialises as `{network_dim: 16, …}`, every parameter, as typed or its default.
     #[serde(rename = "parameters")]
     pub values: Values,
+    /// What the rehearsal trainer shall do with this run; nothing unless asked.
+    #[serde(skip_serializing_if = "RehearsalRun::asks_for_nothing")]
+    pub rehearsal: RehearsalRun,
 }
 
 impl TrainingRequest {
@@ -112,12 +118,14 @@ impl TrainingRequest {
         {
             errors.push(FieldError::new(name, rules::unknown_parameter(name)));
         }
+        let rehearsal = RehearsalRun::read(&form.rehearsal, &mut errors);
         let request = Self {
             style_id: form.style_id.clone(),
             selection_set_id,
             name: form.name.clone(),
             description: form.description.clone(),
             values,
+            rehearsal,
         };
         rules::combinations(&request, &mut errors);
         (request, errors)
@@ -190,6 +198,8 @@ impl TrainingForm {
             name: request.name.clone(),
             description: request.description.clone(),
             parameters,
+            // a repeated run is a plain one
+            rehearsal: RehearsalForm::default(),
         }
     }
 }

@@ -10,4 +10,5 @@ pub mod model_file;
 pub mod parameters;
 pub mod plan;
 pub mod preview;
+pub mod rehearsal;
 pub mod version;

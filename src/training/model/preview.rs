@@ -4,6 +4,7 @@
 use super::captions::CaptionRow;
 use super::form::TrainingForm;
 use super::plan::{Plan, Remark};
+use super::rehearsal::RehearsalChoice;
 use serde::{Deserialize, Serialize};
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -37,4 +38,6 @@ pub struct TrainSetup {
     pub idempotency_key: String,
     /// The trigger an empty field means.
     pub class_tokens: String,
+    /// `None` with a real endpoint.
+    pub rehearsal: Option<RehearsalChoice>,
 }

@@ -71,6 +71,9 @@ pub fn body(
         },
         "policy": { "executionTimeout": policy.execution_timeout_ms, "ttl": policy.ttl_ms },
     });
+    if !request.rehearsal.asks_for_nothing() {
+        body["input"]["rehearsal"] = json!(request.rehearsal);
+    }
     if let Some(url) = webhook {
         body["webhook"] = json!(url);
     }
@@ -90,6 +93,7 @@ mod tests {
             name: "v1.0".to_owned(),
             description: String::new(),
             parameters: parameters.iter().copied().collect(),
+            ..TrainingForm::default()
         };
         TrainingRequest::parse(&form, &Defaults::new("16", "", 30)).expect("a request")
     }

@@ -7,6 +7,7 @@ use super::super::model::form::{DATASET_PATH, TrainingForm, TrainingRequest};
 use super::super::model::parameters::{Defaults, find};
 use super::super::model::plan::{Plan, Remark, warnings};
 use super::super::model::preview::{PreviewView, TrainSetup};
+use super::super::model::rehearsal::{FAULTS_FIELD, RehearsalChoice, RehearsalRun, SPEED_FIELD};
 use super::super::model::version::next_name;
 use super::{job, versions, workflow};
 use crate::dataset::model::image::caption_name;
@@ -57,6 +58,7 @@ pub async fn prepare(state: &AppState, form: &TrainingForm) -> Result<Prepared, 
         Remark::new(Some(&e.field), "invalid", e.message)
     };
     problems.splice(0..0, errors.into_iter().map(field_problem));
+    problems.extend(rehearsal_problem(state, &request.rehearsal));
     problems.extend(name_problem(state, &style, &request)?);
     let captions = caption_rows(&dataset, &request);
     problems.extend(dataset_problems(&dataset, &captions));
@@ -100,6 +102,21 @@ async fn dataset_of(
         }
         Err(error) => Err(error),
     }
+}
+
+/// Faults and speed are the rehearsal trainer's; only the stage itself knows its words.
+fn rehearsal_problem(state: &AppState, asked: &RehearsalRun) -> Option<Remark> {
+    let Some(stage) = &state.rehearsed_runs else {
+        let field = match asked.faults.is_empty() {
+            true => SPEED_FIELD,
+            false => FAULTS_FIELD,
+        };
+        let message = "The trainer is a RunPod endpoint, which takes no rehearsal's speed or faults. Leave both empty.";
+        return (!asked.asks_for_nothing())
+            .then(|| Remark::new(Some(field), "not_rehearsing", message));
+    };
+    let unknown = (stage.check_faults)(&asked.faults).err()?;
+    Some(Remark::new(Some(FAULTS_FIELD), "invalid", unknown))
 }
 
 fn name_problem(
@@ -350,5 +367,14 @@ pub fn setup(state: &AppState, style: &StyleId, from: &str) -> Result<TrainSetup
         sets: sets.collect(),
         idempotency_key: crate::server::token::new(),
         class_tokens,
+        rehearsal: rehearsal_choice(state),
+    })
+}
+
+fn rehearsal_choice(state: &AppState) -> Option<RehearsalChoice> {
+    let stage = state.rehearsed_runs.as_ref()?;
+    Some(RehearsalChoice {
+        steps_per_second: state.config.rehearsal.steps_per_second.to_string(),
+        faults: stage.faults.clone(),
     })
 }

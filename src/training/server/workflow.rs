@@ -130,6 +130,7 @@ mod tests {
             name: "v1.0".to_owned(),
             description: String::new(),
             parameters: parameters.iter().copied().collect(),
+            ..TrainingForm::default()
         };
         let request =
             TrainingRequest::parse(&form, &Defaults::new("16", "", 30)).expect("a request");

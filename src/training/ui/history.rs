@@ -26,6 +26,9 @@ pub fn History(
     /// Counts and the way to the Train form above the list.
     #[prop(default = false)]
     toolbar: bool,
+    /// The latest so many; all unless given.
+    #[prop(default = usize::MAX)]
+    most: usize,
 ) -> impl IntoView {
     let first = Resource::new(
         move || style.get(),
@@ -39,7 +42,7 @@ pub fn History(
         <Transition fallback=Skeleton>
             {move || Suspend::new(async move {
                 match first.await {
-                    Ok((style, first)) => view! { <List style first toolbar /> }.into_any(),
+                    Ok((style, first)) => view! { <List style first toolbar most /> }.into_any(),
                     // the frame says already that there is no such style
                     Err(error) if error.kind == ErrorKind::NotFound => ().into_any(),
                     Err(error) => view! { <ErrorNotice error /> }.into_any(),
@@ -86,7 +89,7 @@ struct Shared {
 }
 
 #[component]
-fn List(style: StyleId, first: Vec<TrainingVersion>, toolbar: bool) -> impl IntoView {
+fn List(style: StyleId, first: Vec<TrainingVersion>, toolbar: bool, most: usize) -> impl IntoView {
     let asked = style.clone();
     let ask = Action::new(move |(): &()| versions(asked.clone()));
     let list = Memo::new(move |before: Option<&Vec<TrainingVersion>>| {
@@ -114,10 +117,18 @@ fn List(style: StyleId, first: Vec<TrainingVersion>, toolbar: bool) -> impl Into
     view! {
         {move || refused().map(|error| view! { <ErrorNotice error /> })}
         {toolbar.then(|| view! { <Toolbar shared /> })}
-        {move || is_empty.get().then(|| view! { <Empty shared /> })}
+        {move || {
+            is_empty
+                .get()
+                .then(|| match toolbar {
+                    true => view! { <Empty shared /> }.into_any(),
+                    // beside the Train form the way on is the form itself
+                    false => view! { <p class="muted">"Nothing trained yet."</p> }.into_any(),
+                })
+        }}
         <ol class="version-list" hidden=move || is_empty.get()>
             <For
-                each=move || list.with(|l| l.iter().map(|v| v.id.clone()).collect::<Vec<_>>())
+                each=move || list.with(|l| l.iter().take(most).map(|v| v.id.clone()).collect::<Vec<_>>())
                 key=Clone::clone
                 children=move |id| view! { <Row id shared /> }
             />

@@ -11,6 +11,7 @@ fn form(parameters: &[(&str, &str)]) -> TrainingForm {
         name: "v1.0".to_owned(),
         description: String::new(),
         parameters: parameters.iter().copied().collect(),
+        ..TrainingForm::default()
     }
 }
 

@@ -51,7 +51,9 @@ impl<'de> Deserialize<'de> for Text {
 }
 
 /// For single fields: a number is taken as if typed.
-pub(super) fn text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+pub(in super::super) fn text<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<String, D::Error> {
     deserializer.deserialize_any(Lenient)
 }
 

@@ -9,6 +9,7 @@ fn request(parameters: &[(&str, &str)]) -> TrainingRequest {
         name: "v1.0".to_owned(),
         description: String::new(),
         parameters: parameters.iter().copied().collect(),
+        ..TrainingForm::default()
     };
     TrainingRequest::parse(&form, &Defaults::new("16", "", 30)).expect("a request")
 }

@@ -2,11 +2,13 @@
 
 use super::fields::Parameters;
 use super::plan::PlanPanel;
+use super::rehearsal::RehearsalStep;
 use super::typed::{Preview, TypedForm, initial};
 use crate::error::AppError;
 use crate::training::api::{StartTraining, preview};
 use crate::training::model::parameters::{Group, recommended_steps};
 use crate::training::model::preview::TrainSetup;
+use crate::training::ui::history::History;
 use crate::tunnel::ui::TunnelPanel;
 use crate::ui::units::{count, plural};
 use crate::ui::{ErrorNotice, SelectField, TextField};
@@ -28,6 +30,7 @@ pub fn TrainForm(setup: TrainSetup) -> impl IntoView {
     let first = first_preview(typed);
     follow_typing(typed);
     let style = setup.form.style_id.clone();
+    let history = style.clone();
     let key = setup.idempotency_key.clone();
     let summary = move || refused.get().map(|error| view! { <Refused error /> });
     view! {
@@ -45,6 +48,7 @@ pub fn TrainForm(setup: TrainSetup) -> impl IntoView {
                     <DatasetStep typed sets=setup.sets style=style.clone() />
                     <VersionStep typed style />
                     <ParametersStep typed />
+                    {setup.rehearsal.map(|choice| view! { <RehearsalStep typed choice /> })}
                 </ActionForm>
                 // outside of the form: its buttons are forms of their own
                 <section class="panel step" aria-labelledby="step-4">
@@ -63,6 +67,24 @@ pub fn TrainForm(setup: TrainSetup) -> impl IntoView {
             </div>
             <PlanPanel typed first busy=start.pending() />
         </div>
+        <Recent style=history />
+    }
+}
+
+/// The latest runs: what was tried last is what one decides by.
+#[component]
+fn Recent(style: String) -> impl IntoView {
+    let all = format!("/styles/{style}/versions");
+    view! {
+        <section class="train__history" aria-labelledby="history-title">
+            <header class="panel__head">
+                <h2 class="panel__title" id="history-title">
+                    "Versions so far"
+                </h2>
+                <a href=all>"All versions"</a>
+            </header>
+            <History style most=5 />
+        </section>
     }
 }
 

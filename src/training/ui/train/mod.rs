@@ -3,6 +3,7 @@
 mod fields;
 mod form;
 mod plan;
+mod rehearsal;
 mod typed;
 
 use crate::styles::model::StyleId;

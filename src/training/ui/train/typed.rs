@@ -13,6 +13,10 @@ pub fn parameter_field(name: &str) -> String {
     format!("form[parameters][{name}]")
 }
 
+/// Form fields of the rehearsal.
+pub const SPEED: &str = "form[rehearsal][stepsPerSecond]";
+pub const FAULTS: &str = "form[rehearsal][faults]";
+
 /// What the server said of the form; `None` before a set is chosen.
 pub type Preview = Option<Result<PreviewView, AppError>>;
 
@@ -69,6 +73,12 @@ pub fn initial(setup: &TrainSetup) -> TrainingForm {
     }
     if let Some(description) = said("form[description]") {
         form.description = description;
+    }
+    if let Some(speed) = said(SPEED) {
+        form.rehearsal.steps_per_second = speed;
+    }
+    if let Some(faults) = said(FAULTS) {
+        form.rehearsal.faults = faults;
     }
     for parameter in PARAMETERS {
         if let Some(typed) = said(&parameter_field(parameter.name)) {

@@ -1,0 +1,62 @@
+//! One run's own speed and faults: asked of the rehearsal trainer, refused by a real endpoint.
+
+use super::fake_runpod::FakeRunpod;
+use super::studio::{TestStudio, run};
+use serde_json::{Value, json};
+
+fn asking(style: &str, rehearsal: Value) -> Value {
+    let mut body = run(style, "V1");
+    body["rehearsal"] = rehearsal;
+    body
+}
+
+#[tokio::test]
+async fn a_run_asks_the_rehearsal_trainer_for_its_own_speed_and_faults() {
+    let studio = TestStudio::start().await;
+    let style = studio.ready_style(2).await;
+    let rehearsal = json!({"stepsPerSecond": 250, "faults": "webhook-lost, status-429=2"});
+    let body = asking(&style, rehearsal);
+    let preview = studio
+        .post("/api/training/preview", &body)
+        .await
+        .expect(200);
+    assert_eq!(
+        preview["request"]["input"]["rehearsal"],
+        json!({"steps_per_second": 250.0, "faults": "webhook-lost, status-429=2"})
+    );
+    studio.post("/api/training/start", &body).await.expect(202);
+    let plain = studio
+        .post("/api/training/preview", &run(&style, "V2"))
+        .await;
+    assert!(plain.expect(200)["request"]["input"]["rehearsal"].is_null());
+}
+
+#[tokio::test]
+async fn words_that_are_no_faults_are_refused_by_name_before_anything_is_recorded() {
+    let studio = TestStudio::start().await;
+    let style = studio.ready_style(2).await;
+    let body = asking(
+        &style,
+        json!({"stepsPerSecond": "0", "faults": "webhook-lots"}),
+    );
+    let refused = studio.post("/api/training/start", &body).await;
+    assert!(refused.text.contains("webhook-lots") && refused.text.contains("webhook-lost"));
+    assert_eq!(
+        refused.refused(400),
+        ["rehearsal.stepsPerSecond", "rehearsal.faults"]
+    );
+    assert!(studio.versions(&style).await.is_empty());
+}
+
+#[tokio::test]
+async fn a_real_endpoint_is_asked_for_no_rehearsal() {
+    let runpod = FakeRunpod::start().await;
+    let studio = TestStudio::on(&runpod).await;
+    let style = studio.ready_style(2).await;
+    for rehearsal in [json!({"faults": "crash"}), json!({"stepsPerSecond": 5})] {
+        let body = asking(&style, rehearsal);
+        let refused = studio.post("/api/training/start", &body).await.refused(400);
+        assert!(refused[0].starts_with("rehearsal."), "{refused:?}");
+    }
+    assert!(runpod.jobs().is_empty());
+}
