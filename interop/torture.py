@@ -23,7 +23,7 @@ from studio import Studio
 KILLS = 200
 STEPS = 60
 # what a kill shall hit, and how long after the start was sent off that is, in seconds
-MOMENTS = [("start", 0.0, 0.08), ("submit", 0.05, 0.3), ("progress", 0.2, 0.8), ("end", 0.5, 1.3), ("settled", 1.0, 2.0)]
+MOMENTS = [("start", 0.0, 0.03), ("submit", 0.02, 0.2), ("progress", 0.2, 0.8), ("end", 0.5, 1.3), ("settled", 1.0, 2.0)]
 # a run that was never sent is known as such after 45 seconds
 SETTLED_WITHIN = 60
 

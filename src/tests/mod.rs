@@ -13,6 +13,7 @@ mod fake_runpod;
 mod forms_without_js;
 mod layout;
 mod line;
+mod paths;
 mod plain_form;
 mod reconcile;
 mod refusals;

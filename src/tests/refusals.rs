@@ -138,3 +138,17 @@ async fn the_preview_shows_the_same_problems_as_the_start_and_never_submits() {
     nothing_was_sent(&runpod);
     assert!(!studio.folder().join("debug").exists());
 }
+
+#[tokio::test]
+async fn every_documented_refusal_has_the_type_it_is_sent_with() {
+    let studio = TestStudio::start().await;
+    let document = studio
+        .get("/api/openapi.json")
+        .await
+        .expect(200)
+        .to_string();
+    let problem = "{\"schema\":{\"$ref\":\"#/components/schemas/Problem\"}}";
+    assert!(document.contains(&format!("\"application/problem+json\":{problem}")));
+    assert!(!document.contains(&format!("\"application/json\":{problem}")));
+    assert!(document.contains("/api/ngrok/test"));
+}

@@ -1,8 +1,9 @@
 //! The event log of a version: one JSON line per event in `training_runs/{id}/events.jsonl` beside its record.
 //!
-//! Lines are appended in one write each, so a crash leaves whole lines; a line that cannot be read is passed over.
+//! Lines are appended in one write each, so a crash leaves whole lines; a line that cannot be read is passed over. The record is
+//! the truth: an end it has and the log lacks is shown nevertheless.
 
-use super::super::model::version::VersionEvent;
+use super::super::model::version::{Status, TrainingVersion, VersionEvent};
 use super::versions;
 use crate::error::AppError;
 use crate::server::state::AppState;
@@ -46,7 +47,7 @@ pub fn list(state: &AppState, style: &StyleId, id: &str) -> Result<Vec<VersionEv
     let path = path(state, style, id)?;
     let text = match std::fs::read_to_string(&path) {
         Ok(text) => text,
-        Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(e) if e.kind() == std::io::ErrorKind::NotFound => String::new(),
         Err(e) => {
             let message = format!("The event log of {id} could not be read: {}.", e.kind());
             return Err(AppError::internal(message));
@@ -56,6 +57,32 @@ pub fn list(state: &AppState, style: &StyleId, id: &str) -> Result<Vec<VersionEv
         .lines()
         .filter_map(|line| serde_json::from_str(line).ok())
         .collect();
+    let version = versions::get(state, style, id)?;
     let skip = events.len().saturating_sub(MAX_SHOWN);
-    Ok(events.into_iter().skip(skip).collect())
+    let missing = missing_end(&version, &events);
+    Ok(events.into_iter().skip(skip).chain(missing).collect())
+}
+
+/// The end that is on record and not in the log: a studio that is killed between the two leaves it out.
+fn missing_end(version: &TrainingVersion, events: &[VersionEvent]) -> Option<VersionEvent> {
+    let ends = [Status::Completed, Status::Failed, Status::Cancelled].map(Status::as_str);
+    let tells = |event: &VersionEvent| {
+        let taken_back = event.message.strip_prefix("taken back as unfinished: ");
+        let message = taken_back.unwrap_or(&event.message);
+        ends.iter().any(|end| message.starts_with(end))
+    };
+    if !version.is_ours() || !version.status.is_final() || events.iter().any(tells) {
+        return None;
+    }
+    let status = version.status.as_str();
+    let message = match &version.error {
+        Some(reason) => format!("{status}: {reason}"),
+        None => status.to_owned(),
+    };
+    let time = version.completed_at.clone().or(version.failed_at.clone());
+    Some(VersionEvent {
+        time: time.unwrap_or_else(|| version.timestamp.clone()),
+        witness: "studio".into(),
+        message,
+    })
 }
