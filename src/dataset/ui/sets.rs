@@ -120,6 +120,16 @@ impl Actions {
             .or_else(|| self.drop_gone.value().get().and_then(Result::err))
     }
 
+    fn any_done(self) -> bool {
+        let done = [
+            matches!(self.rename.value().get(), Some(Ok(_))),
+            matches!(self.delete.value().get(), Some(Ok(_))),
+            matches!(self.derive.value().get(), Some(Ok(_))),
+            matches!(self.drop_gone.value().get(), Some(Ok(_))),
+        ];
+        done.contains(&true)
+    }
+
     fn any_refused(self) -> bool {
         self.refused().is_some() || matches!(self.rename.value().get(), Some(Err(_)))
     }
@@ -141,8 +151,17 @@ pub fn SetsMenu(data: Data) -> impl IntoView {
         None => "Sets".to_owned(),
     };
     let unfolded = untrack(|| actions.any_refused());
+    let details = NodeRef::<leptos::html::Details>::new();
+    Effect::new(move |_| {
+        // what was done is said on the page
+        if actions.any_done()
+            && let Some(details) = details.get_untracked()
+        {
+            details.set_open(false);
+        }
+    });
     view! {
-        <details class="popover" open=unfolded hidden=nothing>
+        <details class="popover" open=unfolded hidden=nothing node_ref=details>
             <summary class="button button--secondary">
                 <Icon name="layers" />
                 <span class="button__text">{title}</span>
