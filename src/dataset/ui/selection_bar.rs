@@ -167,7 +167,9 @@ fn SaveAs(data: Data, saving: Saving) -> impl IntoView {
             </div>
         </details>
         {move || {
+            // a smart one has no names of its own to change
             data.chosen_set()
+                .filter(|set| set.filter.is_none())
                 .map(|set| {
                     let id = set.id;
                     view! {

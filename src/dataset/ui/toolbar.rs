@@ -225,10 +225,15 @@ fn order(data: Data, sort: &'static str, words: &'static str) -> impl IntoView {
 
 fn option(data: Data, set: SelectionSet) -> impl IntoView {
     let id = set.id;
+    let smart = if set.filter.is_some() {
+        " · smart"
+    } else {
+        ""
+    };
     let selected = move || data.chosen_set().is_some_and(|s| s.id == id);
     view! {
         <option value=id.to_string() selected=selected>
-            {format!("{} · {}", set.title(), set.filenames.len())}
+            {format!("{} · {}{smart}", set.title(), set.filenames.len())}
         </option>
     }
 }
