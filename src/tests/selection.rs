@@ -233,7 +233,7 @@ async fn a_set_says_which_versions_were_trained_on_it() {
     let runpod = FakeRunpod::start().await;
     let studio = TestStudio::on(&runpod).await;
     let style = studio.ready_style(2).await;
-    studio.start_run(&style, "V one").await.expect(202);
+    studio.start_run(&style, "V1").await.expect(202);
     let version = studio.version(&style).await["id"]
         .as_str()
         .expect("an id")
