@@ -1,7 +1,8 @@
 //! The shell, the frame and the route table; knows every page and nothing else.
 
-use crate::dataset::ui::DataPage;
-use crate::library::ui::{GridPage, GuidePage, NotFoundPage, SetupPage, StyleLayout, TopBar};
+use crate::library::ui::{
+    GridPage, GuidePage, NotFoundPage, SetupPage, StyleLayout, TopBar, TrainingDataPage,
+};
 #[cfg(feature = "ssr")]
 use crate::server::state::AppState;
 use crate::styles::ui::NewStylePage;
@@ -134,7 +135,7 @@ macro_rules! lazy_page {
 
 lazy_page!(NewStyleRoute, NewStylePage);
 lazy_page!(LayoutRoute, StyleLayout);
-lazy_page!(DataRoute, DataPage);
+lazy_page!(DataRoute, TrainingDataPage);
 lazy_page!(TrainRoute, TrainPage);
 lazy_page!(VersionsRoute, VersionsPage);
 lazy_page!(VersionRoute, VersionPage);

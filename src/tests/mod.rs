@@ -17,6 +17,7 @@ mod reconcile;
 mod refusals;
 mod rehearsed_runs;
 mod rest;
+mod selection;
 mod start_training;
 mod studio;
 mod truth;

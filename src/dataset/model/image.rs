@@ -132,7 +132,7 @@ fn refusal_of_type(name: &str) -> String {
 }
 
 /// One training image with its caption, as pages and `/api/styles/{id}/images` show it.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 pub struct TrainingImage {
@@ -166,7 +166,10 @@ pub struct ImagePage {
     pub next_cursor: Option<String>,
     /// How many match in all.
     pub total: usize,
-    /// How many of them lack a caption with text.
+    /// How many of them stand before this page.
+    #[serde(default)]
+    pub offset: usize,
+    /// How many of all that match lack a caption with text.
     pub without_caption: usize,
 }
 

@@ -1,6 +1,7 @@
 //! Pure rules of the dataset: file names, captions, selection sets.
 
 pub mod caption;
+pub mod filter;
 pub mod image;
 pub mod selection;
 pub mod upload;

@@ -1,13 +1,14 @@
-//! The list of a style's images: paired with captions, filtered, paged.
+//! A style's images as the bucket has them: paired with captions, read, described. Filtering and paging is `search`'s.
 //!
 //! One S3 listing (paged past 1,000 objects) per request; captions and pixel sizes are fetched many at once and kept by
 //! ETag, so that a second look costs the listing alone.
 
 use super::super::model::caption::CaptionState;
 use super::super::model::image::{
-    ImagePage, MAX_CAPTION_BYTES, TrainingImage, caption_name, check_name, is_caption, is_image,
+    MAX_CAPTION_BYTES, TrainingImage, caption_name, check_name, is_caption, is_image,
 };
-use super::{prefix, selection_sets};
+use super::prefix;
+use super::smart_sets::Membership;
 use crate::error::AppError;
 use crate::server::s3::{ObjectInfo, S3Error};
 use crate::server::state::{AppState, iso};
@@ -16,27 +17,12 @@ use crate::styles::model::StyleId;
 use bytes::Bytes;
 use futures::stream::{self, StreamExt};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
-/// Images on a page unless asked otherwise, and at most.
-pub const DEFAULT_LIMIT: usize = 200;
-pub const MAX_LIMIT: usize = 1_000;
 /// S3 requests in flight for one listing.
 const IN_FLIGHT: usize = 64;
 /// Enough of a picture to read its size in all but odd files.
 const HEADER_BYTES: u64 = 64 << 10;
-
-/// What to list.
-#[derive(Clone, Debug, Default)]
-pub struct Query {
-    pub limit: Option<usize>,
-    /// The last name of the page before.
-    pub cursor: Option<String>,
-    /// Text in the file name or the caption, case-insensitive.
-    pub q: Option<String>,
-    /// Words: `missing:caption`, `set:2`, `-set:1`.
-    pub filter: Option<String>,
-}
 
 /// An image's objects as the bucket has them.
 #[derive(Clone, Debug)]
@@ -85,62 +71,6 @@ pub async fn counts(state: &AppState, style: &StyleId) -> Result<(usize, usize),
     Ok(counts)
 }
 
-/// One page of the images that match.
-pub async fn list(state: &AppState, style: &StyleId, query: Query) -> Result<ImagePage, AppError> {
-    let known = styles::server::get(state, style)?;
-    let sets = selection_sets::list_of(state, &known)?;
-    let filter = Filter::parse(&query)?;
-    let all = pairs(state, style).await?;
-    let texts = caption_bytes(state, &all).await?;
-    let mut members: HashMap<&str, Vec<u64>> = HashMap::new();
-    for set in &sets {
-        for name in &set.filenames {
-            members.entry(name).or_default().push(set.id);
-        }
-    }
-    let matching: Vec<usize> = (0..all.len())
-        .filter(|&i| {
-            let (state, text) = CaptionState::read(texts[i].as_deref());
-            let sets = members.get(all[i].filename.as_str());
-            let sets = sets.map_or(&[][..], Vec::as_slice);
-            filter.accepts(&all[i].filename, state, text.as_deref(), sets)
-        })
-        .collect();
-    let total = matching.len();
-    let lacks = |i: &&usize| !CaptionState::read(texts[**i].as_deref()).0.is_present();
-    let without_caption = matching.iter().filter(lacks).count();
-    let limit = query.limit.unwrap_or(DEFAULT_LIMIT).clamp(1, MAX_LIMIT);
-    let cursor = query.cursor.unwrap_or_default();
-    let mut after = matching
-        .into_iter()
-        .filter(|&i| cursor.is_empty() || all[i].filename.as_str() > cursor.as_str());
-    let page: Vec<usize> = after.by_ref().take(limit).collect();
-    let more = after.next().is_some();
-    let shown: Vec<&Pair> = page.iter().map(|&i| &all[i]).collect();
-    let sizes = dimensions(state, &shown).await;
-    let images: Vec<TrainingImage> = page
-        .iter()
-        .zip(sizes)
-        .map(|(&i, size)| {
-            let pair = &all[i];
-            let sets = members.get(pair.filename.as_str()).cloned();
-            describe(
-                style,
-                pair,
-                texts[i].as_deref(),
-                size,
-                sets.unwrap_or_default(),
-            )
-        })
-        .collect();
-    Ok(ImagePage {
-        next_cursor: images.last().filter(|_| more).map(|i| i.filename.clone()),
-        images,
-        total,
-        without_caption,
-    })
-}
-
 /// One image as the list shows it.
 pub async fn one(state: &AppState, style: &StyleId, name: &str) -> Result<TrainingImage, AppError> {
     let gone = || AppError::not_found(format!("There is no image {name:?} in style {style}."));
@@ -167,20 +97,17 @@ pub async fn one(state: &AppState, style: &StyleId, name: &str) -> Result<Traini
     };
     let text = caption_bytes(state, std::slice::from_ref(&pair)).await?;
     let size = dimensions(state, &[&pair]).await[0];
-    let sets = selection_sets::list_of(state, &known)?;
-    let sets = sets
-        .iter()
-        .filter(|s| s.filenames.iter().any(|f| f == name));
-    let sets = sets.map(|s| s.id).collect();
-    Ok(describe(style, &pair, text[0].as_deref(), size, sets))
+    let mut image = describe(style, &pair, text[0].as_deref(), size);
+    Membership::of(state, &known)?.fill(&mut image);
+    Ok(image)
 }
 
-fn describe(
+/// What is known of an image; which sets hold it is filled in by [`Membership`].
+pub fn describe(
     style: &StyleId,
     pair: &Pair,
     caption: Option<&[u8]>,
     size: Option<(u32, u32)>,
-    sets: Vec<u64>,
 ) -> TrainingImage {
     let (caption_state, text) = CaptionState::read(caption);
     let name = utf8_percent_encode(&pair.filename, NON_ALPHANUMERIC);
@@ -198,7 +125,7 @@ fn describe(
         caption: text,
         caption_state,
         caption_etag: pair.caption.as_ref().map(|c| c.etag.clone()),
-        sets,
+        sets: Vec::new(),
     }
 }
 
@@ -274,52 +201,4 @@ pub fn pixel_size(bytes: &[u8]) -> Option<(u32, u32)> {
         .ok()?
         .into_dimensions()
         .ok()
-}
-
-/// What a list keeps.
-struct Filter {
-    text: Option<String>,
-    missing_caption: bool,
-    in_sets: HashSet<u64>,
-    not_in_sets: HashSet<u64>,
-}
-
-impl Filter {
-    fn parse(query: &Query) -> Result<Self, AppError> {
-        let q = query.q.as_deref().unwrap_or("").trim().to_lowercase();
-        let mut filter = Self {
-            text: (!q.is_empty()).then_some(q),
-            missing_caption: false,
-            in_sets: HashSet::new(),
-            not_in_sets: HashSet::new(),
-        };
-        for word in query.filter.as_deref().unwrap_or("").split_whitespace() {
-            let set = |text: &str| text.parse::<u64>().ok();
-            if word == "missing:caption" {
-                filter.missing_caption = true;
-            } else if let Some(id) = word.strip_prefix("set:").and_then(set) {
-                filter.in_sets.insert(id);
-            } else if let Some(id) = word.strip_prefix("-set:").and_then(set) {
-                filter.not_in_sets.insert(id);
-            } else {
-                let message = format!(
-                    "{word:?} is not a filter. Known are missing:caption, set:NUMBER and -set:NUMBER."
-                );
-                return Err(AppError::field("filter", message));
-            }
-        }
-        Ok(filter)
-    }
-
-    fn accepts(&self, name: &str, caption: CaptionState, text: Option<&str>, sets: &[u64]) -> bool {
-        let has = |hay: &str, needle: &str| hay.to_lowercase().contains(needle);
-        let found = self
-            .text
-            .as_deref()
-            .is_none_or(|q| has(name, q) || text.is_some_and(|t| has(t, q)));
-        found
-            && !(self.missing_caption && caption.is_present())
-            && self.in_sets.iter().all(|id| sets.contains(id))
-            && !sets.iter().any(|id| self.not_in_sets.contains(id))
-    }
 }

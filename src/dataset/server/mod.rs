@@ -6,7 +6,9 @@ pub mod images;
 pub mod listing;
 pub mod resolve;
 pub mod routes;
+pub mod search;
 pub mod selection_sets;
+pub mod smart_sets;
 pub mod thumbnails;
 pub mod uploads;
 

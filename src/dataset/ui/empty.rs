@@ -164,5 +164,8 @@ fn trouble(data: Data) -> Option<impl IntoView> {
     let error = data
         .listing
         .with(|l| l.error.clone().filter(|_| !l.page.images.is_empty()))?;
-    (error.kind != ErrorKind::NotFound).then(|| view! { <ErrorNotice error /> })
+    // said beside the filter, or by the frame
+    let elsewhere =
+        super::toolbar::filter_error(data).is_some() || error.kind == ErrorKind::NotFound;
+    (!elsewhere).then(|| view! { <ErrorNotice error /> })
 }

@@ -86,8 +86,7 @@ async fn dataset_of(
     let empty = |id| Dataset {
         set: SelectionSet {
             id,
-            name: None,
-            filenames: Vec::new(),
+            ..SelectionSet::default()
         },
         items: Vec::new(),
     };
