@@ -164,6 +164,10 @@ async fn a_smart_set_is_refused_when_its_filter_cannot_be_read_or_leads_in_a_cir
         .request(Method::PUT, &format!("{path}/{id}"))
         .json(&json!({"filter": format!("boat set:{id}")}));
     assert_eq!(studio.send(own).await.refused(400), ["filter"]);
+    let under_it = studio
+        .request(Method::PUT, &format!("{path}/1"))
+        .json(&json!({"filter": "boat"}));
+    assert_eq!(studio.send(under_it).await.refused(400), ["filter"]);
     let file = studio.style_folder(&style).join("selection_sets.json");
     let text = std::fs::read_to_string(&file).expect("a file");
     let mut document: Value = serde_json::from_str(&text).expect("JSON");

@@ -87,29 +87,37 @@ pub async fn now(
     }
 }
 
-/// Refuses a filter that depends on another smart set.
+/// Refuses a filter that depends on another smart set, or makes one of a set that another depends on.
 pub fn check_sets(
     sets: &[SelectionSet],
     own: Option<u64>,
     filter: &Filter,
 ) -> Result<(), AppError> {
     let named = filter.sets();
-    let smart = sets
+    let told = if let Some(own) = own.filter(|id| named.contains(id)) {
+        format!("A smart set cannot be made of itself: leave out set:{own}.")
+    } else if let Some(set) = sets
         .iter()
-        .find(|s| named.contains(&s.id) && (s.filter.is_some() || Some(s.id) == own));
-    let Some(set) = smart else { return Ok(()) };
-    let told = if Some(set.id) == own {
-        format!(
-            "A smart set cannot be made of itself: leave out set:{}.",
-            set.id
-        )
-    } else {
+        .find(|s| named.contains(&s.id) && s.filter.is_some())
+    {
         format!(
             "{} is a smart set itself; put its filter {:?} in place of set:{}.",
             set.title(),
             set.filter.as_deref().unwrap_or_default(),
             set.id
         )
+    } else if let Some(set) = sets.iter().find(|s| depends_on(s, own)) {
+        format!(
+            "The smart set {} is made of this one, which has to stay one of names. Change that filter first.",
+            set.title()
+        )
+    } else {
+        return Ok(());
     };
     Err(AppError::field("filter", told))
+}
+
+fn depends_on(set: &SelectionSet, on: Option<u64>) -> bool {
+    let filter = filter_of(set);
+    on.zip(filter).is_some_and(|(id, f)| f.sets().contains(&id))
 }

@@ -72,6 +72,10 @@ impl Rows {
         }
     }
 
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
     /// The place in the list of what stands at a place of the grid.
     pub fn at(&self, row: usize) -> Option<usize> {
         match self {

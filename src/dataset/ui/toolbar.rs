@@ -92,7 +92,12 @@ pub fn filter_error(data: Data) -> Option<String> {
 #[component]
 fn Summary(data: Data) -> impl IntoView {
     let total = move || {
-        let found = plural(data.listing.with(|l| l.page.total), "image");
+        let total = data.listing.with(|l| l.page.total);
+        if total == 0 && filter_error(data).is_some() {
+            // nothing was looked for
+            return String::new();
+        }
+        let found = plural(total, "image");
         let filtered = data.address.with(|a| !a.get("filter").is_empty());
         if filtered {
             format!("{found} found")
