@@ -7,7 +7,7 @@ use super::super::model::caption::CaptionState;
 use super::super::model::image::{
     ImagePage, MAX_CAPTION_BYTES, TrainingImage, caption_name, check_name, is_caption, is_image,
 };
-use super::{prefix, selection_sets};
+use super::{prefix, quality, selection_sets};
 use crate::error::AppError;
 use crate::server::s3::{ObjectInfo, S3Error};
 use crate::server::state::{AppState, iso};
@@ -118,7 +118,7 @@ pub async fn list(state: &AppState, style: &StyleId, query: Query) -> Result<Ima
     let more = after.next().is_some();
     let shown: Vec<&Pair> = page.iter().map(|&i| &all[i]).collect();
     let sizes = dimensions(state, &shown).await;
-    let images: Vec<TrainingImage> = page
+    let mut images: Vec<TrainingImage> = page
         .iter()
         .zip(sizes)
         .map(|(&i, size)| {
@@ -133,11 +133,13 @@ pub async fn list(state: &AppState, style: &StyleId, query: Query) -> Result<Ima
             )
         })
         .collect();
+    let analysing = quality::add(state, style, &all, &mut images).await?;
     Ok(ImagePage {
         next_cursor: images.last().filter(|_| more).map(|i| i.filename.clone()),
         images,
         total,
         without_caption,
+        analysing,
     })
 }
 
@@ -183,12 +185,10 @@ fn describe(
     sets: Vec<u64>,
 ) -> TrainingImage {
     let (caption_state, text) = CaptionState::read(caption);
-    let name = utf8_percent_encode(&pair.filename, NON_ALPHANUMERIC);
-    let etag = utf8_percent_encode(&pair.image.etag, NON_ALPHANUMERIC);
-    let url = format!("/api/styles/{style}/images/{name}");
+    let (url, thumbnail_url) = addresses(style, pair);
     TrainingImage {
-        thumbnail_url: format!("{url}/thumbnail?v={etag}"),
         url,
+        thumbnail_url,
         filename: pair.filename.clone(),
         size_bytes: pair.image.size_bytes,
         etag: pair.image.etag.clone(),
@@ -199,7 +199,20 @@ fn describe(
         caption_state,
         caption_etag: pair.caption.as_ref().map(|c| c.etag.clone()),
         sets,
+        bucket: None,
+        quality: None,
+        hash: None,
+        duplicates: Vec::new(),
     }
+}
+
+/// Where the image and its thumbnail are shown.
+pub fn addresses(style: &StyleId, pair: &Pair) -> (String, String) {
+    let name = utf8_percent_encode(&pair.filename, NON_ALPHANUMERIC);
+    let etag = utf8_percent_encode(&pair.image.etag, NON_ALPHANUMERIC);
+    let url = format!("/api/styles/{style}/images/{name}");
+    let thumbnail = format!("{url}/thumbnail?v={etag}");
+    (url, thumbnail)
 }
 
 /// The caption files' bytes, in the order of the pairs; `None` = no file.
