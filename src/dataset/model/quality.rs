@@ -67,6 +67,22 @@ pub enum QualityCode {
 }
 
 impl QualityCode {
+    /// As the wire and forms spell it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Unreadable => "unreadable",
+            Self::Untrainable => "untrainable",
+            Self::Turned => "turned",
+            Self::Upscaled => "upscaled",
+            Self::Crop => "crop",
+            Self::Duplicate => "duplicate",
+            Self::Blur => "blur",
+            Self::Exposure => "exposure",
+            Self::Alpha => "alpha",
+        }
+    }
+
+    /// The words before a remark.
     pub fn label(self) -> &'static str {
         match self {
             Self::Unreadable => "Unreadable",
@@ -198,10 +214,7 @@ fn turned(turn: Turn) -> Option<QualityRemark> {
     ))
 }
 
-fn size(
-    (width, height): (u32, u32),
-    place: &Result<BucketPlace, BucketError>,
-) -> Option<QualityRemark> {
+fn size((width, _): (u32, u32), place: &Result<BucketPlace, BucketError>) -> Option<QualityRemark> {
     let place = match place {
         Ok(place) => place,
         Err(error) => {
@@ -222,7 +235,7 @@ fn size(
         QualityState::Look
     };
     let message = format!(
-        "{width} × {height} px is enlarged {:.2} times for its bucket of {} × {}; anything above 1 adds softness, above {ENLARGED_BAD} it is bad.",
+        "At {width} px width it is enlarged {:.2} times for its bucket of {} × {}; anything above 1 adds softness, above {ENLARGED_BAD} it is bad.",
         place.scale, place.width, place.height
     );
     Some(QualityRemark::new(QualityCode::Upscaled, state, message))

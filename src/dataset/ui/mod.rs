@@ -10,6 +10,7 @@ mod empty;
 mod grid;
 mod inspector;
 mod keys;
+mod quality;
 mod selection_bar;
 mod sets;
 mod state;
@@ -40,6 +41,7 @@ struct Loaded {
     page: Of<Result<super::model::image::ImagePage, AppError>>,
     sets: Of<Result<Vec<super::model::selection::SelectionSet>, AppError>>,
     opened: Of<Opened>,
+    quality: quality::Judged,
     known: StoredValue<Vec<TrainingImage>>,
 }
 
@@ -106,6 +108,7 @@ pub fn DataPage() -> impl IntoView {
         page,
         sets,
         opened,
+        quality: quality::Judged::new(id, address),
         known,
     };
     view! {
@@ -136,13 +139,14 @@ async fn open(id: &str, name: String, known: StoredValue<Vec<TrainingImage>>) ->
 fn Gate(loaded: Loaded) -> impl IntoView {
     let ready = Memo::new(move |_| {
         let id = loaded.id.get();
-        // all three are read whatever the others say: the server waits for what was read
+        // all are read whatever the others say: the server waits for what was read
         let page = loaded.page.with(|p| p.as_ref().is_some_and(|p| p.0 == id));
         let sets = loaded.sets.with(|s| s.as_ref().is_some_and(|s| s.0 == id));
         let opened = loaded
             .opened
             .with(|o| o.as_ref().is_some_and(|o| o.0 == id));
-        (page && sets && opened).then_some(id)
+        let quality = loaded.quality.is_ready(&id);
+        (page && sets && opened && quality).then_some(id)
     });
     move || match ready.get() {
         None => view! { <empty::Skeleton /> }.into_any(),
@@ -209,6 +213,8 @@ enum Mode {
     Confirm,
     /// The style has no images.
     Empty,
+    /// Whether the images are good for training.
+    Quality,
     Images,
 }
 
@@ -216,6 +222,7 @@ enum Mode {
 fn Content(loaded: Loaded, style: StyleId) -> impl IntoView {
     let data = loaded.data(style);
     keys::follow(data);
+    quality::follow(data);
     let mode = Memo::new(move |_| {
         let unfiltered = data
             .address
@@ -227,6 +234,8 @@ fn Content(loaded: Loaded, style: StyleId) -> impl IntoView {
                 Mode::Confirm
             } else if l.page.total == 0 && unfiltered {
                 Mode::Empty
+            } else if data.address.with(quality::is_open) {
+                Mode::Quality
             } else {
                 Mode::Images
             }
@@ -234,16 +243,18 @@ fn Content(loaded: Loaded, style: StyleId) -> impl IntoView {
     });
     let is_empty = Memo::new(move |_| mode.get() == Mode::Empty);
     let is_asking = Memo::new(move |_| mode.get() == Mode::Confirm);
+    let is_judging = Memo::new(move |_| mode.get() == Mode::Quality);
     view! {
         // one element: the page may be built while it is not yet shown, when a list of views has no parent to grow in
         <div>
         <empty::Happened data />
         {move || (mode.get() == Mode::Images).then(|| view! { <toolbar::Toolbar data /> })}
-        {move || (!is_asking.get()).then(|| view! { <uploads::Uploader data is_empty /> })}
+        {move || (!is_asking.get() && !is_judging.get()).then(|| view! { <uploads::Uploader data is_empty /> })}
         {move || match mode.get() {
             Mode::Broken => view! { <Broken data /> }.into_any(),
             Mode::Confirm => view! { <delete::ConfirmPage data /> }.into_any(),
             Mode::Empty => view! { <empty::Ahead /> }.into_any(),
+            Mode::Quality => view! { <quality::QualityView data judged=loaded.quality /> }.into_any(),
             Mode::Images => {
                 view! {
                     <div class="split dataset">

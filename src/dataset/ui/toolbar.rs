@@ -25,6 +25,7 @@ pub fn Toolbar(data: Data) -> impl IntoView {
             <Summary data />
             <FilterForm data />
             <div class="toolbar__end">
+                <super::quality::ViewLink data />
                 <EditSet data />
                 <SelectMenu data />
                 <a

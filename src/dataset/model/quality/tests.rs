@@ -54,7 +54,7 @@ fn a_picture_smaller_than_its_bucket_is_looked_at_and_a_much_smaller_one_is_bad(
     assert_eq!(state(300), [(Upscaled, QualityState::Bad)]);
     let message = &judged((300, 300), &sound(), &[]).remarks[0].message;
     assert!(
-        message.contains("300 × 300 px is enlarged 1.71 times"),
+        message.contains("At 300 px width it is enlarged 1.71 times"),
         "{message}"
     );
 }
