@@ -1,6 +1,9 @@
 //! Server functions of training data.
 
+use super::model::bucket_choice::BucketChoice;
 use super::model::image::{ImagePage, TrainingImage};
+use super::model::quality::{Quality, QualityCode};
+use super::model::report::{QualityReport, Scope};
 use super::model::selection::SelectionSet;
 use super::model::upload::{FileToUpload, Ticket};
 use crate::error::AppError;
@@ -49,7 +52,7 @@ pub async fn image_names(
 /// One image as the list shows it, read now.
 #[server(prefix = "/rpc", endpoint = "image", input = GetUrl)]
 pub async fn image(style: StyleId, filename: String) -> Result<TrainingImage, AppError> {
-    super::server::listing::one(&crate::server::state::app_state(), &style, &filename).await
+    super::server::quality::one(&crate::server::state::app_state(), &style, &filename).await
 }
 
 /// Where a plain form goes on to. A call by script stays on its page, which knows what else is open there.
@@ -200,4 +203,28 @@ pub async fn delete_selection_set(style: StyleId, set: u64) -> Result<(), AppErr
     super::server::selection_sets::delete(&state, &style, set).await?;
     go_on(&format!("/styles/{style}/data?gone={set}"));
     Ok(())
+}
+
+/// Whether images of the style are good for training at a size; without one at that of the last run.
+#[server(prefix = "/rpc", endpoint = "judge_images", input = leptos::server_fn::codec::Json)]
+pub async fn judge_images(
+    style: StyleId,
+    scope: Scope,
+    choice: Option<BucketChoice>,
+) -> Result<QualityReport, AppError> {
+    let state = crate::server::state::app_state();
+    super::server::quality::report(&state, &style, &scope, choice).await
+}
+
+/// Dismisses a remark of an image as it is now, or takes that back.
+#[server(prefix = "/rpc", endpoint = "dismiss_remark")]
+pub async fn dismiss_remark(
+    style: StyleId,
+    filename: String,
+    code: QualityCode,
+    #[server(default)] dismissed: bool,
+) -> Result<Quality, AppError> {
+    let state = crate::server::state::app_state();
+    let dismissal = super::model::report::Dismissal { code, dismissed };
+    super::server::quality::dismiss(&state, &style, &filename, dismissal).await
 }

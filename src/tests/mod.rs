@@ -13,6 +13,7 @@ mod forms_without_js;
 mod layout;
 mod line;
 mod plain_form;
+mod quality;
 mod reconcile;
 mod refusals;
 mod rehearsed_runs;

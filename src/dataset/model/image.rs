@@ -1,6 +1,9 @@
 //! Training images and the names of files: what may be a name, what is an image, which caption belongs to it.
 
+use super::analysis::Hash;
+use super::bucket_choice::BucketPlace;
 use super::caption::CaptionState;
+use super::quality::Quality;
 use serde::{Deserialize, Serialize};
 
 /// Largest image taken in, bytes (100 MB).
@@ -154,6 +157,18 @@ pub struct TrainingImage {
     pub thumbnail_url: String,
     /// Ids of the selection sets that hold it.
     pub sets: Vec<u64>,
+    /// Where it is trained at the size of the style's last run, or the trainer's own.
+    #[serde(default)]
+    pub bucket: Option<BucketPlace>,
+    /// Whether it is good for training; `null` while it is being measured.
+    #[serde(default)]
+    pub quality: Option<Quality>,
+    /// A perceptual hash; near-duplicates differ in at most 6 bits.
+    #[serde(default)]
+    pub hash: Option<Hash>,
+    /// Names of its near-duplicates.
+    #[serde(default)]
+    pub duplicates: Vec<String>,
 }
 
 /// One page of a listing.
@@ -171,6 +186,9 @@ pub struct ImagePage {
     pub offset: usize,
     /// How many of all that match lack a caption with text.
     pub without_caption: usize,
+    /// How many images of the style are still being measured: ask again.
+    #[serde(default)]
+    pub analysing: usize,
 }
 
 #[cfg(test)]

@@ -110,12 +110,10 @@ pub fn describe(
     size: Option<(u32, u32)>,
 ) -> TrainingImage {
     let (caption_state, text) = CaptionState::read(caption);
-    let name = utf8_percent_encode(&pair.filename, NON_ALPHANUMERIC);
-    let etag = utf8_percent_encode(&pair.image.etag, NON_ALPHANUMERIC);
-    let url = format!("/api/styles/{style}/images/{name}");
+    let (url, thumbnail_url) = addresses(style, pair);
     TrainingImage {
-        thumbnail_url: format!("{url}/thumbnail?v={etag}"),
         url,
+        thumbnail_url,
         filename: pair.filename.clone(),
         size_bytes: pair.image.size_bytes,
         etag: pair.image.etag.clone(),
@@ -126,7 +124,20 @@ pub fn describe(
         caption_state,
         caption_etag: pair.caption.as_ref().map(|c| c.etag.clone()),
         sets: Vec::new(),
+        bucket: None,
+        quality: None,
+        hash: None,
+        duplicates: Vec::new(),
     }
+}
+
+/// Where the image and its thumbnail are shown.
+pub fn addresses(style: &StyleId, pair: &Pair) -> (String, String) {
+    let name = utf8_percent_encode(&pair.filename, NON_ALPHANUMERIC);
+    let etag = utf8_percent_encode(&pair.image.etag, NON_ALPHANUMERIC);
+    let url = format!("/api/styles/{style}/images/{name}");
+    let thumbnail = format!("{url}/thumbnail?v={etag}");
+    (url, thumbnail)
 }
 
 /// The caption files' bytes, in the order of the pairs; `None` = no file.

@@ -1,9 +1,12 @@
 //! The dataset of a style: S3 is the truth for images and captions, `selection_sets.json` for sets.
 
+pub mod analysis;
 pub mod captions;
 pub mod forms;
 pub mod images;
 pub mod listing;
+pub mod quality;
+mod quality_routes;
 pub mod resolve;
 pub mod routes;
 pub mod search;

@@ -25,6 +25,7 @@ pub fn router() -> OpenApiRouter<AppState> {
         .routes(routes!(upload_tickets))
         .routes(routes!(put_image, get_image, delete_image))
         .routes(routes!(thumbnail))
+        .merge(super::quality_routes::router())
         .routes(routes!(get_caption, put_caption))
         .routes(routes!(list_sets, create_set))
         .routes(routes!(update_set, delete_set))

@@ -3,6 +3,7 @@
 use super::super::model::filter::{Filter, sort::Sort};
 use super::super::model::image::{ImagePage, TrainingImage};
 use super::listing::{Pair, caption_bytes, describe, dimensions, pairs};
+use super::quality;
 use super::smart_sets::Membership;
 use crate::error::AppError;
 use crate::server::state::AppState;
@@ -63,11 +64,14 @@ impl Search {
             .zip(texts)
             .zip(sizes)
             .map(|((pair, text), size)| {
-                let mut image = describe(style, pair, text.as_deref(), size);
-                membership.fill(&mut image);
-                image
+                describe(style, pair, text.as_deref(), size)
             });
-        let mut images: Vec<_> = described.filter(|i| self.filter.accepts(i)).collect();
+        let mut images: Vec<_> = described.collect();
+        if measured {
+            quality::add(state, style, &pairs, &mut images).await?;
+        }
+        images.iter_mut().for_each(|image| membership.fill(image));
+        images.retain(|image| self.filter.accepts(image));
         self.sort.apply(&mut images);
         Ok(Found {
             images,
@@ -122,6 +126,7 @@ pub async fn page(state: &AppState, style: &StyleId, query: Query) -> Result<Ima
     let end = offset.saturating_add(limit).min(total);
     let mut images = found.images[offset..end].to_vec();
     found.measure(state, &mut images).await;
+    let analysing = quality::add(state, style, &found.pairs, &mut images).await?;
     let last = images.last().filter(|_| end < total);
     Ok(ImagePage {
         next_cursor: last.map(|i| search.sort.cursor(i)),
@@ -129,6 +134,7 @@ pub async fn page(state: &AppState, style: &StyleId, query: Query) -> Result<Ima
         total,
         offset,
         without_caption,
+        analysing,
     })
 }
 

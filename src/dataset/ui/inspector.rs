@@ -86,7 +86,7 @@ fn opened(data: Data, image: TrainingImage) -> AnyView {
     view! {
         <aside class="split__side panel inspector" aria-label="Image" tabindex="0">
             <div class="inspector__preview">
-                <div class="inspector__frame inspector__frame--sized" style=frame>
+                <div class="inspector__frame inspector__frame--sized inspector__frame--cropped" style=frame>
                     <img
                         class="inspector__image"
                         src=format!("{}?v={}", image.url, image.etag)
@@ -94,6 +94,7 @@ fn opened(data: Data, image: TrainingImage) -> AnyView {
                         width=image.width
                         height=image.height
                     />
+                    <super::quality::CropFrame data image=image.clone() />
                 </div>
             </div>
             <section class="inspector__section">
@@ -105,6 +106,7 @@ fn opened(data: Data, image: TrainingImage) -> AnyView {
                 {unread}
             </section>
             <CaptionForm data image=image.clone() />
+            <super::quality::Remarks data image=image.clone() />
             {foot(data, image)}
         </aside>
     }

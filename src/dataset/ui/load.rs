@@ -1,6 +1,7 @@
 //! What the page asks for, and the shared [`Data`] made of the answers.
 
 use super::address::Address;
+use super::quality::Judged;
 use super::shelf::Shelf;
 use super::state::{Asked, Data, Listing, Opened, Question, Rows};
 use crate::dataset::api::{image, images, selection_sets};
@@ -38,6 +39,8 @@ pub struct Loaded {
     page: Of<Answer>,
     sets: Of<Result<Vec<SelectionSet>, AppError>>,
     opened: Of<Opened>,
+    /// The quality view's report.
+    pub quality: Judged,
     uses: Signal<Vec<SetUse>>,
     known: StoredValue<Vec<TrainingImage>>,
     whole: StoredValue<Option<Whole>>,
@@ -98,6 +101,7 @@ impl Loaded {
             page,
             sets,
             opened,
+            quality: Judged::new(id, address),
             uses,
             known,
             whole,
@@ -111,8 +115,9 @@ impl Loaded {
         let page = self.page.with(|p| p.as_ref().is_some_and(|p| p.0 == id));
         let sets = self.sets.with(|s| s.as_ref().is_some_and(|s| s.0 == id));
         let opened = self.opened.with(|o| o.as_ref().is_some_and(|o| o.0 == id));
+        let quality = self.quality.is_ready(&id);
         self.uses.track();
-        (page && sets && opened).then_some(id)
+        (page && sets && opened && quality).then_some(id)
     }
 
     fn listing(self) -> Memo<Listing> {
@@ -286,6 +291,8 @@ fn narrowed(mut images: Vec<TrainingImage>, question: &Question) -> Result<Image
             .filter(|i| !i.caption_state.is_present())
             .count(),
         images,
+        // the list of all asks again
+        analysing: 0,
     })
 }
 

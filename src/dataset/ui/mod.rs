@@ -12,6 +12,7 @@ mod grid;
 mod inspector;
 mod keys;
 mod load;
+mod quality;
 mod selecting;
 mod selection_bar;
 mod set_forms;
@@ -69,6 +70,8 @@ enum Mode {
     Confirm,
     /// The style has no images.
     Empty,
+    /// Whether the images are good for training.
+    Quality,
     Images,
 }
 
@@ -83,6 +86,8 @@ impl Mode {
                 Self::Confirm
             } else if l.page.total == 0 && l.question.is_about_all() && !of_words {
                 Self::Empty
+            } else if data.address.with(quality::is_open) {
+                Self::Quality
             } else {
                 Self::Images
             }
@@ -94,6 +99,7 @@ impl Mode {
 fn Content(loaded: Loaded, style: StyleId) -> impl IntoView {
     let data = loaded.data(style);
     follow::follow(data);
+    quality::follow(data);
     let mode = Memo::new(move |_| Mode::of(data));
     let is_empty = Memo::new(move |_| mode.get() == Mode::Empty);
     let is_asking = Memo::new(move |_| mode.get() == Mode::Confirm);
@@ -101,16 +107,18 @@ fn Content(loaded: Loaded, style: StyleId) -> impl IntoView {
         data.address
             .with(|a| a.get("view") == "large" && !a.get("image").is_empty())
     });
+    let is_judging = Memo::new(move |_| mode.get() == Mode::Quality);
     view! {
         // one element: the page may be built while it is not yet shown, when a list of views has no parent to grow in
         <div>
         <empty::Happened data />
         {move || (mode.get() == Mode::Images).then(|| view! { <toolbar::Toolbar data /> })}
-        {move || (!is_asking.get()).then(|| view! { <uploads::Uploader data is_empty /> })}
+        {move || (!is_asking.get() && !is_judging.get()).then(|| view! { <uploads::Uploader data is_empty /> })}
         {move || match mode.get() {
             Mode::Broken => view! { <Broken data /> }.into_any(),
             Mode::Confirm => view! { <delete::ConfirmPage data /> }.into_any(),
             Mode::Empty => view! { <empty::Ahead /> }.into_any(),
+            Mode::Quality => view! { <quality::QualityView data judged=loaded.quality /> }.into_any(),
             Mode::Images => {
                 view! {
                     <div class="split dataset" class:dataset--large=is_large>

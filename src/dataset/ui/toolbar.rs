@@ -28,6 +28,7 @@ pub fn Toolbar(data: Data) -> impl IntoView {
             <Summary data />
             <FilterForm data />
             <div class="toolbar__end">
+                <super::quality::ViewLink data />
                 <Shortcuts />
                 <SetsMenu data />
                 <SelectMenu data />

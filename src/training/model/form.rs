@@ -5,11 +5,12 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::buckets::{BucketSettings, Size};
 use super::captions::CaptionSettings;
 use super::learning_rate::Settings;
 use super::parameters::{Defaults, PARAMETERS, Values, find};
 use super::rehearsal::{RehearsalForm, RehearsalRun};
+use crate::dataset::model::bucket_choice::BucketChoice;
+use crate::dataset::model::buckets::{BucketSettings, Size};
 
 mod rules;
 pub(super) mod typed;
@@ -168,6 +169,20 @@ impl TrainingRequest {
             bucket_no_upscale: self.values.is("bucket_no_upscale"),
             min_bucket_reso: self.values.count("min_bucket_reso"),
             max_bucket_reso: self.values.count("max_bucket_reso"),
+        }
+    }
+
+    /// The same with the batch, as the data page shows it.
+    pub fn bucket_choice(&self) -> BucketChoice {
+        let settings = self.bucket_settings();
+        BucketChoice {
+            width: settings.resolution.width,
+            height: settings.resolution.height,
+            enable_bucket: settings.enable_bucket,
+            bucket_no_upscale: settings.bucket_no_upscale,
+            min_bucket_reso: settings.min_bucket_reso,
+            max_bucket_reso: settings.max_bucket_reso,
+            batch_size: self.values.count("batch_size"),
         }
     }
 

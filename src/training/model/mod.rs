@@ -1,7 +1,6 @@
 //! The pure heart of a training run: parameters, the form and the checks on it, what the trainer will read, and the plan.
 //! Compiles for the server and the browser; does no I/O, reads no clock, knows no framework.
 
-pub mod buckets;
 pub mod captions;
 pub mod form;
 pub mod learning_rate;

@@ -6,11 +6,11 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::buckets::{Buckets, Size, batches_per_epoch, count};
 use super::form::{FieldError, TrainingRequest};
 use super::learning_rate::{Schedule, is_schedule_free};
 use super::loops::{CHECKPOINTS_MAX, checkpoint_count, checkpoints, passes, segments};
 use super::model_file::expected_bytes;
+use crate::dataset::model::buckets::{Buckets, Size, batches_per_epoch, count};
 
 /// Points of the learning-rate curve before it is thinned.
 pub const CURVE_POINTS: u32 = 2_000;

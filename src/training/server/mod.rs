@@ -24,7 +24,7 @@ use crate::server::runpod::RunpodError;
 use crate::server::state::AppState;
 use crate::server::token;
 use crate::styles::model::StyleId;
-use crate::tunnel;
+use crate::{dataset, tunnel};
 use prepare::Prepared;
 use settle::{Witness, settle};
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -63,6 +63,7 @@ pub async fn start(
     let body = prepared.body(&run.request_id, run.webhook.as_deref());
     let submitted = state.runpod.submit(&body).await;
     let version = conclude(state, style, id, submitted).await;
+    remember_size(state, &prepared).await;
     state.wake.notify_one();
     version
 }
@@ -78,6 +79,15 @@ fn failed(reason: String) -> Report {
         reason,
         delay_ms: None,
         execution_ms: None,
+    }
+}
+
+/// The data page shows buckets at the size of the last run; a run is not held up when that cannot be kept.
+async fn remember_size(state: &AppState, prepared: &Prepared) {
+    let choice = prepared.request.bucket_choice();
+    let kept = dataset::server::quality::remember_run(state, &prepared.style.id, choice).await;
+    if let Err(error) = kept {
+        tracing::warn!(%error, "the training size of the run is not remembered");
     }
 }
 

@@ -1,7 +1,6 @@
 //! A form with everything it refers to: the style, the dataset as S3 has it now, and what is wrong with them.
 //! Preview shows it, start submits it; both see the same problems.
 
-use super::super::model::buckets::{Buckets, Size};
 use super::super::model::captions::{CaptionRow, ImageFile, is_read_as_image, rows};
 use super::super::model::form::{DATASET_PATH, TrainingForm, TrainingRequest};
 use super::super::model::parameters::{Defaults, find};
@@ -10,6 +9,7 @@ use super::super::model::preview::{PreviewView, TrainSetup};
 use super::super::model::rehearsal::{FAULTS_FIELD, RehearsalChoice, RehearsalRun, SPEED_FIELD};
 use super::super::model::version::next_name;
 use super::{job, versions, workflow};
+use crate::dataset::model::buckets::{Buckets, Size};
 use crate::dataset::model::image::caption_name;
 use crate::dataset::model::selection::SelectionSet;
 use crate::dataset::server::resolve::{Dataset, DatasetItem, resolve};

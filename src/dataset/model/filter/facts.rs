@@ -20,8 +20,8 @@ pub fn problems(image: &TrainingImage) -> Vec<Cow<'_, str>> {
 }
 
 /// Whether another image of the style looks the same.
-pub fn is_double(_image: &TrainingImage) -> bool {
-    false
+pub fn is_double(image: &TrainingImage) -> bool {
+    !image.duplicates.is_empty()
 }
 
 pub fn caption_words(image: &TrainingImage) -> usize {
