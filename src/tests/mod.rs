@@ -20,4 +20,5 @@ mod rest;
 mod start_training;
 mod studio;
 mod truth;
+mod uploads;
 mod webhook;

@@ -4,10 +4,11 @@
 //! ETag, so that a second look costs the listing alone.
 
 use super::super::model::caption::CaptionState;
+use super::super::model::header::{self, Unread};
 use super::super::model::image::{
     ImagePage, MAX_CAPTION_BYTES, TrainingImage, caption_name, check_name, is_caption, is_image,
 };
-use super::{prefix, selection_sets};
+use super::{prefix, selection_sets, thumbnails};
 use crate::error::AppError;
 use crate::server::s3::{ObjectInfo, S3Error};
 use crate::server::state::{AppState, iso};
@@ -17,6 +18,7 @@ use bytes::Bytes;
 use futures::stream::{self, StreamExt};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 
 /// Images on a page unless asked otherwise, and at most.
 pub const DEFAULT_LIMIT: usize = 200;
@@ -25,6 +27,11 @@ pub const MAX_LIMIT: usize = 1_000;
 const IN_FLIGHT: usize = 64;
 /// Enough of a picture to read its size in all but odd files.
 const HEADER_BYTES: u64 = 64 << 10;
+/// A long EXIF, text or colour profile pushes the size past that; a picture that hides it deeper is not one.
+const MOST_HEADER_BYTES: u64 = 16 << 20;
+
+/// Width and height in pixels, or why there are none (reads on after the file's name).
+pub type Size = Result<(u32, u32), Arc<str>>;
 
 /// What to list.
 #[derive(Clone, Debug, Default)]
@@ -117,18 +124,19 @@ pub async fn list(state: &AppState, style: &StyleId, query: Query) -> Result<Ima
     let page: Vec<usize> = after.by_ref().take(limit).collect();
     let more = after.next().is_some();
     let shown: Vec<&Pair> = page.iter().map(|&i| &all[i]).collect();
-    let sizes = dimensions(state, &shown).await;
+    let sizes = sizes(state, &shown).await;
     let images: Vec<TrainingImage> = page
         .iter()
         .zip(sizes)
         .map(|(&i, size)| {
             let pair = &all[i];
             let sets = members.get(pair.filename.as_str()).cloned();
+            let seen = Seen::new(state, &pair.image, size);
             describe(
                 style,
                 pair,
                 texts[i].as_deref(),
-                size,
+                seen,
                 sets.unwrap_or_default(),
             )
         })
@@ -166,20 +174,37 @@ pub async fn one(state: &AppState, style: &StyleId, name: &str) -> Result<Traini
         caption,
     };
     let text = caption_bytes(state, std::slice::from_ref(&pair)).await?;
-    let size = dimensions(state, &[&pair]).await[0];
+    let size = size_of(state, &pair.image).await;
     let sets = selection_sets::list_of(state, &known)?;
     let sets = sets
         .iter()
         .filter(|s| s.filenames.iter().any(|f| f == name));
     let sets = sets.map(|s| s.id).collect();
-    Ok(describe(style, &pair, text[0].as_deref(), size, sets))
+    let seen = Seen::new(state, &pair.image, size);
+    Ok(describe(style, &pair, text[0].as_deref(), seen, sets))
+}
+
+/// What is known of a picture's inside.
+struct Seen {
+    size: Option<(u32, u32)>,
+    /// Why it has no size or no thumbnail.
+    problem: Option<Arc<str>>,
+}
+
+impl Seen {
+    fn new(state: &AppState, image: &ObjectInfo, size: Size) -> Self {
+        Self {
+            size: size.as_ref().ok().copied(),
+            problem: size.err().or_else(|| thumbnails::failure(state, image)),
+        }
+    }
 }
 
 fn describe(
     style: &StyleId,
     pair: &Pair,
     caption: Option<&[u8]>,
-    size: Option<(u32, u32)>,
+    seen: Seen,
     sets: Vec<u64>,
 ) -> TrainingImage {
     let (caption_state, text) = CaptionState::read(caption);
@@ -193,8 +218,9 @@ fn describe(
         size_bytes: pair.image.size_bytes,
         etag: pair.image.etag.clone(),
         last_modified: iso(pair.image.modified_ms),
-        width: size.map(|s| s.0),
-        height: size.map(|s| s.1),
+        width: seen.size.map(|s| s.0),
+        height: seen.size.map(|s| s.1),
+        problem: seen.problem.map(|why| format!("{} {why}.", pair.filename)),
         caption: text,
         caption_state,
         caption_etag: pair.caption.as_ref().map(|c| c.etag.clone()),
@@ -245,35 +271,41 @@ async fn one_caption(
     }
 }
 
-/// Pixel sizes, in order. An image that cannot be read has none; the rest of the page is not held up by it.
+/// Pixel sizes as stored (EXIF orientation not applied), in order. An image that cannot be read has none; the rest of the
+/// page is not held up by it.
 pub async fn dimensions(state: &AppState, pairs: &[&Pair]) -> Vec<Option<(u32, u32)>> {
-    let asked: Vec<_> = pairs.iter().map(|p| one_size(state, &p.image)).collect();
+    let sizes = sizes(state, pairs).await;
+    sizes.into_iter().map(Result::ok).collect()
+}
+
+async fn sizes(state: &AppState, pairs: &[&Pair]) -> Vec<Size> {
+    let asked: Vec<_> = pairs.iter().map(|p| size_of(state, &p.image)).collect();
     stream::iter(asked).buffered(IN_FLIGHT).collect().await
 }
 
-async fn one_size(state: &AppState, object: &ObjectInfo) -> Option<(u32, u32)> {
+/// Width and height of an object, or why it has none. Kept by ETag, unless it is the bucket that failed.
+pub async fn size_of(state: &AppState, object: &ObjectInfo) -> Size {
     let version = (object.key.clone(), object.etag.clone());
     if let Some(known) = state.caches.dimensions.get(&version) {
         return known;
     }
-    let head = state.s3.head_bytes(&object.key, HEADER_BYTES).await.ok()?;
-    let mut size = pixel_size(&head);
-    if size.is_none() && object.size_bytes > HEADER_BYTES && object.size_bytes <= 32 << 20 {
-        // a long EXIF or colour profile pushes the size past the first bytes
-        let (whole, _) = state.s3.get(&object.key, 32 << 20).await.ok()?;
-        size = pixel_size(&whole);
-    }
-    state.caches.dimensions.insert(version, size);
+    let unread = |_| Arc::from("could not be read from the bucket");
+    let mut wanted = HEADER_BYTES;
+    let size = loop {
+        let head = state
+            .s3
+            .head_bytes(&object.key, wanted)
+            .await
+            .map_err(unread)?;
+        match header::glance(&head, object.size_bytes) {
+            Ok(header) => break Ok((header.width, header.height)),
+            Err(Unread::More(more)) if more > wanted && more <= MOST_HEADER_BYTES => wanted = more,
+            Err(Unread::More(_)) => break Err(Arc::from("hides its size too deep to be read")),
+            Err(Unread::Unfit(unfit)) => break Err(Arc::from(unfit.to_string())),
+        }
+    };
+    state.caches.dimensions.insert(version, size.clone());
     size
-}
-
-/// Width and height as stored in the file's header (EXIF orientation not applied: the trainer does not either).
-pub fn pixel_size(bytes: &[u8]) -> Option<(u32, u32)> {
-    image::ImageReader::new(std::io::Cursor::new(bytes))
-        .with_guessed_format()
-        .ok()?
-        .into_dimensions()
-        .ok()
 }
 
 /// What a list keeps.

@@ -1,12 +1,16 @@
 //! The dataset of a style: S3 is the truth for images and captions, `selection_sets.json` for sets.
 
+pub mod archives;
 pub mod captions;
 pub mod forms;
 pub mod images;
+pub mod intake;
 pub mod listing;
+pub mod pictures;
 pub mod resolve;
 pub mod routes;
 pub mod selection_sets;
+pub mod spool;
 pub mod thumbnails;
 pub mod uploads;
 
