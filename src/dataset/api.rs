@@ -5,7 +5,7 @@ use super::model::image::{ImagePage, TrainingImage};
 use super::model::quality::{Quality, QualityCode};
 use super::model::report::{QualityReport, Scope};
 use super::model::selection::SelectionSet;
-use super::model::upload::{FileToUpload, Ticket};
+use super::model::upload::{FileToUpload, StoredFile, Ticket};
 use crate::error::AppError;
 use crate::styles::model::StyleId;
 use leptos::prelude::*;
@@ -67,15 +67,20 @@ fn go_on(path: &str) {
     }
 }
 
-/// Presigned PUTs for files. A name that is already there is refused unless `replace`: nothing is overwritten unasked.
+/// What lies in the bucket: names, sizes, ETags. An upload compares with it before anything is sent.
+#[server(prefix = "/rpc", endpoint = "stored_files", input = GetUrl)]
+pub async fn stored_files(style: StyleId) -> Result<Vec<StoredFile>, AppError> {
+    super::server::uploads::stored(&crate::server::state::app_state(), &style).await
+}
+
+/// Presigned PUTs for files. A name that is already there is refused unless it says `replace`: nothing is overwritten unasked.
 #[server(prefix = "/rpc", endpoint = "upload_tickets", input = leptos::server_fn::codec::Json)]
 pub async fn upload_tickets(
     style: StyleId,
     files: Vec<FileToUpload>,
-    replace: bool,
 ) -> Result<Vec<Ticket>, AppError> {
     let state = crate::server::state::app_state();
-    super::server::uploads::tickets_unless_there(&state, &style, files, replace).await
+    super::server::uploads::tickets_unless_there(&state, &style, files).await
 }
 
 /// Writes a caption; `etag` is the one that was read, empty when there was none. Returns the new one.

@@ -26,8 +26,10 @@ pub type ByVersion<T> = Cache<(String, String), T>;
 pub struct Caches {
     /// caption files (small)
     pub captions: ByVersion<Bytes>,
-    /// width and height in pixels; `None` where the file is no readable picture
-    pub dimensions: ByVersion<Option<(u32, u32)>>,
+    /// width and height in pixels, or why the file has none
+    pub dimensions: ByVersion<Result<(u32, u32), Arc<str>>>,
+    /// why no thumbnail could be made
+    pub unshown: ByVersion<Arc<str>>,
     /// images and captions of a style, for the grid of styles only
     pub counts: Cache<String, (usize, usize)>,
 }
@@ -42,6 +44,7 @@ impl Default for Caches {
                 })
                 .build(),
             dimensions: Cache::new(200_000),
+            unshown: Cache::new(20_000),
             counts: Cache::builder()
                 .max_capacity(10_000)
                 .time_to_live(Duration::from_secs(10))

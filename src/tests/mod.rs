@@ -22,4 +22,5 @@ mod selection;
 mod start_training;
 mod studio;
 mod truth;
+mod uploads;
 mod webhook;

@@ -148,6 +148,8 @@ pub struct TrainingImage {
     /// Pixels; `null` where the file is no readable picture.
     pub width: Option<u32>,
     pub height: Option<u32>,
+    /// Why the file has no size or no thumbnail; `null` for a readable picture.
+    pub problem: Option<String>,
     /// The whole caption file; `null` when missing or not UTF-8.
     pub caption: Option<String>,
     pub caption_state: CaptionState,

@@ -4,10 +4,11 @@
 //! ETag, so that a second look costs the listing alone.
 
 use super::super::model::caption::CaptionState;
+use super::super::model::header::{self, Unread};
 use super::super::model::image::{
     MAX_CAPTION_BYTES, TrainingImage, caption_name, check_name, is_caption, is_image,
 };
-use super::prefix;
+use super::{prefix, thumbnails};
 use super::smart_sets::Membership;
 use crate::error::AppError;
 use crate::server::s3::{ObjectInfo, S3Error};
@@ -18,11 +19,17 @@ use bytes::Bytes;
 use futures::stream::{self, StreamExt};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use std::collections::HashMap;
+use std::sync::Arc;
 
 /// S3 requests in flight for one listing.
 const IN_FLIGHT: usize = 64;
 /// Enough of a picture to read its size in all but odd files.
 const HEADER_BYTES: u64 = 64 << 10;
+/// A long EXIF, text or colour profile pushes the size past that; a picture that hides it deeper is not one.
+const MOST_HEADER_BYTES: u64 = 16 << 20;
+
+/// Width and height in pixels, or why there are none (reads on after the file's name).
+pub type Size = Result<(u32, u32), Arc<str>>;
 
 /// An image's objects as the bucket has them.
 #[derive(Clone, Debug)]
@@ -96,10 +103,35 @@ pub async fn one(state: &AppState, style: &StyleId, name: &str) -> Result<Traini
         caption,
     };
     let text = caption_bytes(state, std::slice::from_ref(&pair)).await?;
-    let size = dimensions(state, &[&pair]).await[0];
-    let mut image = describe(style, &pair, text[0].as_deref(), size);
+    let size = size_of(state, &pair.image).await;
+    let seen = Seen::new(state, &pair.image, size);
+    let mut image = describe(style, &pair, text[0].as_deref(), seen);
     Membership::of(state, &known)?.fill(&mut image);
     Ok(image)
+}
+
+/// What is known of a picture's inside.
+#[derive(Default)]
+pub struct Seen {
+    size: Option<(u32, u32)>,
+    /// Why it has no size or no thumbnail.
+    problem: Option<Arc<str>>,
+}
+
+impl Seen {
+    fn new(state: &AppState, image: &ObjectInfo, size: Size) -> Self {
+        Self {
+            size: size.as_ref().ok().copied(),
+            problem: size.err().or_else(|| thumbnails::failure(state, image)),
+        }
+    }
+
+    /// Fills it in.
+    pub fn show(self, image: &mut TrainingImage) {
+        image.width = self.size.map(|s| s.0);
+        image.height = self.size.map(|s| s.1);
+        image.problem = self.problem.map(|why| format!("{} {why}.", image.filename));
+    }
 }
 
 /// What is known of an image; which sets hold it is filled in by [`Membership`].
@@ -107,19 +139,20 @@ pub fn describe(
     style: &StyleId,
     pair: &Pair,
     caption: Option<&[u8]>,
-    size: Option<(u32, u32)>,
+    seen: Seen,
 ) -> TrainingImage {
     let (caption_state, text) = CaptionState::read(caption);
     let (url, thumbnail_url) = addresses(style, pair);
-    TrainingImage {
+    let mut image = TrainingImage {
         url,
         thumbnail_url,
         filename: pair.filename.clone(),
         size_bytes: pair.image.size_bytes,
         etag: pair.image.etag.clone(),
         last_modified: iso(pair.image.modified_ms),
-        width: size.map(|s| s.0),
-        height: size.map(|s| s.1),
+        width: None,
+        height: None,
+        problem: None,
         caption: text,
         caption_state,
         caption_etag: pair.caption.as_ref().map(|c| c.etag.clone()),
@@ -128,7 +161,9 @@ pub fn describe(
         quality: None,
         hash: None,
         duplicates: Vec::new(),
-    }
+    };
+    seen.show(&mut image);
+    image
 }
 
 /// Where the image and its thumbnail are shown.
@@ -183,33 +218,46 @@ async fn one_caption(
     }
 }
 
-/// Pixel sizes, in order. An image that cannot be read has none; the rest of the page is not held up by it.
+/// Pixel sizes as stored (EXIF orientation not applied), in order. An image that cannot be read has none; the rest of the
+/// page is not held up by it.
 pub async fn dimensions(state: &AppState, pairs: &[&Pair]) -> Vec<Option<(u32, u32)>> {
-    let asked: Vec<_> = pairs.iter().map(|p| one_size(state, &p.image)).collect();
+    let sizes = sizes(state, pairs).await;
+    sizes.into_iter().map(Result::ok).collect()
+}
+
+/// What is known of each picture's inside, in order.
+pub async fn look(state: &AppState, pairs: &[&Pair]) -> Vec<Seen> {
+    let sizes = sizes(state, pairs).await.into_iter().zip(pairs);
+    let seen = sizes.map(|(size, pair)| Seen::new(state, &pair.image, size));
+    seen.collect()
+}
+
+async fn sizes(state: &AppState, pairs: &[&Pair]) -> Vec<Size> {
+    let asked: Vec<_> = pairs.iter().map(|p| size_of(state, &p.image)).collect();
     stream::iter(asked).buffered(IN_FLIGHT).collect().await
 }
 
-async fn one_size(state: &AppState, object: &ObjectInfo) -> Option<(u32, u32)> {
+/// Width and height of an object, or why it has none. Kept by ETag, unless it is the bucket that failed.
+pub async fn size_of(state: &AppState, object: &ObjectInfo) -> Size {
     let version = (object.key.clone(), object.etag.clone());
     if let Some(known) = state.caches.dimensions.get(&version) {
         return known;
     }
-    let head = state.s3.head_bytes(&object.key, HEADER_BYTES).await.ok()?;
-    let mut size = pixel_size(&head);
-    if size.is_none() && object.size_bytes > HEADER_BYTES && object.size_bytes <= 32 << 20 {
-        // a long EXIF or colour profile pushes the size past the first bytes
-        let (whole, _) = state.s3.get(&object.key, 32 << 20).await.ok()?;
-        size = pixel_size(&whole);
-    }
-    state.caches.dimensions.insert(version, size);
+    let unread = |_| Arc::from("could not be read from the bucket");
+    let mut wanted = HEADER_BYTES;
+    let size = loop {
+        let head = state
+            .s3
+            .head_bytes(&object.key, wanted)
+            .await
+            .map_err(unread)?;
+        match header::glance(&head, object.size_bytes) {
+            Ok(header) => break Ok((header.width, header.height)),
+            Err(Unread::More(more)) if more > wanted && more <= MOST_HEADER_BYTES => wanted = more,
+            Err(Unread::More(_)) => break Err(Arc::from("hides its size too deep to be read")),
+            Err(Unread::Unfit(unfit)) => break Err(Arc::from(unfit.to_string())),
+        }
+    };
+    state.caches.dimensions.insert(version, size.clone());
     size
-}
-
-/// Width and height as stored in the file's header (EXIF orientation not applied: the trainer does not either).
-pub fn pixel_size(bytes: &[u8]) -> Option<(u32, u32)> {
-    image::ImageReader::new(std::io::Cursor::new(bytes))
-        .with_guessed_format()
-        .ok()?
-        .into_dimensions()
-        .ok()
 }

@@ -24,7 +24,7 @@ pub fn router() -> OpenApiRouter<AppState> {
         .routes(routes!(list))
         .routes(routes!(upload_tickets))
         .routes(routes!(put_image, get_image, delete_image))
-        .routes(routes!(thumbnail))
+        .routes(routes!(thumbnail, put_thumbnail))
         .merge(super::quality_routes::router())
         .routes(routes!(get_caption, put_caption))
         .routes(routes!(list_sets, create_set))
@@ -191,6 +191,25 @@ async fn thumbnail(
         (header::CACHE_CONTROL, cache),
     ];
     Ok((headers, bytes).into_response())
+}
+
+/// Keeps a thumbnail that the uploading browser made of the version `v`. It is refused unless it is a small upright JPEG of
+/// the image's proportions.
+#[utoipa::path(put, path = "/api/styles/{id}/images/{filename}/thumbnail", tag = "images",
+    params(("id" = String, Path), ("filename" = String, Path), ThumbnailQuery),
+    request_body(content = String, content_type = "image/jpeg"),
+    responses((status = 204), (status = 400, body = Problem), (status = 404, body = Problem), (status = 412, body = Problem)))]
+async fn put_thumbnail(
+    State(state): State<AppState>,
+    Path((id, filename)): Path<(String, String)>,
+    Query(query): Query<ThumbnailQuery>,
+    body: Bytes,
+) -> Result<StatusCode, AppError> {
+    let etag = query.v.ok_or_else(|| {
+        AppError::field("v", "Name the version (ETag) the thumbnail was made of.")
+    })?;
+    thumbnails::accept(&state, &style_id(&id)?, &filename, &etag, body.into()).await?;
+    Ok(StatusCode::NO_CONTENT)
 }
 
 fn quoted(etag: &str) -> String {

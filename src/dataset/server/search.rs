@@ -2,7 +2,7 @@
 
 use super::super::model::filter::{Filter, sort::Sort};
 use super::super::model::image::{ImagePage, TrainingImage};
-use super::listing::{Pair, caption_bytes, describe, dimensions, pairs};
+use super::listing::{Pair, Seen, caption_bytes, describe, look, pairs};
 use super::quality;
 use super::smart_sets::Membership;
 use crate::error::AppError;
@@ -54,18 +54,16 @@ impl Search {
         let texts = caption_bytes(state, &pairs).await?;
         let measured =
             self.filter.needs_pixels() || self.sort.needs_pixels() || membership.needs_pixels();
-        let sizes = if measured {
-            dimensions(state, &pairs.iter().collect::<Vec<_>>()).await
+        let seen = if measured {
+            look(state, &pairs.iter().collect::<Vec<_>>()).await
         } else {
-            vec![None; pairs.len()]
+            pairs.iter().map(|_| Seen::default()).collect()
         };
         let described = pairs
             .iter()
             .zip(texts)
-            .zip(sizes)
-            .map(|((pair, text), size)| {
-                describe(style, pair, text.as_deref(), size)
-            });
+            .zip(seen)
+            .map(|((pair, text), seen)| describe(style, pair, text.as_deref(), seen));
         let mut images: Vec<_> = described.collect();
         if measured {
             quality::add(state, style, &pairs, &mut images).await?;
@@ -100,10 +98,8 @@ impl Found {
             .map(|p| (p.filename.as_str(), p))
             .collect();
         let asked: Vec<&Pair> = shown.iter().map(|i| by_name[i.filename.as_str()]).collect();
-        let sizes = dimensions(state, &asked).await;
-        for (image, size) in shown.iter_mut().zip(sizes) {
-            image.width = size.map(|s| s.0);
-            image.height = size.map(|s| s.1);
+        for (image, seen) in shown.iter_mut().zip(look(state, &asked).await) {
+            seen.show(image);
         }
     }
 }

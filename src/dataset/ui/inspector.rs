@@ -116,7 +116,10 @@ fn opened(data: Data, image: TrainingImage) -> AnyView {
 fn facts(image: &TrainingImage) -> String {
     let size = match (image.width, image.height) {
         (Some(w), Some(h)) => format!("{w} × {h}"),
-        _ => "not a readable picture".to_owned(),
+        _ => match &image.problem {
+            Some(why) => why.trim_end_matches('.').to_owned(),
+            None => "not a readable picture".to_owned(),
+        },
     };
     format!(
         "{size} · {} · {}",
