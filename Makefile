@@ -126,6 +126,10 @@ e2e: test-tools ## the studio in a browser, with and without JavaScript
 size: tools ## what a first visit downloads, against its budget of 250 kB brotli
 	@bash .ci/size.sh
 
+.PHONY: bench
+bench: venv ## how fast it is, against its limits; measures the optimised build if `make run` made one
+	@$(VENV)/bin/python bench/bench.py
+
 .PHONY: clean
 clean: ## remove what was built here; the tools' cache stays
 	cargo clean

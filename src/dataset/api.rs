@@ -1,5 +1,7 @@
 //! Server functions of training data.
 
+pub mod folders;
+
 use super::model::image::{ImagePage, TrainingImage};
 use super::model::selection::SelectionSet;
 use super::model::upload::{FileToUpload, Ticket};

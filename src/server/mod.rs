@@ -11,6 +11,7 @@ pub mod listen;
 pub mod ngrok;
 pub mod patience;
 pub mod problem;
+pub mod residents;
 pub mod router;
 pub mod runpod;
 pub mod s3;

@@ -5,6 +5,7 @@ use crate::server::documents::Documents;
 use crate::server::door::Door;
 use crate::server::ngrok::{Ngrok, NgrokConfig, START_TIMEOUT};
 use crate::server::patience::Patience;
+use crate::server::residents::Residents;
 use crate::server::runpod::Runpod;
 use crate::server::s3::S3;
 use axum::extract::FromRef;
@@ -68,6 +69,8 @@ pub struct AppState {
     pub patience: Patience,
     /// how many were turned away at the webhook's door
     pub door: Door,
+    /// what features keep for themselves while the process runs
+    pub residents: Residents,
     /// rung when a run may have something new to say
     pub wake: Arc<Notify>,
     /// where the webhook listener ended up (its port may have been 0)
@@ -106,6 +109,7 @@ impl AppState {
             decoding: Arc::new(Semaphore::new(2)),
             patience: Patience::default(),
             door: Door::default(),
+            residents: Residents::default(),
             wake: Arc::default(),
             webhook_address: Arc::default(),
             config: Arc::new(config),

@@ -3,4 +3,5 @@
 pub mod caption;
 pub mod image;
 pub mod selection;
+pub mod sync;
 pub mod upload;

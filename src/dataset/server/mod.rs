@@ -1,6 +1,7 @@
 //! The dataset of a style: S3 is the truth for images and captions, `selection_sets.json` for sets.
 
 pub mod captions;
+pub mod folders;
 pub mod forms;
 pub mod images;
 pub mod listing;

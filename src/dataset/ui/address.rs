@@ -3,7 +3,9 @@
 //! Names of files may hold `%` and `+`, which the router's own map decodes twice; so the raw query is read here.
 
 /// What stays when a person goes on to another view of the page; everything else says what just happened.
-const LASTING: [&str; 6] = ["filter", "cursor", "set", "image", "columns", "upload"];
+const LASTING: [&str; 7] = [
+    "filter", "cursor", "set", "image", "columns", "upload", "folder",
+];
 
 /// A decoded query, in order.
 #[derive(Clone, Debug, Default, PartialEq)]

@@ -7,6 +7,7 @@ mod address;
 mod caption;
 mod delete;
 mod empty;
+mod folders;
 mod grid;
 mod inspector;
 mod keys;
@@ -110,6 +111,7 @@ pub fn DataPage() -> impl IntoView {
     };
     view! {
         <Title text=move || format!("Training data of style {}", id.get()) />
+        <folders::Folders id address asked />
         <Transition fallback=empty::Skeleton>
             <Gate loaded />
         </Transition>
