@@ -128,6 +128,10 @@ size: tools ## what a first visit downloads, against its budget of 250 kB brotli
 	LEPTOS_SITE_ROOT=target/site-size cargo leptos build --release --precompress --split --frontend-only
 	@bash .ci/size.sh target/site-size
 
+.PHONY: bench
+bench: venv ## how fast it is, against its limits; measures the optimised build if `make run` made one
+	@$(VENV)/bin/python bench/bench.py
+
 .PHONY: clean
 clean: ## remove what was built here; the tools' cache stays
 	cargo clean

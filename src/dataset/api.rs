@@ -1,5 +1,7 @@
 //! Server functions of training data.
 
+pub mod folders;
+
 use super::model::bucket_choice::BucketChoice;
 use super::model::image::{ImagePage, TrainingImage};
 use super::model::quality::{Quality, QualityCode};

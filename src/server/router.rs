@@ -73,7 +73,9 @@ fn api(_state: &AppState) -> Router<AppState> {
     let (router, document) = OpenApiRouter::with_openapi(ApiDoc::openapi())
         .merge(styles::server::routes::router())
         .merge(dataset::server::routes::router())
+        .merge(dataset::server::folders::routes::router())
         .merge(training::server::routes::router())
+        .merge(training::server::import::router())
         .merge(tunnel::server::routes::router())
         .merge(library::server::routes::router())
         .split_for_parts();

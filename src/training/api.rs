@@ -1,5 +1,7 @@
 //! Server functions of training runs.
 
+pub mod import;
+
 use super::model::form::TrainingForm;
 use super::model::preview::{PreviewView, SnapshotImage, TrainSetup};
 use super::model::version::{TrainingVersion, VersionEvent};

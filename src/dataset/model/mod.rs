@@ -13,4 +13,5 @@ pub mod outliers;
 pub mod quality;
 pub mod report;
 pub mod selection;
+pub mod sync;
 pub mod upload;

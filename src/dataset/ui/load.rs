@@ -34,8 +34,8 @@ struct Whole {
 #[derive(Clone, Copy)]
 pub struct Loaded {
     pub id: Memo<String>,
-    address: Memo<Address>,
-    asked: Asked,
+    pub address: Memo<Address>,
+    pub asked: Asked,
     page: Of<Answer>,
     sets: Of<Result<Vec<SelectionSet>, AppError>>,
     opened: Of<Opened>,

@@ -8,6 +8,7 @@ mod caption;
 mod delete;
 mod empty;
 mod follow;
+mod folders;
 mod grid;
 mod inspector;
 mod keys;
@@ -41,6 +42,7 @@ pub fn DataPage(
     let loaded = Loaded::new(uses);
     view! {
         <Title text=move || format!("Training data of style {}", loaded.id.get()) />
+        <folders::Folders id=loaded.id address=loaded.address asked=loaded.asked />
         <Transition fallback=empty::Skeleton>
             <Gate loaded />
         </Transition>

@@ -3,6 +3,7 @@
 
 pub mod captions;
 pub mod form;
+pub mod import;
 pub mod learning_rate;
 pub mod loops;
 pub mod model_file;

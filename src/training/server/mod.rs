@@ -4,7 +4,9 @@
 
 pub mod events;
 pub mod good;
+pub mod import;
 pub mod job;
+mod lora_header;
 mod model_check;
 mod outcome;
 mod parameter_schema;

@@ -4,6 +4,10 @@
 //! known or not, and their order as they are. Two fields never leave the server: the hash of the webhook's token and the
 //! idempotency key.
 
+mod foreign;
+
+pub use foreign::{adopt, merge};
+
 use super::super::model::version::{ParameterValue, Progress, Status, TrainingVersion};
 use crate::error::AppError;
 use crate::server::state::AppState;
@@ -159,6 +163,12 @@ pub enum Inserted {
     Already(Box<TrainingVersion>),
 }
 
+/// The file that takes a new record.
+fn for_new(state: &AppState, style: &Style) -> PathBuf {
+    let path = folders::files(state, style, FILE).into_iter().next();
+    path.unwrap_or_else(|| folders::new_file(style, FILE))
+}
+
 /// Records a new version on top of the list. A name that was used before is refused: its model would be overwritten.
 pub async fn insert(
     state: &AppState,
@@ -167,8 +177,7 @@ pub async fn insert(
     secrets: Secrets,
 ) -> Result<Inserted, AppError> {
     let others = list_of(state, style)?;
-    let path = folders::files(state, style, FILE).into_iter().next();
-    let path = path.unwrap_or_else(|| folders::new_file(style, FILE));
+    let path = for_new(state, style);
     state
         .documents
         .update(path, move |document| {
@@ -337,69 +346,4 @@ pub async fn remove(state: &AppState, style: &StyleId, id: &str) -> Result<(), A
             Ok(())
         })
         .await
-}
-
-/// Merges versions by id: known ones get what a person owns (name, description, isGood), unknown ones are imported as
-/// they are, none is removed. Returns how many were imported.
-pub async fn merge(
-    state: &AppState,
-    style: &StyleId,
-    incoming: Vec<Map<String, Value>>,
-) -> Result<usize, AppError> {
-    let known = styles::server::get(state, style)?;
-    let mut imported = Vec::new();
-    for record in incoming {
-        let version = read(&Value::Object(record.clone()))
-            .filter(|v| super::super::model::version::is_version_id(&v.id))
-            .ok_or_else(|| {
-                AppError::field(
-                    "versions",
-                    "Each version needs an `id` of letters, digits, - _ and dots.",
-                )
-            })?;
-        if file_of(state, style, &version.id).is_err() {
-            imported.push(foreign(record));
-            continue;
-        }
-        change(state, style, &version.id, move |mine| {
-            if !version.name.is_empty() {
-                mine.name.clone_from(&version.name);
-            }
-            mine.description = version.description.clone().or(mine.description.take());
-            mine.is_good = version.is_good.or(mine.is_good);
-            Ok(())
-        })
-        .await?;
-    }
-    if imported.is_empty() {
-        return Ok(0);
-    }
-    let count = imported.len();
-    let path = folders::files(state, &known, FILE).into_iter().next();
-    let path = path.unwrap_or_else(|| folders::new_file(&known, FILE));
-    state
-        .documents
-        .update(path, move |document| {
-            let versions = writable(document)?;
-            for record in imported.iter().rev() {
-                versions.insert(0, Value::Object(record.clone()));
-            }
-            Ok::<_, AppError>(count)
-        })
-        .await
-}
-
-/// An imported record may not bring secrets or claim to be watched by us.
-fn foreign(mut record: Map<String, Value>) -> Map<String, Value> {
-    for key in [
-        TOKEN_HASH,
-        IDEMPOTENCY_KEY,
-        "requestId",
-        "jobId",
-        "sentAt",
-        "lost",
-    ] {
-        record.shift_remove(key);
-    }
-    record
 }
