@@ -118,6 +118,10 @@ unit: ## unit tests and stories
 interop: test-tools ## the official RunPod SDK, boto3 and safetensors against the built studio
 	$(VENV)/bin/python -m pytest -q interop
 
+.PHONY: torture
+torture: build venv ## kill -9 at N (200) random moments: no run lost, none paid twice; N=60 SEED=1 make torture
+	$(VENV)/bin/python interop/torture.py $(or $(N),200) $(SEED)
+
 .PHONY: e2e
 e2e: test-tools ## the studio in a browser, with and without JavaScript
 	cd end2end && npx playwright test

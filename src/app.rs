@@ -16,6 +16,8 @@ use leptos_router::{Lazy, LazyRoute, SsrMode, lazy_route, path};
 
 /// The document around the app.
 pub fn shell(options: LeptosOptions) -> impl IntoView {
+    #[cfg(feature = "ssr")]
+    set_policy();
     view! {
         <!DOCTYPE html>
         <html lang="en">
@@ -34,6 +36,21 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
                 <App />
             </body>
         </html>
+    }
+}
+
+/// Inline scripts run only with the nonce of this very page.
+#[cfg(feature = "ssr")]
+fn set_policy() {
+    use axum::http::{HeaderValue, header};
+    let (state, nonce) = (use_context::<AppState>(), leptos::nonce::use_nonce());
+    let response = use_context::<leptos_axum::ResponseOptions>();
+    let (Some(state), Some(nonce), Some(response)) = (state, nonce, response) else {
+        return;
+    };
+    let policy = crate::server::policy::page(&state, &nonce);
+    if let Ok(value) = HeaderValue::from_str(&policy) {
+        response.insert_header(header::CONTENT_SECURITY_POLICY, value);
     }
 }
 

@@ -8,12 +8,16 @@ use std::fs;
 use std::path::Path;
 
 /// Features, each with those it may use.
-const FEATURES: [(&str, &[&str]); 5] = [
+const FEATURES: [(&str, &[&str]); 6] = [
     ("styles", &[]),
     ("dataset", &["styles"]),
     ("tunnel", &[]),
+    ("access", &[]),
     ("training", &["dataset", "styles", "tunnel"]),
-    ("library", &["training", "dataset", "styles", "tunnel"]),
+    (
+        "library",
+        &["training", "dataset", "styles", "tunnel", "access"],
+    ),
 ];
 const LAYERS: [&str; 4] = ["model", "api", "server", "ui"];
 

@@ -3,6 +3,7 @@
 //! A story starts a [`studio::TestStudio`]: the real routers on real ports over the embedded S3, with either the local
 //! endpoint or a [`fake_runpod::FakeRunpod`] that speaks HTTP. Nothing is mocked inside the process but the clock.
 
+mod access;
 mod config_secrets;
 mod disk_and_store;
 mod documents;
@@ -20,6 +21,7 @@ mod reconcile;
 mod refusals;
 mod rehearsed_runs;
 mod rest;
+mod round_trip;
 mod selection;
 mod start_training;
 mod studio;

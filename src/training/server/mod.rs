@@ -50,6 +50,10 @@ pub async fn start(
         token_hash: token::hash(&run.token),
         idempotency_hash: idempotency_key.as_deref().map(token::hash),
     };
+    if let Some(earlier) = earlier(state, &prepared, idempotency_key.as_deref())? {
+        return Ok(earlier);
+    }
+    within_allowance(state)?;
     let inserted = versions::insert(state, &prepared.style, run.version.clone(), secrets).await?;
     if let Inserted::Already(earlier) = inserted {
         return Ok(*earlier);
@@ -91,6 +95,21 @@ async fn remember_size(state: &AppState, prepared: &Prepared) {
     if let Err(error) = kept {
         tracing::warn!(%error, "the training size of the run is not remembered");
     }
+}
+
+/// Real runs cost money: only so many are started within a minute.
+fn within_allowance(state: &AppState) -> Result<(), AppError> {
+    let limit = state.config.max_starts_per_minute;
+    if state.runpod_is_rehearsed() {
+        return Ok(());
+    }
+    state.starts.take(state.now_ms(), limit).map_err(|seconds| {
+        let message = format!(
+            "{limit} runs were started within a minute, which is the limit; nothing was sent."
+        );
+        let remedy = format!("Try again in {seconds} seconds, or raise MAX_STARTS_PER_MINUTE.");
+        AppError::new(ErrorKind::TooMany, message).with_remedy(remedy)
+    })
 }
 
 /// What an earlier start with the same key made: its name is taken by itself, so a repeated start would be refused.

@@ -1,5 +1,6 @@
 //! The tunnel: the ngrok agent pointed at the webhook port, or `PUBLIC_URL`.
 
+pub mod round_trip;
 pub mod routes;
 
 use super::model::{TunnelProvider, TunnelStatus};
@@ -8,6 +9,15 @@ use crate::server::ngrok::{NgrokError, NgrokStatus};
 use crate::server::state::AppState;
 
 pub fn status(state: &AppState) -> TunnelStatus {
+    let told = told(state);
+    let url = told.url.as_deref();
+    TunnelStatus {
+        round_trip: url.and_then(|url| round_trip::last(state, url)),
+        ..told
+    }
+}
+
+fn told(state: &AppState) -> TunnelStatus {
     if let Some(url) = &state.config.tunnel.public_url {
         return TunnelStatus::up(TunnelProvider::PublicUrl, url);
     }
