@@ -58,6 +58,8 @@ pub struct AppState {
     pub config: Arc<Config>,
     pub leptos: LeptosOptions,
     pub documents: Documents,
+    /// JSON the studio keeps for itself, below `STATE_DIR`
+    pub own: Documents,
     pub s3: S3,
     pub runpod: Runpod,
     pub ngrok: Ngrok,
@@ -99,6 +101,7 @@ impl AppState {
         });
         Self {
             documents: Documents::new(config.actor_maker_dir.clone()),
+            own: Documents::new(config.state_dir.clone()),
             s3: S3::new(s3),
             runpod: Runpod::new(runpod),
             ngrok,

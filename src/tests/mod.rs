@@ -19,5 +19,6 @@ mod rehearsed_runs;
 mod rest;
 mod start_training;
 mod studio;
+mod train_page;
 mod truth;
 mod webhook;

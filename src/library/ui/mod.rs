@@ -3,6 +3,7 @@
 mod card;
 mod grid;
 mod guide;
+mod guide_parameters;
 mod not_found;
 mod setup;
 mod style_layout;

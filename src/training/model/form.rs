@@ -11,9 +11,11 @@ use super::learning_rate::Settings;
 use super::parameters::{Defaults, PARAMETERS, Values, find};
 use super::rehearsal::{RehearsalForm, RehearsalRun};
 
+mod fields;
 mod rules;
 pub(super) mod typed;
 
+pub use fields::{FAULTS, SPEED, parameter_field};
 pub use typed::Typed;
 
 /// Longest version name, in characters.
@@ -43,6 +45,8 @@ pub struct TrainingForm {
     pub parameters: Typed,
     /// Only while rehearsing.
     pub rehearsal: RehearsalForm,
+    /// Label of the preset it began from, `small@1`; only kept with the run.
+    pub preset: String,
 }
 
 /// One thing wrong, by field: `name`, `selectionSetId`, … or a parameter's name.
@@ -200,6 +204,7 @@ impl TrainingForm {
             parameters,
             // a repeated run is a plain one
             rehearsal: RehearsalForm::default(),
+            preset: String::new(),
         }
     }
 }
