@@ -64,6 +64,7 @@ pub fn pages(state: AppState) -> Router {
         .merge(rpc)
         .merge(gate::router())
         .merge(dataset::server::forms::router())
+        .merge(training::server::forms::router())
         .leptos_routes_with_context(&state, routes, context, move || shell(options.clone()))
         .fallback(leptos_axum::file_and_error_handler::<AppState, _>(shell))
         .layer(middleware::from_fn(etag::json_etag))

@@ -25,6 +25,7 @@ mod round_trip;
 mod selection;
 mod start_training;
 mod studio;
+mod train_page;
 mod truth;
 mod uploads;
 mod webhook;

@@ -8,8 +8,8 @@ use super::super::model::header::{self, Unread};
 use super::super::model::image::{
     MAX_CAPTION_BYTES, TrainingImage, caption_name, check_name, is_caption, is_image,
 };
-use super::{prefix, thumbnails};
 use super::smart_sets::Membership;
+use super::{prefix, thumbnails};
 use crate::error::AppError;
 use crate::server::s3::{ObjectInfo, S3Error};
 use crate::server::state::{AppState, iso};
@@ -135,12 +135,7 @@ impl Seen {
 }
 
 /// What is known of an image; which sets hold it is filled in by [`Membership`].
-pub fn describe(
-    style: &StyleId,
-    pair: &Pair,
-    caption: Option<&[u8]>,
-    seen: Seen,
-) -> TrainingImage {
+pub fn describe(style: &StyleId, pair: &Pair, caption: Option<&[u8]>, seen: Seen) -> TrainingImage {
     let (caption_state, text) = CaptionState::read(caption);
     let (url, thumbnail_url) = addresses(style, pair);
     let mut image = TrainingImage {

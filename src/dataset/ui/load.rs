@@ -46,7 +46,7 @@ pub struct Loaded {
     whole: StoredValue<Option<Whole>>,
 }
 
-fn parsed(id: &str) -> Result<StyleId, AppError> {
+pub fn parsed(id: &str) -> Result<StyleId, AppError> {
     StyleId::parse(id).map_err(|e| AppError::not_found(e.to_string()))
 }
 

@@ -2,17 +2,23 @@
 //!
 //! The version is recorded before it is submitted, and only `settle` gives it another status.
 
+pub mod costs;
 pub mod events;
+pub mod forms;
 pub mod good;
 pub mod import;
 pub mod job;
+pub mod lora_file;
 mod lora_header;
 mod model_check;
 mod outcome;
 mod parameter_schema;
+pub mod preflight;
 pub mod prepare;
+pub mod presets;
 pub mod reconcile;
 pub mod routes;
+mod settings_file;
 pub mod settle;
 pub mod snapshot;
 pub mod versions;
@@ -20,6 +26,7 @@ pub mod webhook;
 pub mod workflow;
 
 use super::model::form::TrainingForm;
+use super::model::presets::is_label;
 use super::model::version::{ParameterValue, Report, Status, TrainingVersion};
 use crate::error::{AppError, ErrorKind};
 use crate::server::runpod::RunpodError;
@@ -188,7 +195,13 @@ impl NewRun {
             request_id: Some(request_id.clone()),
             trainer: Some(trainer.to_owned()),
             model_name: Some(request.model_name()),
-            ttl_ms: i64::try_from(job::Policy::of(request).ttl_ms).ok(),
+            ttl_ms: i64::try_from(prepared.plan.limits.ttl_ms).ok(),
+            preset: Some(prepared.preset.clone()).filter(|p| is_label(p)),
+            usd_per_hour: prepared.usd_per_hour,
+            estimated_usd: prepared
+                .plan
+                .cost_usd
+                .filter(|_| prepared.usd_per_hour.is_some()),
             ..TrainingVersion::default()
         };
         Self {

@@ -8,6 +8,7 @@ mod foreign;
 
 pub use foreign::{adopt, merge};
 
+use super::super::model::names::UsedName;
 use super::super::model::version::{ParameterValue, Progress, Status, TrainingVersion};
 use crate::error::AppError;
 use crate::server::state::AppState;
@@ -113,6 +114,9 @@ pub fn read(record: &Value) -> Option<TrainingVersion> {
         sent_at: text("sentAt"),
         ttl_ms: record["ttlMs"].as_i64(),
         lost: record["lost"].as_bool(),
+        preset: text("preset"),
+        usd_per_hour: record["usdPerHour"].as_f64(),
+        estimated_usd: record["estimatedUsd"].as_f64(),
     })
 }
 
@@ -213,28 +217,21 @@ pub async fn insert(
 
 /// Whether RunPod never took it, so that it wrote no model.
 pub fn never_ran(version: &TrainingVersion) -> bool {
-    version.status == Status::Failed && version.is_ours() && version.job_id.is_none()
+    UsedName::of(version).is_none()
 }
 
-/// Two versions must never write one model file. A start that never reached RunPod wrote none: its name is free again.
-pub fn refuse_used_name(
+/// Two versions must never write one model file.
+fn refuse_used_name(
     name: &str,
     mut others: impl Iterator<Item = TrainingVersion>,
 ) -> Result<(), AppError> {
-    let same = |o: &TrainingVersion| o.name.eq_ignore_ascii_case(name) && !never_ran(o);
-    match others.find(same) {
+    let refusal = others.find_map(|other| UsedName::of(&other)?.refusal(name));
+    match refusal {
         None => Ok(()),
-        Some(other) => {
-            let message = format!(
-                "There is already a version {:?} ({}); its model file would be overwritten. Choose another name.",
-                other.name,
-                other.status.as_str()
-            );
-            Err(AppError {
-                kind: crate::error::ErrorKind::Conflict,
-                ..AppError::field("name", message)
-            })
-        }
+        Some(message) => Err(AppError {
+            kind: crate::error::ErrorKind::Conflict,
+            ..AppError::field("name", message)
+        }),
     }
 }
 

@@ -100,7 +100,7 @@ pub fn Folders(id: Memo<String>, address: Memo<Address>, asked: Asked) -> impl I
 }
 
 async fn look(id: &str, open: bool) -> Seen {
-    let style = super::parsed(id)?;
+    let style = super::load::parsed(id)?;
     let view = folder(style.clone(), open).await?;
     let transfer = folder_transfer(style.clone()).await?;
     Ok((style, view, transfer))
