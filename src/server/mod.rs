@@ -16,6 +16,7 @@ pub mod patience;
 pub mod policy;
 pub mod probe;
 pub mod problem;
+pub mod residents;
 pub mod router;
 pub mod runpod;
 pub mod s3;

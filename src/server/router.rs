@@ -64,6 +64,7 @@ pub fn pages(state: AppState) -> Router {
         .merge(rpc)
         .merge(gate::router())
         .merge(dataset::server::forms::router())
+        .merge(training::server::forms::router())
         .leptos_routes_with_context(&state, routes, context, move || shell(options.clone()))
         .fallback(leptos_axum::file_and_error_handler::<AppState, _>(shell))
         .layer(middleware::from_fn(etag::json_etag))
@@ -88,7 +89,9 @@ fn api(_state: &AppState) -> Router<AppState> {
     let (router, document) = OpenApiRouter::with_openapi(ApiDoc::openapi())
         .merge(styles::server::routes::router())
         .merge(dataset::server::routes::router())
+        .merge(dataset::server::folders::routes::router())
         .merge(training::server::routes::router())
+        .merge(training::server::import::router())
         .merge(tunnel::server::routes::router())
         .merge(library::server::routes::router())
         .split_for_parts();

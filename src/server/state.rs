@@ -8,6 +8,7 @@ use crate::server::door::Door;
 use crate::server::ngrok::{Ngrok, NgrokConfig, START_TIMEOUT};
 use crate::server::patience::Patience;
 use crate::server::probe::Probes;
+use crate::server::residents::Residents;
 use crate::server::runpod::Runpod;
 use crate::server::s3::S3;
 use axum::extract::FromRef;
@@ -28,8 +29,10 @@ pub type ByVersion<T> = Cache<(String, String), T>;
 pub struct Caches {
     /// caption files (small)
     pub captions: ByVersion<Bytes>,
-    /// width and height in pixels; `None` where the file is no readable picture
-    pub dimensions: ByVersion<Option<(u32, u32)>>,
+    /// width and height in pixels, or why the file has none
+    pub dimensions: ByVersion<Result<(u32, u32), Arc<str>>>,
+    /// why no thumbnail could be made
+    pub unshown: ByVersion<Arc<str>>,
     /// images and captions of a style, for the grid of styles only
     pub counts: Cache<String, (usize, usize)>,
 }
@@ -44,6 +47,7 @@ impl Default for Caches {
                 })
                 .build(),
             dimensions: Cache::new(200_000),
+            unshown: Cache::new(20_000),
             counts: Cache::builder()
                 .max_capacity(10_000)
                 .time_to_live(Duration::from_secs(10))
@@ -61,6 +65,8 @@ pub struct AppState {
     pub config: Arc<Config>,
     pub leptos: LeptosOptions,
     pub documents: Documents,
+    /// JSON that the studio keeps for itself, below `STATE_DIR`
+    pub kept: Documents,
     pub s3: S3,
     pub runpod: Runpod,
     pub ngrok: Ngrok,
@@ -77,6 +83,8 @@ pub struct AppState {
     pub probes: Probes,
     /// how many were turned away at the webhook's door
     pub door: Door,
+    /// what features keep for themselves while the process runs
+    pub residents: Residents,
     /// rung when a run may have something new to say
     pub wake: Arc<Notify>,
     /// where the webhook listener ended up (its port may have been 0)
@@ -108,6 +116,7 @@ impl AppState {
         });
         Self {
             documents: Documents::new(config.actor_maker_dir.clone()),
+            kept: Documents::new(config.state_dir.clone()),
             s3: S3::new(s3),
             runpod: Runpod::new(runpod),
             ngrok,
@@ -118,6 +127,7 @@ impl AppState {
             starts: Allowance::default(),
             probes: Probes::default(),
             door: Door::default(),
+            residents: Residents::default(),
             wake: Arc::default(),
             webhook_address: Arc::default(),
             config: Arc::new(config),

@@ -268,7 +268,8 @@ fn broken_rule(source: &Source, target: &[String], crates: &[String]) -> Option<
             name.starts_with("leptos") || matches!(name, "http" | "tokio")
         }
         ("api", name) if feature_of(name).is_some() => {
-            !is_layer || second == "model" || (second == "server" && (own || is_top))
+            let of_its_own = own && matches!(second, "server" | "api");
+            !is_layer || second == "model" || of_its_own || (second == "server" && is_top)
         }
         ("ui", "server" | "rehearsal" | "app") => false,
         ("ui", name) if feature_of(name).is_some() => {

@@ -7,7 +7,7 @@ use std::process::Command;
 
 use serde_json::Value;
 
-use crate::training::model::buckets::{BucketSettings, Buckets, Size, batches_per_epoch, count};
+use crate::dataset::model::buckets::{BucketSettings, Buckets, Size, batches_per_epoch, count};
 use crate::training::model::captions::{
     CaptionRow, CaptionSettings, ImageFile, is_read_as_image, rows,
 };

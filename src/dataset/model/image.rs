@@ -1,6 +1,9 @@
 //! Training images and the names of files: what may be a name, what is an image, which caption belongs to it.
 
+use super::analysis::Hash;
+use super::bucket_choice::BucketPlace;
 use super::caption::CaptionState;
+use super::quality::Quality;
 use serde::{Deserialize, Serialize};
 
 /// Largest image taken in, bytes (100 MB).
@@ -132,7 +135,7 @@ fn refusal_of_type(name: &str) -> String {
 }
 
 /// One training image with its caption, as pages and `/api/styles/{id}/images` show it.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 pub struct TrainingImage {
@@ -145,6 +148,8 @@ pub struct TrainingImage {
     /// Pixels; `null` where the file is no readable picture.
     pub width: Option<u32>,
     pub height: Option<u32>,
+    /// Why the file has no size or no thumbnail; `null` for a readable picture.
+    pub problem: Option<String>,
     /// The whole caption file; `null` when missing or not UTF-8.
     pub caption: Option<String>,
     pub caption_state: CaptionState,
@@ -154,6 +159,18 @@ pub struct TrainingImage {
     pub thumbnail_url: String,
     /// Ids of the selection sets that hold it.
     pub sets: Vec<u64>,
+    /// Where it is trained at the size of the style's last run, or the trainer's own.
+    #[serde(default)]
+    pub bucket: Option<BucketPlace>,
+    /// Whether it is good for training; `null` while it is being measured.
+    #[serde(default)]
+    pub quality: Option<Quality>,
+    /// A perceptual hash; near-duplicates differ in at most 6 bits.
+    #[serde(default)]
+    pub hash: Option<Hash>,
+    /// Names of its near-duplicates.
+    #[serde(default)]
+    pub duplicates: Vec<String>,
 }
 
 /// One page of a listing.
@@ -166,8 +183,14 @@ pub struct ImagePage {
     pub next_cursor: Option<String>,
     /// How many match in all.
     pub total: usize,
-    /// How many of them lack a caption with text.
+    /// How many of them stand before this page.
+    #[serde(default)]
+    pub offset: usize,
+    /// How many of all that match lack a caption with text.
     pub without_caption: usize,
+    /// How many images of the style are still being measured: ask again.
+    #[serde(default)]
+    pub analysing: usize,
 }
 
 #[cfg(test)]

@@ -5,15 +5,18 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::buckets::{BucketSettings, Size};
 use super::captions::CaptionSettings;
 use super::learning_rate::Settings;
 use super::parameters::{Defaults, PARAMETERS, Values, find};
 use super::rehearsal::{RehearsalForm, RehearsalRun};
+use crate::dataset::model::bucket_choice::BucketChoice;
+use crate::dataset::model::buckets::{BucketSettings, Size};
 
+mod fields;
 mod rules;
 pub(super) mod typed;
 
+pub use fields::{FAULTS, SPEED, parameter_field};
 pub use typed::Typed;
 
 /// Longest version name, in characters.
@@ -43,6 +46,8 @@ pub struct TrainingForm {
     pub parameters: Typed,
     /// Only while rehearsing.
     pub rehearsal: RehearsalForm,
+    /// Label of the preset it began from, `small@1`; only kept with the run.
+    pub preset: String,
 }
 
 /// One thing wrong, by field: `name`, `selectionSetId`, … or a parameter's name.
@@ -171,6 +176,20 @@ impl TrainingRequest {
         }
     }
 
+    /// The same with the batch, as the data page shows it.
+    pub fn bucket_choice(&self) -> BucketChoice {
+        let settings = self.bucket_settings();
+        BucketChoice {
+            width: settings.resolution.width,
+            height: settings.resolution.height,
+            enable_bucket: settings.enable_bucket,
+            bucket_no_upscale: settings.bucket_no_upscale,
+            min_bucket_reso: settings.min_bucket_reso,
+            max_bucket_reso: settings.max_bucket_reso,
+            batch_size: self.values.count("batch_size"),
+        }
+    }
+
     /// What decides the learning rate of each step.
     pub fn schedule_settings(&self) -> Settings<'_> {
         Settings {
@@ -200,6 +219,7 @@ impl TrainingForm {
             parameters,
             // a repeated run is a plain one
             rehearsal: RehearsalForm::default(),
+            preset: String::new(),
         }
     }
 }

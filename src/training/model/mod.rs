@@ -1,14 +1,22 @@
 //! The pure heart of a training run: parameters, the form and the checks on it, what the trainer will read, and the plan.
 //! Compiles for the server and the browser; does no I/O, reads no clock, knows no framework.
 
-pub mod buckets;
 pub mod captions;
+pub mod costs;
+pub mod dataset;
 pub mod form;
+pub mod import;
+pub mod judge;
 pub mod learning_rate;
+pub mod limits;
 pub mod loops;
+pub mod lora_file;
 pub mod model_file;
+pub mod names;
 pub mod parameters;
 pub mod plan;
+pub mod preflight;
+pub mod presets;
 pub mod preview;
 pub mod rehearsal;
 pub mod version;

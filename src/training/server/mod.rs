@@ -2,15 +2,23 @@
 //!
 //! The version is recorded before it is submitted, and only `settle` gives it another status.
 
+pub mod costs;
 pub mod events;
+pub mod forms;
 pub mod good;
+pub mod import;
 pub mod job;
+pub mod lora_file;
+mod lora_header;
 mod model_check;
 mod outcome;
 mod parameter_schema;
+pub mod preflight;
 pub mod prepare;
+pub mod presets;
 pub mod reconcile;
 pub mod routes;
+mod settings_file;
 pub mod settle;
 pub mod snapshot;
 pub mod versions;
@@ -18,13 +26,14 @@ pub mod webhook;
 pub mod workflow;
 
 use super::model::form::TrainingForm;
+use super::model::presets::is_label;
 use super::model::version::{ParameterValue, Report, Status, TrainingVersion};
 use crate::error::{AppError, ErrorKind};
 use crate::server::runpod::RunpodError;
 use crate::server::state::AppState;
 use crate::server::token;
 use crate::styles::model::StyleId;
-use crate::tunnel;
+use crate::{dataset, tunnel};
 use prepare::Prepared;
 use settle::{Witness, settle};
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -67,6 +76,7 @@ pub async fn start(
     let body = prepared.body(&run.request_id, run.webhook.as_deref());
     let submitted = state.runpod.submit(&body).await;
     let version = conclude(state, style, id, submitted).await;
+    remember_size(state, &prepared).await;
     state.wake.notify_one();
     version
 }
@@ -82,6 +92,15 @@ fn failed(reason: String) -> Report {
         reason,
         delay_ms: None,
         execution_ms: None,
+    }
+}
+
+/// The data page shows buckets at the size of the last run; a run is not held up when that cannot be kept.
+async fn remember_size(state: &AppState, prepared: &Prepared) {
+    let choice = prepared.request.bucket_choice();
+    let kept = dataset::server::quality::remember_run(state, &prepared.style.id, choice).await;
+    if let Err(error) = kept {
+        tracing::warn!(%error, "the training size of the run is not remembered");
     }
 }
 
@@ -176,7 +195,13 @@ impl NewRun {
             request_id: Some(request_id.clone()),
             trainer: Some(trainer.to_owned()),
             model_name: Some(request.model_name()),
-            ttl_ms: i64::try_from(job::Policy::of(request).ttl_ms).ok(),
+            ttl_ms: i64::try_from(prepared.plan.limits.ttl_ms).ok(),
+            preset: Some(prepared.preset.clone()).filter(|p| is_label(p)),
+            usd_per_hour: prepared.usd_per_hour,
+            estimated_usd: prepared
+                .plan
+                .cost_usd
+                .filter(|_| prepared.usd_per_hour.is_some()),
             ..TrainingVersion::default()
         };
         Self {

@@ -5,11 +5,11 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::super::buckets::{Buckets, Size};
 use super::{
     CaptionError, CaptionSettings, as_trained, caption_names, caption_source, first_line,
     is_read_as_image, shared_stems, stem, strip,
 };
+use crate::dataset::model::buckets::{Buckets, Size};
 
 /// Something about an image or its caption a person should know before paying.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -1,11 +1,11 @@
 //! Rules about names, and about several parameters at once: what the trainer would stop on or quietly spoil.
 //! Every rule was seen in FluxTrainer 639b3e8 or its truth vectors. What only wastes money is a warning of the plan, not an error here.
 
-use super::super::buckets::{BucketError, Buckets};
 use super::super::learning_rate::{Schedule, ScheduleError};
 use super::super::loops::{CHECKPOINTS_MAX, checkpoint_count};
 use super::super::parameters::PARAMETERS;
 use super::{DATASET_PATH, DESCRIPTION_MAX, FieldError, NAME_MAX, TrainingForm, TrainingRequest};
+use crate::dataset::model::buckets::{BucketError, Buckets};
 
 /// The dataset description's bytes from which the trainer takes it for too long a file name.
 const TOML_LIMIT: usize = 4_096;

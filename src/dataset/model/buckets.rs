@@ -1,7 +1,8 @@
 //! Which size the trainer gives each image, what it crops away, and how many batches a pass has.
 //!
 //! The rules of FluxTrainer's bucket manager, held to its own results by the truth tests, rounding included.
-//! Knows nothing of files: a size is what the trainer's header reader sees (EXIF orientation already applied).
+//! Lies in `dataset`, so that the data page shows the sizes of a run's plan. Knows nothing of files: a size is what the
+//! trainer's header reader sees (EXIF orientation already applied).
 
 use std::collections::BTreeMap;
 

@@ -1,0 +1,313 @@
+//! Whether a picture is good for training a style: remarks with the figure and the bound that speaks, in three states.
+//!
+//! The bounds were tried on the covers of real styles and on photographs: ink, washes and flat drawings are fine, their
+//! blurred copies are not. A person may dismiss a remark; the picture's state is that of the others.
+
+mod measured;
+
+use super::analysis::Analysis;
+use super::bucket_choice::BucketPlace;
+use super::buckets::BucketError;
+use serde::{Deserialize, Serialize};
+
+/// Enlarged by more than this, a picture is bad; by anything, it is looked at.
+const ENLARGED_BAD: f64 = 1.5;
+/// Share cut away from which a picture is looked at, and is bad.
+pub const CROP_LOOK: f64 = 0.35;
+const CROP_BAD: f64 = 0.5;
+
+/// How a picture or a remark stands; the worst is the greatest.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
+pub enum QualityState {
+    #[default]
+    Fine,
+    Look,
+    Bad,
+}
+
+impl QualityState {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Fine => "fine",
+            Self::Look => "look",
+            Self::Bad => "bad",
+        }
+    }
+
+    /// The word beside the mark.
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Fine => "Fine",
+            Self::Look => "Look",
+            Self::Bad => "Bad",
+        }
+    }
+}
+
+/// What a remark is about; by it a remark is dismissed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
+pub enum QualityCode {
+    /// The picture cannot be decoded, or unpacks to too much.
+    Unreadable,
+    /// The trainer stops on it at this training size.
+    Untrainable,
+    /// It carries a turn that the trainer applies to the size alone.
+    Turned,
+    /// Smaller than its bucket.
+    Upscaled,
+    Crop,
+    Duplicate,
+    Blur,
+    Exposure,
+    Alpha,
+}
+
+impl QualityCode {
+    /// As the wire and forms spell it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Unreadable => "unreadable",
+            Self::Untrainable => "untrainable",
+            Self::Turned => "turned",
+            Self::Upscaled => "upscaled",
+            Self::Crop => "crop",
+            Self::Duplicate => "duplicate",
+            Self::Blur => "blur",
+            Self::Exposure => "exposure",
+            Self::Alpha => "alpha",
+        }
+    }
+
+    /// The words before a remark.
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Unreadable => "Unreadable",
+            Self::Untrainable => "Cannot be trained",
+            Self::Turned => "Turned",
+            Self::Upscaled => "Enlarged",
+            Self::Crop => "Cropped",
+            Self::Duplicate => "Near-duplicate",
+            Self::Blur => "Blurred",
+            Self::Exposure => "Exposure",
+            Self::Alpha => "Transparent",
+        }
+    }
+}
+
+/// One thing to know about a picture, with its figure and bound.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
+pub struct QualityRemark {
+    pub code: QualityCode,
+    pub state: QualityState,
+    pub message: String,
+    /// A person said that it is meant so.
+    pub dismissed: bool,
+}
+
+impl QualityRemark {
+    fn new(code: QualityCode, state: QualityState, message: impl Into<String>) -> Self {
+        Self {
+            code,
+            state,
+            message: message.into(),
+            dismissed: false,
+        }
+    }
+}
+
+/// A picture's state: the worst of the remarks that are not dismissed.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
+pub struct Quality {
+    pub state: QualityState,
+    pub remarks: Vec<QualityRemark>,
+}
+
+/// How a file's EXIF data ask to show it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Turn {
+    #[default]
+    None,
+    /// Upside down or mirrored.
+    Over,
+    /// By a quarter: width and height change places.
+    Sideways,
+}
+
+/// Another picture that shows nearly the same.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Twin {
+    pub filename: String,
+    /// Bits in which the hashes differ.
+    pub distance: u32,
+    /// The very same bytes.
+    pub same_file: bool,
+}
+
+/// What is known of a picture.
+#[derive(Clone, Copy, Debug)]
+pub struct Facts<'a> {
+    /// Pixels.
+    pub size: (u32, u32),
+    /// Where it is trained, or why it cannot be; `None` while no training size can be had.
+    pub place: Option<&'a Result<BucketPlace, BucketError>>,
+    pub analysis: &'a Analysis,
+    pub turn: Turn,
+    pub twins: &'a [Twin],
+}
+
+/// Judges a picture; `is_dismissed` says which remarks a person has dismissed for this very file.
+pub fn judge(facts: &Facts<'_>, is_dismissed: impl Fn(QualityCode) -> bool) -> Quality {
+    let found = [
+        turned(facts.turn),
+        facts.place.and_then(|place| size(facts.size, place)),
+        facts.place.and_then(crop),
+        duplicate(facts.twins),
+        measured::blur(facts.analysis),
+        measured::exposure(facts.analysis),
+        measured::alpha(facts.analysis),
+    ];
+    settle(found.into_iter().flatten(), is_dismissed)
+}
+
+/// A picture that could not be measured, with the reason.
+pub fn unreadable(reason: &str, is_dismissed: impl Fn(QualityCode) -> bool) -> Quality {
+    let remark = QualityRemark::new(QualityCode::Unreadable, QualityState::Bad, reason);
+    settle([remark], is_dismissed)
+}
+
+fn settle(
+    remarks: impl IntoIterator<Item = QualityRemark>,
+    is_dismissed: impl Fn(QualityCode) -> bool,
+) -> Quality {
+    let mut remarks: Vec<QualityRemark> = remarks.into_iter().collect();
+    for remark in &mut remarks {
+        remark.dismissed = is_dismissed(remark.code);
+    }
+    let open = remarks.iter().filter(|r| !r.dismissed);
+    Quality {
+        state: open.map(|r| r.state).max().unwrap_or_default(),
+        remarks,
+    }
+}
+
+fn turned(turn: Turn) -> Option<QualityRemark> {
+    let message = match turn {
+        Turn::None => return None,
+        Turn::Over => {
+            "The file asks to be shown upside down or mirrored (EXIF); the trainer reads it as it is stored. Save it turned."
+        }
+        Turn::Sideways => {
+            "The file asks to be shown turned sideways (EXIF): the trainer chooses the bucket for the turned picture and trains the unturned one, squashed. Save it turned."
+        }
+    };
+    Some(QualityRemark::new(
+        QualityCode::Turned,
+        QualityState::Bad,
+        message,
+    ))
+}
+
+fn size((width, _): (u32, u32), place: &Result<BucketPlace, BucketError>) -> Option<QualityRemark> {
+    let place = match place {
+        Ok(place) => place,
+        Err(error) => {
+            let remark = QualityRemark::new(
+                QualityCode::Untrainable,
+                QualityState::Bad,
+                error.to_string(),
+            );
+            return Some(remark);
+        }
+    };
+    if place.scale <= 1.0 {
+        return None;
+    }
+    let state = if place.scale > ENLARGED_BAD {
+        QualityState::Bad
+    } else {
+        QualityState::Look
+    };
+    let message = format!(
+        "At {width} px width it is enlarged {:.2} times for its bucket of {} × {}; anything above 1 adds softness, above {ENLARGED_BAD} it is bad.",
+        place.scale, place.width, place.height
+    );
+    Some(QualityRemark::new(QualityCode::Upscaled, state, message))
+}
+
+fn crop(place: &Result<BucketPlace, BucketError>) -> Option<QualityRemark> {
+    let place = place.as_ref().ok()?;
+    let state = from(place.crop_loss, CROP_LOOK, CROP_BAD)?;
+    let message = format!(
+        "{:.0} % of the picture is cut away for its bucket of {} × {}; above {:.0} % look at what is lost, above {:.0} % it is bad.",
+        place.crop_loss * 100.0,
+        place.width,
+        place.height,
+        CROP_LOOK * 100.0,
+        CROP_BAD * 100.0
+    );
+    Some(QualityRemark::new(QualityCode::Crop, state, message))
+}
+
+/// Names shown of a larger group.
+const TWINS_SHOWN: usize = 4;
+
+fn duplicate(twins: &[Twin]) -> Option<QualityRemark> {
+    use super::analysis::NEAR;
+    let first = twins.first()?;
+    let same: Vec<&Twin> = twins.iter().filter(|t| t.same_file).collect();
+    if let Some(one) = same.first() {
+        let message = format!(
+            "The same file as {}: it is trained {} times as often as the others.",
+            one.filename,
+            same.len() + 1
+        );
+        return Some(QualityRemark::new(
+            QualityCode::Duplicate,
+            QualityState::Bad,
+            message,
+        ));
+    }
+    let mut names: Vec<&str> = twins.iter().map(|t| t.filename.as_str()).collect();
+    let more = names.len().saturating_sub(TWINS_SHOWN);
+    names.truncate(TWINS_SHOWN);
+    let more = if more > 0 {
+        format!(" and {more} more")
+    } else {
+        String::new()
+    };
+    let least = twins
+        .iter()
+        .map(|t| t.distance)
+        .min()
+        .unwrap_or(first.distance);
+    let message = format!(
+        "Nearly the same picture as {}{more}: {least} of 64 bits of their hashes differ; up to {NEAR} count as the same.",
+        names.join(", ")
+    );
+    Some(QualityRemark::new(
+        QualityCode::Duplicate,
+        QualityState::Look,
+        message,
+    ))
+}
+
+/// The state of a value that grows worse upwards; `None` below `look`.
+fn from(value: f64, look: f64, bad: f64) -> Option<QualityState> {
+    if value > bad {
+        Some(QualityState::Bad)
+    } else if value > look {
+        Some(QualityState::Look)
+    } else {
+        None
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,212 @@
+use super::*;
+use crate::dataset::model::bucket_choice::BucketChoice;
+use crate::dataset::model::buckets::Size;
+
+/// A sharp, well exposed picture, as real covers measure.
+fn sound() -> Analysis {
+    let analysis = Analysis::of(1, 1, &[120, 120, 120, 255]).expect("a pixel");
+    Analysis {
+        sharpness: 1_800.0,
+        detail: 0.72,
+        luma: 130.0,
+        contrast: 60.0,
+        clipped_dark: 0.01,
+        clipped_light: 0.02,
+        ..analysis
+    }
+}
+
+fn placed(size: (u32, u32), choice: &BucketChoice) -> Result<BucketPlace, BucketError> {
+    let size = Size::new(size.0, size.1);
+    let placed = choice.buckets().expect("buckets").place(size)?;
+    Ok(BucketPlace::of(size, &placed))
+}
+
+/// Judged as an image of this size with these measures and twins; nothing is dismissed.
+fn judged(size: (u32, u32), analysis: &Analysis, twins: &[Twin]) -> Quality {
+    let place = placed(size, &BucketChoice::default());
+    let facts = Facts {
+        size,
+        place: Some(&place),
+        analysis,
+        turn: Turn::None,
+        twins,
+    };
+    judge(&facts, |_| false)
+}
+
+fn found(quality: &Quality) -> Vec<(QualityCode, QualityState)> {
+    quality.remarks.iter().map(|r| (r.code, r.state)).collect()
+}
+
+#[test]
+fn a_sharp_picture_of_its_buckets_size_is_fine() {
+    let quality = judged((768, 768), &sound(), &[]);
+    assert_eq!(quality, Quality::default());
+}
+
+#[test]
+fn a_picture_smaller_than_its_bucket_is_looked_at_and_a_much_smaller_one_is_bad() {
+    use QualityCode::Upscaled;
+    let state = |side| found(&judged((side, side), &sound(), &[]));
+    assert_eq!(state(512), []);
+    assert_eq!(state(500), [(Upscaled, QualityState::Look)]);
+    assert_eq!(state(300), [(Upscaled, QualityState::Bad)]);
+    let message = &judged((300, 300), &sound(), &[]).remarks[0].message;
+    assert!(
+        message.contains("At 300 px width it is enlarged 1.71 times"),
+        "{message}"
+    );
+}
+
+#[test]
+fn a_crop_above_35_percent_is_looked_at_and_above_half_it_is_bad() {
+    let state = |size| found(&judged(size, &sound(), &[]));
+    // the narrowest bucket is 256 × 1024
+    assert_eq!(state((3_000, 750)), []);
+    assert_eq!(
+        state((6_400, 1_000)),
+        [(QualityCode::Crop, QualityState::Look)]
+    );
+    assert_eq!(
+        state((9_000, 1_000)),
+        [(QualityCode::Crop, QualityState::Bad)]
+    );
+    let message = &judged((9_000, 1_000), &sound(), &[]).remarks[0].message;
+    assert!(
+        message.starts_with("56 % of the picture is cut away"),
+        "{message}"
+    );
+}
+
+#[test]
+fn near_duplicates_are_named_and_the_same_file_is_bad() {
+    let twin = |filename: &str, distance, same_file| Twin {
+        filename: filename.to_owned(),
+        distance,
+        same_file,
+    };
+    let near = judged(
+        (512, 512),
+        &sound(),
+        &[twin("b.jpg", 5, false), twin("c.jpg", 3, false)],
+    );
+    assert_eq!(found(&near), [(QualityCode::Duplicate, QualityState::Look)]);
+    assert!(
+        near.remarks[0]
+            .message
+            .contains("b.jpg, c.jpg: 3 of 64 bits")
+    );
+    let same = judged(
+        (512, 512),
+        &sound(),
+        &[twin("b.jpg", 5, false), twin("d.jpg", 0, true)],
+    );
+    assert_eq!(same.state, QualityState::Bad);
+    assert!(same.remarks[0].message.contains("The same file as d.jpg"));
+}
+
+#[test]
+fn blurred_dark_and_transparent_pictures_say_their_figure_and_the_bound() {
+    let blurred = Analysis {
+        detail: 0.43,
+        ..sound()
+    };
+    let quality = judged((512, 512), &blurred, &[]);
+    assert_eq!(found(&quality), [(QualityCode::Blur, QualityState::Look)]);
+    assert!(quality.remarks[0].message.contains("0.43 of 1"));
+    assert!(quality.remarks[0].message.contains("below 0.5"));
+    let moved = Analysis {
+        sharpness: 24.0,
+        ..sound()
+    };
+    let quality = judged((512, 512), &moved, &[]);
+    assert!(
+        quality.remarks[0].message.contains("Sharpness 24"),
+        "{quality:?}"
+    );
+    let dark = Analysis {
+        luma: 12.0,
+        clipped_dark: 0.7,
+        ..sound()
+    };
+    let quality = judged((512, 512), &dark, &[]);
+    assert_eq!(
+        found(&quality),
+        [(QualityCode::Exposure, QualityState::Bad)]
+    );
+    assert!(
+        quality.remarks[0]
+            .message
+            .contains("mean brightness 12 of 255")
+    );
+    let cut_out = Analysis {
+        transparent: 0.4,
+        ..sound()
+    };
+    let quality = judged((512, 512), &cut_out, &[]);
+    assert_eq!(found(&quality), [(QualityCode::Alpha, QualityState::Bad)]);
+    assert!(
+        quality.remarks[0]
+            .message
+            .contains("40.0 % of the picture is transparent")
+    );
+}
+
+#[test]
+fn a_picture_of_one_colour_is_said_to_lack_contrast_and_not_to_be_blurred() {
+    let flat = Analysis::of(64, 64, &[128, 128, 128, 255].repeat(4_096)).expect("pixels");
+    let quality = judged((512, 512), &flat, &[]);
+    assert_eq!(
+        found(&quality),
+        [(QualityCode::Exposure, QualityState::Bad)]
+    );
+}
+
+#[test]
+fn a_dismissed_remark_stays_to_be_read_but_does_not_count() {
+    let small_and_soft = Analysis {
+        detail: 0.4,
+        ..sound()
+    };
+    let place = placed((300, 300), &BucketChoice::default());
+    let facts = Facts {
+        size: (300, 300),
+        place: Some(&place),
+        analysis: &small_and_soft,
+        turn: Turn::None,
+        twins: &[],
+    };
+    let state = |dismissed: &[QualityCode]| judge(&facts, |code| dismissed.contains(&code)).state;
+    assert_eq!(state(&[]), QualityState::Bad);
+    assert_eq!(state(&[QualityCode::Upscaled]), QualityState::Look);
+    assert_eq!(
+        state(&[QualityCode::Upscaled, QualityCode::Blur]),
+        QualityState::Fine
+    );
+    let quality = judge(&facts, |code| code == QualityCode::Blur);
+    assert_eq!(quality.remarks.iter().filter(|r| r.dismissed).count(), 1);
+}
+
+#[test]
+fn what_the_trainer_stops_on_and_what_cannot_be_decoded_is_bad() {
+    let choice = BucketChoice {
+        bucket_no_upscale: true,
+        ..BucketChoice::default()
+    };
+    let place = placed((63, 500), &choice);
+    let facts = Facts {
+        size: (63, 500),
+        place: Some(&place),
+        analysis: &sound(),
+        turn: Turn::Sideways,
+        twins: &[],
+    };
+    let quality = judge(&facts, |_| false);
+    let bad = [QualityCode::Turned, QualityCode::Untrainable].map(|c| (c, QualityState::Bad));
+    assert_eq!(found(&quality), bad);
+    assert_eq!(
+        unreadable("it unpacks to 4 GB", |_| false).state,
+        QualityState::Bad
+    );
+}

@@ -1,0 +1,143 @@
+//! The quality view in the address: `?view=quality`, whose images, at which training size, which rows.
+
+use crate::dataset::model::bucket_choice::BucketChoice;
+use crate::dataset::ui::address::Address;
+use crate::dataset::ui::state::Data;
+use crate::ui::Icon;
+use leptos::prelude::*;
+
+/// What stays in the address from one state of the view to another.
+const KEPT: [&str; 9] = [
+    "set",
+    "filenames[]",
+    "width",
+    "height",
+    "min_bucket_reso",
+    "max_bucket_reso",
+    "bucket_no_upscale",
+    "batch_size",
+    "show",
+];
+
+pub fn is_open(address: &Address) -> bool {
+    address.get("view") == "quality"
+}
+
+/// The view as it is, with some names changed; an empty value takes one out.
+pub fn here(address: &Address, style: &str, changes: &[(&str, &str)]) -> String {
+    let mut next = Address::default().and("view", "quality");
+    for name in KEPT {
+        if changes.iter().any(|(changed, _)| *changed == name) {
+            continue;
+        }
+        for value in address.all(name) {
+            if !value.is_empty() {
+                next = next.and(name, &value);
+            }
+        }
+    }
+    for (name, value) in changes.iter().filter(|(_, value)| !value.is_empty()) {
+        next = next.and(name, value);
+    }
+    next.href(style)
+}
+
+/// The images themselves, with the same set chosen.
+pub fn images(address: &Address, style: &str) -> String {
+    Address::default().with_set(address).href(style)
+}
+
+/// An image opened beside the grid.
+pub fn image(address: &Address, style: &str, filename: &str) -> String {
+    let next = Address::default().with_set(address);
+    next.and("image", filename).href(style)
+}
+
+impl Address {
+    fn with_set(self, of: &Self) -> Self {
+        match of.get("set") {
+            "" => self,
+            set => self.and("set", set),
+        }
+    }
+}
+
+/// The training size asked for; `None` when none was. What is no number is 0, which is refused by name.
+pub fn choice(address: &Address) -> Option<BucketChoice> {
+    if address.get("width").is_empty() {
+        return None;
+    }
+    let default = BucketChoice::default();
+    let number = |name: &str, default: u32| match address.get(name).trim() {
+        "" => default,
+        typed => typed.parse().unwrap_or(0),
+    };
+    let width = number("width", default.width);
+    Some(BucketChoice {
+        width,
+        height: number("height", width),
+        min_bucket_reso: number("min_bucket_reso", default.min_bucket_reso),
+        max_bucket_reso: number("max_bucket_reso", default.max_bucket_reso),
+        bucket_no_upscale: !address.get("bucket_no_upscale").is_empty(),
+        batch_size: number("batch_size", default.batch_size),
+        enable_bucket: true,
+    })
+}
+
+/// The way from the grid to the view.
+#[component]
+pub fn ViewLink(data: Data) -> impl IntoView {
+    let counts = Memo::new(move |_| {
+        data.listing.with(|l| {
+            let qualities = l.page.images.iter().filter_map(|i| i.quality.as_ref());
+            qualities.filter(|q| q.state != Default::default()).count()
+        })
+    });
+    view! {
+        <a
+            class="button button--secondary"
+            href=move || data.address.with(|a| here(a, &data.style_id(), &[]))
+        >
+            <Icon name="check" />
+            "Quality"
+            <span class="quality__count" hidden=move || counts.get() == 0>
+                {move || format!("{} to look at", counts.get())}
+            </span>
+        </a>
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_view_keeps_set_and_size_when_its_rows_change() {
+        let address = Address::parse("view=quality&set=2&width=768&saved=1&image=a.jpg");
+        let bad = here(&address, "1", &[("show", "bad")]);
+        assert_eq!(bad, "/styles/1/data?view=quality&set=2&width=768&show=bad");
+        let all = here(
+            &Address::parse("view=quality&show=bad"),
+            "1",
+            &[("show", "")],
+        );
+        assert_eq!(all, "/styles/1/data?view=quality");
+        assert_eq!(images(&address, "1"), "/styles/1/data?set=2");
+        assert_eq!(
+            image(&address, "1", "b c.jpg"),
+            "/styles/1/data?set=2&image=b%20c.jpg"
+        );
+    }
+
+    #[test]
+    fn a_size_is_read_from_the_address_and_what_is_no_number_is_refused() {
+        assert_eq!(choice(&Address::parse("view=quality")), None);
+        let square = choice(&Address::parse("width=768&batch_size=4")).expect("a size");
+        assert_eq!(
+            (square.width, square.height, square.batch_size),
+            (768, 768, 4)
+        );
+        let odd = choice(&Address::parse("width=many")).expect("a size");
+        assert!(odd.problems().iter().any(|p| p.0 == "width"));
+    }
+}
