@@ -8,7 +8,7 @@ use leptos::server_fn::codec::GetUrl;
 
 #[server(prefix = "/rpc", endpoint = "unknown_models", input = GetUrl)]
 pub async fn unknown_models(style: StyleId) -> Result<Vec<UnknownModel>, AppError> {
-    super::super::server::import::unknown(&crate::server::state::app_state(), &style).await
+    super::super::server::import::unknown_soon(&crate::server::state::app_state(), &style).await
 }
 
 /// Imports one model, or with an empty `file` all that are whole; returns those that were not.

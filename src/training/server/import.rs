@@ -8,9 +8,9 @@ use super::super::model::import::{
 };
 use super::super::model::version::{ParameterValue, Status, TrainingVersion, is_version_id};
 use super::{events, job, lora_header, versions};
-use crate::error::AppError;
+use crate::error::{AppError, ErrorKind};
 use crate::server::problem::{Body, Problem};
-use crate::server::s3::{ObjectInfo, S3Error, S3Location};
+use crate::server::s3::{ObjectInfo, S3, S3Error, S3Location};
 use crate::server::state::{AppState, iso};
 use crate::styles;
 use crate::styles::model::StyleId;
@@ -22,11 +22,15 @@ use moka::sync::Cache;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
+use std::time::Duration;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 /// Headers read at the same time.
 const IN_FLIGHT: usize = 8;
+
+/// How long a page waits for S3.
+const PATIENCE: Duration = Duration::from_secs(3);
 
 /// Headers by key and ETag.
 struct Headers(Cache<(String, String), Result<ModelFacts, String>>);
@@ -42,6 +46,18 @@ struct Candidate {
     object: ObjectInfo,
     file: String,
     name: String,
+}
+
+/// The same for a page, which does not wait long: its list of versions needs no S3.
+pub async fn unknown_soon(
+    state: &AppState,
+    style: &StyleId,
+) -> Result<Vec<UnknownModel>, AppError> {
+    let asked = tokio::time::timeout(PATIENCE, unknown(state, style));
+    asked.await.unwrap_or_else(|_| {
+        let message = "S3 took too long to answer.";
+        Err(AppError::new(ErrorKind::Unavailable, message).with_remedy("Load the page again."))
+    })
 }
 
 /// Models of the style that none of its versions knows, newest first.
@@ -66,29 +82,34 @@ async fn candidates(state: &AppState, style: &StyleId) -> Result<Vec<Candidate>,
             let stem = stem(&file)?;
             let ids = registry.iter().map(|s| s.id.as_str());
             let (id, rest) = owner(stem, ids)?;
-            let is_known = versions.iter().any(|v| knows(v, stem));
+            let is_known = versions.iter().any(|v| knows(&state.s3, v, stem));
             let name = version_name(rest).to_owned();
             (id == style.as_str() && !is_known).then_some(Candidate { object, file, name })
         })
         .collect();
     found.sort_by_key(|c| std::cmp::Reverse(c.object.modified_ms));
+    let mut names: Vec<String> = versions.into_iter().map(|v| v.name).collect();
     for candidate in &mut found {
-        let taken = |name: &str| versions.iter().any(|v| v.name.eq_ignore_ascii_case(name));
+        let taken = |name: &str| names.iter().any(|n| n.eq_ignore_ascii_case(name));
         candidate.name = free_name(&candidate.name, taken);
+        names.push(candidate.name.clone());
     }
     Ok(found)
 }
 
 /// Whether a version is of this model. Its address may name another bucket or an older prefix: the file's name decides.
-fn knows(version: &TrainingVersion, stem: &str) -> bool {
+fn knows(s3: &S3, version: &TrainingVersion, stem: &str) -> bool {
     let file = version.lora_url.as_deref().map(|url| {
-        let key = S3Location::parse(url, None).map_or(url.to_owned(), |l| l.key);
+        let elsewhere = || S3Location::parse(url, None).map(|l| l.key);
+        let key = s3.key_of(url).or_else(elsewhere);
+        let key = key.unwrap_or_else(|| url.to_owned());
         key.rsplit('/').next().unwrap_or_default().to_owned()
     });
     let by_address = file.is_some_and(|f| super::super::model::import::stem(&f) == Some(stem));
     // a run of ours that has not ended will find its model itself
-    let will = version.model_name.as_deref() == Some(stem) && !version.status.is_final();
-    by_address || will || version.id == id_of(stem)
+    let has_or_will = version.lora_url.is_some() || !version.status.is_final();
+    let by_name = version.model_name.as_deref() == Some(stem) && has_or_will;
+    by_address || by_name || version.id == id_of(stem)
 }
 
 async fn described(state: &AppState, candidate: &Candidate) -> Result<UnknownModel, AppError> {
@@ -154,7 +175,9 @@ pub async fn import(
         let stem = stem(&candidate.file)
             .expect("a candidate has one")
             .to_owned();
-        let recorded = versions::adopt(state, &known, version, move |v| knows(v, &stem)).await?;
+        let s3 = state.s3.clone();
+        let is_it = move |v: &TrainingVersion| knows(&s3, v, &stem);
+        let recorded = versions::adopt(state, &known, version, is_it).await?;
         if let Some(version) = recorded {
             let message = format!("imported from S3: {}", candidate.file);
             events::append(state, style, &version.id, "person", &message);
@@ -234,7 +257,7 @@ async fn list_unknown(
 
 #[derive(Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
-struct Wanted {
+struct ModelsToImport {
     /// File names; absent imports every model that is whole.
     files: Option<Vec<String>>,
 }
@@ -247,12 +270,12 @@ pub struct Imported {
 }
 
 /// Records unknown models as completed versions. Again changes nothing.
-#[utoipa::path(post, path = "/api/styles/{id}/training-versions/import", tag = "versions", params(("id" = String, Path)), request_body = Wanted,
+#[utoipa::path(post, path = "/api/styles/{id}/training-versions/import", tag = "versions", params(("id" = String, Path)), request_body = ModelsToImport,
     responses((status = 200, body = Imported), (status = 400, body = Problem), (status = 404, body = Problem), (status = 502, body = Problem)))]
 async fn import_models(
     State(state): State<AppState>,
     Path(id): Path<String>,
-    Body(wanted): Body<Wanted>,
+    Body(wanted): Body<ModelsToImport>,
 ) -> Result<Json<Imported>, AppError> {
     Ok(Json(import(&state, &style_id(&id)?, wanted.files).await?))
 }

@@ -86,6 +86,8 @@ impl Hashes {
                 async move {
                     let bytes = object.size_bytes as i64;
                     if left.fetch_sub(bytes, Ordering::Relaxed) < bytes {
+                        // a smaller one may still fit
+                        left.fetch_add(bytes, Ordering::Relaxed);
                         return None;
                     }
                     Some((name.clone(), hash_of_object(state, object).await?))

@@ -40,7 +40,7 @@ async fn compare(
 
 #[derive(Default, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
-struct Wanted {
+struct FilesToMove {
     /// Absent: what is missing there or newer here. Given: these, also over a conflict; a `version` that is no longer
     /// the one of the comparison is refused.
     files: Option<Vec<Named>>,
@@ -63,7 +63,7 @@ fn wish(action: Action, body: &Bytes) -> Result<Wish, AppError> {
     if body.is_empty() {
         return Ok(Wish::All(action));
     }
-    let wanted: Wanted = serde_json::from_slice(body)
+    let wanted: FilesToMove = serde_json::from_slice(body)
         .map_err(|e| AppError::field("files", format!("The body could not be read: {e}")))?;
     let Some(files) = wanted.files else {
         return Ok(Wish::All(action));
@@ -77,7 +77,7 @@ fn wish(action: Action, body: &Bytes) -> Result<Wish, AppError> {
 }
 
 /// Sends files of the folder to S3. Without a body: those that S3 lacks and those newer here. Never deletes.
-#[utoipa::path(post, path = "/api/styles/{id}/folder/send", tag = "folder", params(("id" = String, Path)), request_body = Option<Wanted>,
+#[utoipa::path(post, path = "/api/styles/{id}/folder/send", tag = "folder", params(("id" = String, Path)), request_body = Option<FilesToMove>,
     responses((status = 202, body = OneTransfer), (status = 400, body = Problem), (status = 404, body = Problem), (status = 409, body = Problem)))]
 async fn send(State(state): State<AppState>, Path(id): Path<String>, body: Bytes) -> Accepted {
     let wish = wish(Action::Send, &body)?;
@@ -86,7 +86,7 @@ async fn send(State(state): State<AppState>, Path(id): Path<String>, body: Bytes
 
 /// Fetches files from S3 into the folder, which is made if need be. Without a body: those missing here and those newer
 /// there. Never deletes.
-#[utoipa::path(post, path = "/api/styles/{id}/folder/fetch", tag = "folder", params(("id" = String, Path)), request_body = Option<Wanted>,
+#[utoipa::path(post, path = "/api/styles/{id}/folder/fetch", tag = "folder", params(("id" = String, Path)), request_body = Option<FilesToMove>,
     responses((status = 202, body = OneTransfer), (status = 400, body = Problem), (status = 404, body = Problem), (status = 409, body = Problem)))]
 async fn fetch(State(state): State<AppState>, Path(id): Path<String>, body: Bytes) -> Accepted {
     let wish = wish(Action::Fetch, &body)?;

@@ -75,7 +75,7 @@ fn names(title: &'static str, lines: Vec<String>) -> Option<impl IntoView> {
                 <summary class="disclosure__summary">
                     {title} <span class="disclosure__note">{count(all as u64)}</span>
                 </summary>
-                <ul class="disclosure__body folder__names">
+                <ul class="disclosure__body folder__names" tabindex="0" aria-label=title>
                     {rows} {(more > 0).then(|| view! { <li>{format!("and {more} more")}</li> })}
                 </ul>
             </details>

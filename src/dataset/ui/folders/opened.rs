@@ -69,8 +69,8 @@ fn Counts(counts: FolderCounts) -> impl IntoView {
     let stat = |number: u32, name: &'static str| {
         view! {
             <div class="stat">
-                <dd class="stat__value">{number}</dd>
                 <dt class="stat__name">{name}</dt>
+                <dd class="stat__value">{number}</dd>
             </div>
         }
     };
