@@ -79,8 +79,8 @@ test('each tab has an address and says what was trained', async ({ page, studio,
   await accessible(page, js);
 
   await tabs.getByRole('link', { name: 'Model file' }).click();
-  await expect(page.locator('.facts')).toContainText('style_');
-  await expect(page.locator('.panel').getByRole('link', { name: 'Download' })).toBeVisible();
+  await expect(page.locator('.facts').first()).toContainText('style_');
+  await expect(page.locator('.panel').getByRole('link', { name: 'Download', exact: true })).toBeVisible();
   await accessible(page, js);
 
   await tabs.getByRole('link', { name: 'Events' }).click();

@@ -187,7 +187,7 @@ fn Files(live: Live, files: Vec<RunFile>) -> impl IntoView {
                 </h3>
                 <span class="panel__note">{note}</span>
             </div>
-            <div class="table-scroll" tabindex="0" role="region" aria-labelledby="files-title">
+            <div class="table-scroll" tabindex="0" role="region" aria-label="Table of the files">
                 <table class="table run-files">
                     <thead class="visually-hidden">
                         <tr>
