@@ -112,11 +112,15 @@ build: tools ## a development build of server and page
 
 .PHONY: unit
 unit: ## unit tests and stories
-	@if command -v cargo-nextest >/dev/null; then cargo nextest run --features ssr; else cargo test --features ssr; fi
+	@if command -v cargo-nextest >/dev/null; then cargo nextest run --features ssr --lib; else cargo test --features ssr --lib; fi
 
 .PHONY: interop
 interop: test-tools ## the official RunPod SDK, boto3 and safetensors against the built studio
 	$(VENV)/bin/python -m pytest -q interop
+
+.PHONY: torture
+torture: build venv ## kill -9 at N (200) random moments: no run lost, none paid twice; N=60 SEED=1 make torture
+	$(VENV)/bin/python interop/torture.py $(or $(N),200) $(SEED)
 
 .PHONY: e2e
 e2e: test-tools ## the studio in a browser, with and without JavaScript
@@ -124,7 +128,13 @@ e2e: test-tools ## the studio in a browser, with and without JavaScript
 
 .PHONY: size
 size: tools ## what a first visit downloads, against its budget of 250 kB brotli
-	@bash .ci/size.sh
+	@# in a folder of its own: what is served stays as it is
+	LEPTOS_SITE_ROOT=target/site-size cargo leptos build --release --precompress --split --frontend-only
+	@bash .ci/size.sh target/site-size
+
+.PHONY: bench
+bench: venv ## how fast it is, against its limits; measures the optimised build if `make run` made one
+	@$(VENV)/bin/python bench/bench.py
 
 .PHONY: clean
 clean: ## remove what was built here; the tools' cache stays

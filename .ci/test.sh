@@ -25,6 +25,7 @@ step build make --no-print-directory build || exit 1
 step unit make --no-print-directory unit
 step interop make --no-print-directory interop
 step e2e make --no-print-directory e2e
+step size make --no-print-directory size
 
 sum() { grep -ohE "$1" "$log/$2" 2>/dev/null | grep -oE '[0-9]+' | tail -1 || true; }
 unit=$(sum '[0-9]+ passed' unit)

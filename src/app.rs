@@ -1,20 +1,23 @@
 //! The shell, the frame and the route table; knows every page and nothing else.
 
-use crate::dataset::ui::DataPage;
-use crate::library::ui::{GridPage, GuidePage, NotFoundPage, SetupPage, StyleLayout, TopBar};
+use crate::library::ui::{
+    GridPage, GuidePage, NotFoundPage, SetupPage, StyleLayout, TopBar, TrainingDataPage,
+};
 #[cfg(feature = "ssr")]
 use crate::server::state::AppState;
 use crate::styles::ui::NewStylePage;
 use crate::training::ui::{TrainPage, VersionPage, VersionsPage};
 use crate::ui::frame::Rehearsed;
 use leptos::prelude::*;
-use leptos_meta::{Link, MetaTags, Stylesheet, Title, provide_meta_context};
+use leptos_meta::{MetaTags, Title, provide_meta_context};
 use leptos_router::components::{ParentRoute, Redirect, Route, Router, Routes};
 use leptos_router::hooks::use_params_map;
 use leptos_router::{Lazy, LazyRoute, SsrMode, lazy_route, path};
 
 /// The document around the app.
 pub fn shell(options: LeptosOptions) -> impl IntoView {
+    #[cfg(feature = "ssr")]
+    set_policy();
     view! {
         <!DOCTYPE html>
         <html lang="en">
@@ -22,6 +25,9 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
                 <meta charset="utf-8" />
                 <meta name="viewport" content="width=device-width, initial-scale=1" />
                 <meta name="color-scheme" content="dark light" />
+                // written here and not by the app, which would bring the code for it into the browser
+                <link rel="stylesheet" id="leptos" href="/pkg/actor_maker.css" />
+                <link rel="icon" href="/favicon.svg" type="image/svg+xml" />
                 <AutoReload options=options.clone() />
                 <HydrationScripts options />
                 <MetaTags />
@@ -30,6 +36,21 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
                 <App />
             </body>
         </html>
+    }
+}
+
+/// Inline scripts run only with the nonce of this very page.
+#[cfg(feature = "ssr")]
+fn set_policy() {
+    use axum::http::{HeaderValue, header};
+    let (state, nonce) = (use_context::<AppState>(), leptos::nonce::use_nonce());
+    let response = use_context::<leptos_axum::ResponseOptions>();
+    let (Some(state), Some(nonce), Some(response)) = (state, nonce, response) else {
+        return;
+    };
+    let policy = crate::server::policy::page(&state, &nonce);
+    if let Ok(value) = HeaderValue::from_str(&policy) {
+        response.insert_header(header::CONTENT_SECURITY_POLICY, value);
     }
 }
 
@@ -55,8 +76,6 @@ pub fn App() -> impl IntoView {
     provide_meta_context();
     provide_context(rehearsed());
     view! {
-        <Stylesheet id="leptos" href="/pkg/actor_maker.css" />
-        <Link rel="icon" href="/favicon.svg" type_="image/svg+xml" />
         <Title formatter=|title: String| {
             if title.is_empty() { "ActorMaker".into() } else { format!("{title} · ActorMaker") }
         } />
@@ -133,7 +152,7 @@ macro_rules! lazy_page {
 
 lazy_page!(NewStyleRoute, NewStylePage);
 lazy_page!(LayoutRoute, StyleLayout);
-lazy_page!(DataRoute, DataPage);
+lazy_page!(DataRoute, TrainingDataPage);
 lazy_page!(TrainRoute, TrainPage);
 lazy_page!(VersionsRoute, VersionsPage);
 lazy_page!(VersionRoute, VersionPage);

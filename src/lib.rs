@@ -11,6 +11,8 @@ pub mod dataset;
 
 pub mod tunnel;
 
+pub mod access;
+
 pub mod training;
 
 pub mod library;

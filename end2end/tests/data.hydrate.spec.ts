@@ -246,7 +246,7 @@ test('after a deletion the focus is where the images were', async ({ page, studi
   await expectAccessible(page);
   await dialog.getByRole('button', { name: 'Delete 1 image' }).click();
   await expect(page.getByText('1 image deleted.')).toBeVisible();
-  await expect(page.getByRole('link', { name: names[2] })).toBeFocused();
+  await expect(page.getByRole('row', { name: names[2], exact: true })).toBeFocused();
   await expect(page.getByRole('navigation', { name: 'Focused' }).getByText('3', { exact: true })).toBeVisible();
   expect(errors).toEqual([]);
 });

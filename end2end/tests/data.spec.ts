@@ -25,7 +25,7 @@ test.describe('the list', () => {
     await go(page, studio, style);
     await expect(page.getByText('4 images', { exact: true })).toBeVisible();
     await expect(page.getByRole('link', { name: '1 without caption' })).toBeVisible();
-    const tile = page.getByRole('listitem').filter({ hasText: names[0] });
+    const tile = page.locator('.tile').filter({ hasText: names[0] });
     await expect(tile.getByText('a small boat number 0 on a calm lake')).toBeVisible();
     await expect(tile.getByTitle('Set 1')).toBeVisible();
     await page.getByRole('link', { name: strange }).click();
@@ -60,14 +60,54 @@ test.describe('the list', () => {
     await expect(page.getByText('5 images', { exact: true })).toBeVisible();
   });
 
-  test('of more than 200 images has all of them within reach', async ({ page, studio }) => {
+  test('of more than 200 images has all of them within reach', async ({ page, studio, js }) => {
     const style = await studio.style('Long');
     const body = picture(16, 16, 1);
     for (let i = 0; i < 203; i++) await studio.put(style, `n${String(i).padStart(3, '0')}.png`, body);
     await go(page, studio, style);
     await expect(page.getByText('203 images', { exact: true })).toBeVisible();
-    await page.getByRole('link', { name: 'Next 200' }).click();
+    if (js) await page.locator('.tile').last().evaluate(() => scrollTo(0, document.body.scrollHeight));
+    else await page.getByRole('link', { name: 'Next 200' }).click();
     await expect(page.getByRole('link', { name: 'n202.png' })).toBeVisible();
+  });
+
+  test('stands in the order asked for, and an unknown word of the filter is named', async ({ page, studio, js }) => {
+    const style = await studio.style('Ordered');
+    const names = await studio.images(style, 3, (i) => 'boat '.repeat(3 - i).trim());
+    const apply = async () => js || (await page.getByRole('button', { name: 'Apply' }).click());
+    await go(page, studio, style);
+    await page.getByLabel('Sort').selectOption('Name Z–A');
+    await apply();
+    await expect(page.locator('.tile').first()).toContainText(names[2]);
+    await page.getByLabel('Sort').selectOption('Longest caption');
+    await apply();
+    await expect(page.locator('.tile').first()).toContainText(names[0]);
+    await expect(page).toHaveURL(/sort=-caption/);
+    await page.getByLabel('Filter').fill('near:x');
+    await apply();
+    await expect(page.getByText('"near:x" is not a filter. Known are missing:caption, set:2')).toBeVisible();
+    await expectAccessible(page);
+    await page.getByLabel('Filter').fill('words<2');
+    await apply();
+    await expect(page.getByText('1 image found')).toBeVisible();
+    await expect(page.locator('.tile').first()).toContainText(names[2]);
+  });
+
+  test('leads to a large view of an image and back', async ({ page, studio }) => {
+    const style = await studio.style('Large');
+    const names = await studio.images(style, 3);
+    await studio.set(style, [names[1]], 'Best of June');
+    await go(page, studio, style, `?image=${encodeURIComponent(names[0])}`);
+    await page.getByRole('link', { name: 'Large view' }).click();
+    await expect(page.locator('.tile').first()).toBeHidden();
+    await page.getByRole('link', { name: 'Next image' }).click();
+    await expect(page.getByRole('heading', { name: names[1] })).toBeVisible();
+    await expect(page.locator('.inspector').getByText('Best of June')).toBeVisible();
+    await expect(page.getByLabel('Caption', { exact: true })).toHaveValue('a small boat number 1 on a calm lake');
+    await expectAccessible(page);
+    await page.getByRole('link', { name: 'Back to the grid' }).click();
+    await expect(page.getByRole('link', { name: names[2], exact: true })).toBeVisible();
+    await expect(page.getByRole('heading', { name: names[1] })).toBeVisible();
   });
 
   test('says what is wrong and what to do when the bucket does not answer', async ({ page }) => {
@@ -121,7 +161,7 @@ test.describe('a caption', () => {
     if (!js) await page.getByRole('button', { name: 'Save caption' }).click();
     await expect.poll(() => caption_of(studio, style, name)).toMatch(/^a heron, 100% still\r?\nin the reeds & fog$/);
     await expect(page.getByRole('status').filter({ hasText: /^Saved$/ })).toBeVisible();
-    await expect(page.getByRole('listitem').filter({ hasText: name }).getByText('a heron, 100% still')).toBeVisible();
+    await expect(page.locator('.tile').filter({ hasText: name }).getByText('a heron, 100% still')).toBeVisible();
   });
 
   test('that is empty is refused with the reason, and what was typed stays', async ({ page, studio, js }) => {
@@ -239,6 +279,54 @@ test.describe('selection sets', () => {
     await expect(page.getByLabel('Select bare.png', { exact: true })).not.toBeChecked();
   });
 
+  test('are made of a filter, of another set and of two, and follow their filter', async ({ page, studio }) => {
+    const style = await studio.style('Made');
+    const names = await studio.images(style, 4);
+    await studio.set(style, names.slice(0, 2), 'First');
+    await studio.set(style, names.slice(1, 3), 'Second');
+    const sets = async () => (await studio.json(`/api/styles/${style}/selection-sets`)).sets;
+    const menu = page.locator('.toolbar .popover').filter({ hasText: 'Combine two sets' });
+    await go(page, studio, style, '?filter=number%20-set:1');
+    await menu.locator('summary').first().click();
+    await menu.getByLabel('Name of the smart set').fill('The rest');
+    await menu.getByRole('button', { name: 'Save smart set' }).click();
+    await expect(page.getByText('The rest saved, 2 images.')).toBeVisible();
+    expect((await sets())[2]).toEqual({ id: 3, name: 'The rest', filenames: names.slice(2), filter: 'number -set:1' });
+    await studio.put(style, 'number.png', picture(64, 64, 8));
+    expect((await sets())[2].filenames).toEqual(['number.png', ...names.slice(2)]);
+
+    await go(page, studio, style, '?set=1');
+    await menu.locator('summary').first().click();
+    await menu.getByRole('button', { name: 'Duplicate' }).click();
+    await expect(page.getByText('First copy saved, 2 images.')).toBeVisible();
+
+    await go(page, studio, style);
+    await menu.locator('summary').first().click();
+    await menu.getByLabel('How').selectOption('without');
+    await menu.getByLabel('Second set').selectOption('Second');
+    await menu.getByRole('button', { name: 'Select them' }).click();
+    await expect(page.getByLabel(`Select ${names[0]}`, { exact: true })).toBeChecked();
+    await expect(page.getByLabel(`Select ${names[1]}`, { exact: true })).not.toBeChecked();
+    await menu.locator('summary').first().click();
+    await menu.getByLabel('How').selectOption('together with');
+    await menu.getByLabel('Second set').selectOption('Second');
+    await menu.getByRole('button', { name: 'Save as new set' }).click();
+    await expect(page.getByText('First together with Second saved, 3 images.')).toBeVisible();
+    expect((await sets())[4].filenames).toEqual(names.slice(0, 3));
+  });
+
+  test('with names that are gone say so and drop them', async ({ page, studio }) => {
+    const style = await studio.style('Gone');
+    const names = await studio.images(style, 2);
+    await studio.set(style, [...names, 'lost.png']);
+    await go(page, studio, style, '?set=1');
+    await page.getByText('Edit Set 1').click();
+    await expect(page.getByText('Set 1 holds 1 name whose image is no longer in the bucket: lost.png.')).toBeVisible();
+    await page.getByRole('button', { name: 'Drop 1 name' }).click();
+    await expect(page.getByText('Set 1 saved, 2 images.')).toBeVisible();
+    expect((await studio.json(`/api/styles/${style}/selection-sets`)).sets[0].filenames).toEqual(names);
+  });
+
   test('too long a name is refused beside its field and stays typed', async ({ page, studio }) => {
     const style = await studio.style('Long Name');
     const [name] = await studio.images(style, 1);
@@ -302,10 +390,13 @@ test('the page is accessible and fits a phone, whatever is open', async ({ page,
   const style = await studio.style('Seen By Axe');
   const names = await studio.images(style, 5);
   await studio.put(style, `${'a very long name '.repeat(12)}.png`, picture(64, 96, 5));
-  await studio.set(style, names.slice(0, 2), 'Best of June');
+  await studio.set(style, names.slice(0, 2), 'Unbreakable'.repeat(7));
+  await studio.set(style, names.slice(0, 3), `A long title ${'of many words '.repeat(5)}`.slice(0, 80).trim());
   for (const width of [1440, 390]) {
     await page.setViewportSize({ width, height: 900 });
-    for (const query of [`?set=1&upload=1&image=${encodeURIComponent(names[0])}`, '?filter=zzz&image=missing.png']) {
+    const first = encodeURIComponent(names[0]);
+    const queries = [`?set=1&upload=1&image=${first}`, '?filter=zzz&image=missing.png', `?set=2&image=${first}&view=large`, '?filter=near:x'];
+    for (const query of queries) {
       await go(page, studio, style, query);
       await expectAccessible(page);
       const wider = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);

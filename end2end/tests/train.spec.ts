@@ -43,7 +43,7 @@ test.describe('Train LoRA', () => {
     await hydrated(page);
     await page.getByLabel('Name', { exact: true }).fill('no/slashes');
     await page.getByLabel('Learning rate', { exact: true }).fill('0,0001');
-    await page.getByLabel('Network dimension (rank)').fill('0');
+    await page.getByLabel('Network dimension (rank)', { exact: true }).fill('0');
     await page.getByRole('button', { name: 'Start training' }).click();
     await expect(page.getByText(/Not started: 3 fields/)).toBeVisible();
     await expect(page.getByLabel('Learning rate', { exact: true })).toHaveValue('0,0001');

@@ -1,31 +1,54 @@
 //! Server functions of training data.
 
+pub mod folders;
+
 use super::model::bucket_choice::BucketChoice;
 use super::model::image::{ImagePage, TrainingImage};
 use super::model::quality::{Quality, QualityCode};
 use super::model::report::{QualityReport, Scope};
 use super::model::selection::SelectionSet;
-use super::model::upload::{FileToUpload, Ticket};
+use super::model::upload::{FileToUpload, StoredFile, Ticket};
 use crate::error::AppError;
 use crate::styles::model::StyleId;
 use leptos::prelude::*;
 use leptos::server_fn::codec::GetUrl;
 
+/// One page of the images that fit what stands in the filter box, from a cursor or a place on.
 #[server(prefix = "/rpc", endpoint = "images", input = GetUrl)]
 pub async fn images(
     style: StyleId,
-    limit: Option<usize>,
-    cursor: Option<String>,
-    q: Option<String>,
-    filter: Option<String>,
+    #[server(default)] filter: String,
+    #[server(default)] sort: String,
+    #[server(default)] cursor: String,
+    #[server(default)] offset: usize,
 ) -> Result<ImagePage, AppError> {
-    let query = super::server::listing::Query {
-        limit,
-        cursor,
-        q,
-        filter,
+    let (q, words) = super::model::filter::split_typed(&filter);
+    let query = super::server::search::Query {
+        limit: None,
+        cursor: Some(cursor),
+        offset: Some(offset),
+        q: Some(q),
+        filter: Some(words),
+        sort: Some(sort),
     };
-    super::server::listing::list(&crate::server::state::app_state(), &style, query).await
+    super::server::search::page(&crate::server::state::app_state(), &style, query).await
+}
+
+/// The names of all of them, in order.
+#[server(prefix = "/rpc", endpoint = "image_names", input = GetUrl)]
+pub async fn image_names(
+    style: StyleId,
+    #[server(default)] filter: String,
+    #[server(default)] sort: String,
+) -> Result<Vec<String>, AppError> {
+    let (q, words) = super::model::filter::split_typed(&filter);
+    let query = super::server::search::Query {
+        q: Some(q),
+        filter: Some(words),
+        sort: Some(sort),
+        ..Default::default()
+    };
+    super::server::search::names(&crate::server::state::app_state(), &style, query).await
 }
 
 /// One image as the list shows it, read now.
@@ -46,15 +69,20 @@ fn go_on(path: &str) {
     }
 }
 
-/// Presigned PUTs for files. A name that is already there is refused unless `replace`: nothing is overwritten unasked.
+/// What lies in the bucket: names, sizes, ETags. An upload compares with it before anything is sent.
+#[server(prefix = "/rpc", endpoint = "stored_files", input = GetUrl)]
+pub async fn stored_files(style: StyleId) -> Result<Vec<StoredFile>, AppError> {
+    super::server::uploads::stored(&crate::server::state::app_state(), &style).await
+}
+
+/// Presigned PUTs for files. A name that is already there is refused unless it says `replace`: nothing is overwritten unasked.
 #[server(prefix = "/rpc", endpoint = "upload_tickets", input = leptos::server_fn::codec::Json)]
 pub async fn upload_tickets(
     style: StyleId,
     files: Vec<FileToUpload>,
-    replace: bool,
 ) -> Result<Vec<Ticket>, AppError> {
     let state = crate::server::state::app_state();
-    super::server::uploads::tickets_unless_there(&state, &style, files, replace).await
+    super::server::uploads::tickets_unless_there(&state, &style, files).await
 }
 
 /// Writes a caption; `etag` is the one that was read, empty when there was none. Returns the new one.
@@ -93,18 +121,27 @@ pub async fn delete_images(
     Ok(gone)
 }
 
+/// All sets; smart ones with the images that fit now.
 #[server(prefix = "/rpc", endpoint = "selection_sets", input = GetUrl)]
 pub async fn selection_sets(style: StyleId) -> Result<Vec<SelectionSet>, AppError> {
-    super::server::selection_sets::list(&crate::server::state::app_state(), &style)
+    super::server::smart_sets::list_now(&crate::server::state::app_state(), &style).await
+}
+
+/// Where a saved set is shown and said to be saved.
+#[cfg(feature = "ssr")]
+fn go_to_saved(style: &StyleId, set: &SelectionSet) {
+    go_on(&format!("/styles/{style}/data?set={0}&saved={0}", set.id));
 }
 
 /// Saves the chosen names: as a new set, or into set `set`, which keeps its name. An empty `name` leaves a new set unnamed.
+/// With `filter` a smart set is saved, whose names are those that fit.
 #[server(prefix = "/rpc", endpoint = "save_selection_set")]
 pub async fn save_selection_set(
     style: StyleId,
     #[server(default)] set: Option<u64>,
     #[server(default)] name: Option<String>,
     #[server(default)] filenames: Vec<String>,
+    #[server(default)] smart: Option<String>,
 ) -> Result<SelectionSet, AppError> {
     use super::server::selection_sets::{create, update};
     let state = crate::server::state::app_state();
@@ -112,27 +149,59 @@ pub async fn save_selection_set(
         filenames: Some(filenames),
         // one form carries both buttons, so an update brings the new set's name along
         name: name.filter(|_| set.is_none()),
+        filter: smart,
     };
     let saved = match set {
         None => create(&state, &style, draft).await?,
         Some(id) => update(&state, &style, id, draft).await?,
     };
-    go_on(&format!("/styles/{style}/data?set={0}&saved={0}", saved.id));
+    go_to_saved(&style, &saved);
     Ok(saved)
 }
 
+/// Another name; of a smart set also another filter.
 #[server(prefix = "/rpc", endpoint = "rename_selection_set")]
 pub async fn rename_selection_set(
     style: StyleId,
     set: u64,
     #[server(default)] name: String,
+    #[server(default)] smart: Option<String>,
 ) -> Result<SelectionSet, AppError> {
     let draft = super::model::selection::SelectionSetDraft {
         filenames: None,
         name: Some(name),
+        filter: smart,
     };
     let state = crate::server::state::app_state();
     super::server::selection_sets::update(&state, &style, set, draft).await
+}
+
+/// A new set out of others: a copy of `set`, or with `how` (`union`, `intersect`, `subtract`) what it makes with `other`.
+#[server(prefix = "/rpc", endpoint = "derive_selection_set")]
+pub async fn derive_selection_set(
+    style: StyleId,
+    set: u64,
+    #[server(default)] how: String,
+    #[server(default)] other: Option<u64>,
+) -> Result<SelectionSet, AppError> {
+    use super::server::selection_sets::{combine, duplicate};
+    let state = crate::server::state::app_state();
+    let how = super::model::selection::Combination::parse(&how);
+    let made = match how.zip(other) {
+        Some((how, other)) => combine(&state, &style, (set, how, other)).await?,
+        None => duplicate(&state, &style, set).await?,
+    };
+    go_to_saved(&style, &made);
+    Ok(made)
+}
+
+/// Takes the names out of a set whose images are no longer in the bucket.
+#[server(prefix = "/rpc", endpoint = "drop_gone_names")]
+pub async fn drop_gone_names(style: StyleId, set: u64) -> Result<SelectionSet, AppError> {
+    let state = crate::server::state::app_state();
+    let set = super::server::selection_sets::drop_gone(&state, &style, set).await?;
+    go_to_saved(&style, &set);
+    Ok(set)
 }
 
 #[server(prefix = "/rpc", endpoint = "delete_selection_set")]

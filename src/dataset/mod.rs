@@ -5,3 +5,5 @@ pub mod model;
 #[cfg(feature = "ssr")]
 pub mod server;
 pub mod ui;
+#[cfg(feature = "ssr")]
+mod unzip;

@@ -1,6 +1,7 @@
 //! Server functions of the grid, the frame and Setup.
 
 use super::model::{Health, StyleCard};
+use crate::dataset::model::selection::SetUse;
 use crate::error::AppError;
 use crate::styles::model::StyleId;
 use leptos::prelude::*;
@@ -19,6 +20,12 @@ pub async fn card(id: StyleId) -> Result<StyleCard, AppError> {
     // a browser's uploads go past us: what was counted a moment ago is not what is there now
     state.caches.counts.invalidate(id.as_str());
     Ok(super::server::card(&state, style).await)
+}
+
+/// The versions that were trained on each selection set.
+#[server(prefix = "/rpc", endpoint = "set_uses", input = GetUrl)]
+pub async fn set_uses(style: StyleId) -> Result<Vec<SetUse>, AppError> {
+    super::server::set_uses(&crate::server::state::app_state(), &style)
 }
 
 #[server(prefix = "/rpc", endpoint = "health", input = GetUrl)]

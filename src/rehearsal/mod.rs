@@ -89,7 +89,9 @@ async fn bind(config: &Config, port: u16, name: &str) -> io::Result<TcpListener>
         );
         io::Error::new(e.kind(), message)
     };
-    TcpListener::bind((config.host, port)).await.map_err(taken)
+    TcpListener::bind((config.inner_host(), port))
+        .await
+        .map_err(taken)
 }
 
 async fn start_s3(config: &Config, file: &mut env_file::EnvFile) -> io::Result<S3Config> {

@@ -33,7 +33,7 @@ pub enum ConfigError {
         expected: &'static str,
     },
     #[error(
-        "HOST is {0}, which is reachable from other machines, and this version has no sign-in yet. Set HOST=127.0.0.1 (the default) and reach it through an SSH tunnel (ssh -L 5173:127.0.0.1:5173 …)."
+        "HOST is {0}, which other machines can reach, and ADMIN_PASSWORD is not set: anybody could spend your money. Set ADMIN_PASSWORD, or HOST=127.0.0.1 (the default) and reach it through an SSH tunnel (ssh -L 5173:127.0.0.1:5173 …)."
     )]
     NotLoopback(IpAddr),
 }
@@ -92,6 +92,12 @@ pub struct TunnelConfig {
 #[derive(Clone, Debug)]
 pub struct Config {
     pub host: IpAddr,
+    /// More names under which the studio may be asked for, lower case, without ports.
+    pub allowed_hosts: Vec<String>,
+    /// The password, or its Argon2 hash; required where other machines reach the studio.
+    pub admin_password: Option<SecretString>,
+    /// Runs that may be started at RunPod within a minute.
+    pub max_starts_per_minute: u32,
     pub port: u16,
     pub webhook_port: u16,
     /// Holds `data/styles_registry.json` and `resources/style_images/`.
@@ -118,11 +124,19 @@ impl Config {
     pub fn from_lookup(lookup: Lookup) -> Result<Self, ConfigError> {
         let env = Env(lookup);
         let host: IpAddr = env.parse("HOST", "127.0.0.1", "an IP address such as 127.0.0.1")?;
-        if !host.is_loopback() {
+        let admin_password = env.get("ADMIN_PASSWORD").map(SecretString::from);
+        if !host.is_loopback() && admin_password.is_none() {
             return Err(ConfigError::NotLoopback(host));
         }
         Ok(Self {
             host,
+            allowed_hosts: env.names("ALLOWED_HOSTS"),
+            admin_password,
+            max_starts_per_minute: env.parse(
+                "MAX_STARTS_PER_MINUTE",
+                "20",
+                "expected a whole number from 0 (none may be started) up",
+            )?,
             port: env.port("PORT", "5173")?,
             webhook_port: env.port("WEBHOOK_PORT", "5174")?,
             actor_maker_dir: env.get("ACTOR_MAKER_DIR").unwrap_or(".".into()).into(),
@@ -145,6 +159,17 @@ impl Config {
     }
 }
 
+impl Config {
+    /// Where everything but the page listens: never where other machines reach it.
+    pub fn inner_host(&self) -> IpAddr {
+        if self.host.is_loopback() {
+            self.host
+        } else {
+            IpAddr::from([127, 0, 0, 1])
+        }
+    }
+}
+
 struct Env<'a>(Lookup<'a>);
 
 impl Env<'_> {
@@ -153,6 +178,13 @@ impl Env<'_> {
         (self.0)(name)
             .map(|v| v.trim().to_owned())
             .filter(|v| !v.is_empty())
+    }
+
+    /// Words divided by commas, in lower case.
+    fn names(&self, name: &str) -> Vec<String> {
+        let value = self.get(name).unwrap_or_default().to_ascii_lowercase();
+        let words = value.split(',').map(str::trim).filter(|w| !w.is_empty());
+        words.map(str::to_owned).collect()
     }
 
     fn parse<T: std::str::FromStr>(
@@ -377,11 +409,14 @@ mod tests {
     }
 
     #[test]
-    fn an_address_that_others_can_reach_is_refused() {
-        assert!(matches!(
-            read(&[("HOST", "0.0.0.0")]),
-            Err(ConfigError::NotLoopback(_))
-        ));
+    fn an_address_that_others_can_reach_needs_a_password_and_opens_only_the_page() {
+        let open = ("HOST", "0.0.0.0");
+        for lacking in [&[open][..], &[open, ("ADMIN_PASSWORD", " ")]] {
+            assert!(matches!(read(lacking), Err(ConfigError::NotLoopback(_))));
+        }
+        let config = read(&[open, ("ADMIN_PASSWORD", "correct horse")]).unwrap();
+        assert!(config.inner_host().is_loopback() && !config.host.is_loopback());
+        assert!(!format!("{config:?}").contains("correct horse"));
     }
 
     #[test]

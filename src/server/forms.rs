@@ -14,7 +14,7 @@ use url::Url;
 /// Longest form that is carried in an address.
 const MAX_FORM_BYTES: usize = 6 << 10;
 /// Largest body a server function takes.
-const MAX_BODY_BYTES: usize = 2 << 20;
+pub const MAX_BODY_BYTES: usize = 2 << 20;
 const PREFIX: &str = "f.";
 
 /// Middleware for `/rpc`.

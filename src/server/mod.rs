@@ -1,15 +1,20 @@
 //! The server's shared room: configuration, documents, one file per outside system, and the HTTP shell.
 //! Knows no feature; only `router` mounts their routes.
 
+pub mod access;
+pub mod allowance;
 pub mod config;
 pub mod documents;
 pub mod door;
 pub mod etag;
 pub mod forms;
+pub mod gate;
 pub mod guard;
 pub mod listen;
 pub mod ngrok;
 pub mod patience;
+pub mod policy;
+pub mod probe;
 pub mod problem;
 pub mod residents;
 pub mod router;

@@ -3,23 +3,30 @@
 use crate::app::{App, shell};
 use crate::error::{AppError, ErrorKind};
 use crate::server::state::AppState;
-use crate::server::{etag, forms, guard, telemetry};
+use crate::server::{etag, forms, gate, guard, telemetry};
 use crate::{dataset, library, styles, training, tunnel};
 use axum::Router;
 use axum::extract::Request;
 use axum::http::{HeaderValue, Method, StatusCode, header};
 use axum::middleware::{self, Next};
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
 use axum::routing::any;
 use leptos::prelude::provide_context;
 use leptos::server_fn::axum::server_fn_paths;
 use leptos_axum::{
     LeptosRoutes, generate_route_list_with_exclusions, handle_server_fns_with_context,
 };
+use std::time::Duration;
+use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 use tower_http::compression::predicate::{DefaultPredicate, NotForContentType, Predicate};
+use tower_http::limit::RequestBodyLimitLayer;
+use tower_http::timeout::RequestBodyTimeoutLayer;
 use utoipa::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
+
+/// Longest pause within a request's body.
+const BODY_PAUSE: Duration = Duration::from_secs(60);
 
 #[derive(OpenApi)]
 #[openapi(
@@ -48,22 +55,31 @@ pub fn pages(state: AppState) -> Router {
         Router::new()
             .route("/rpc/{*name}", handler)
             .layer(middleware::from_fn(forms::keep_what_was_typed))
+            .layer(RequestBodyLimitLayer::new(forms::MAX_BODY_BYTES))
     };
     let pictures_are_compressed =
         DefaultPredicate::new().and(NotForContentType::const_new("application/octet-stream"));
     Router::new()
         .merge(api(&state))
         .merge(rpc)
+        .merge(gate::router())
         .merge(dataset::server::forms::router())
+        .merge(training::server::forms::router())
         .leptos_routes_with_context(&state, routes, context, move || shell(options.clone()))
         .fallback(leptos_axum::file_and_error_handler::<AppState, _>(shell))
         .layer(middleware::from_fn(etag::json_etag))
         .layer(middleware::from_fn(cache_files))
         .layer(CompressionLayer::new().compress_when(pictures_are_compressed))
+        .layer(RequestBodyTimeoutLayer::new(BODY_PAUSE))
+        .layer(middleware::from_fn_with_state(
+            state.clone(),
+            gate::signed_in_only,
+        ))
         .layer(middleware::from_fn_with_state(
             state.clone(),
             guard::own_pages_only,
         ))
+        .layer(CatchPanicLayer::custom(broken))
         .layer(middleware::from_fn(telemetry::log_requests))
         .with_state(state)
 }
@@ -73,7 +89,9 @@ fn api(_state: &AppState) -> Router<AppState> {
     let (router, document) = OpenApiRouter::with_openapi(ApiDoc::openapi())
         .merge(styles::server::routes::router())
         .merge(dataset::server::routes::router())
+        .merge(dataset::server::folders::routes::router())
         .merge(training::server::routes::router())
+        .merge(training::server::import::router())
         .merge(tunnel::server::routes::router())
         .merge(library::server::routes::router())
         .split_for_parts();
@@ -88,6 +106,12 @@ fn api(_state: &AppState) -> Router<AppState> {
         .route("/api", any(no_such_route))
         .route("/api/", any(no_such_route))
         .route("/api/{*path}", any(no_such_route))
+}
+
+/// A defect of ours costs the one request that met it.
+fn broken(_panic: Box<dyn std::any::Any + Send>) -> Response {
+    AppError::internal("The request met a defect of the studio; its log says where.")
+        .into_response()
 }
 
 async fn no_such_route(request: Request) -> AppError {

@@ -127,6 +127,28 @@ impl S3 {
         }
     }
 
+    /// Where a browser that follows presigned addresses is sent, as origins.
+    pub fn origins(&self) -> Vec<String> {
+        match &self.endpoint {
+            Some(endpoint) => {
+                let url = url::Url::parse(endpoint).ok();
+                url.map(|u| u.origin().ascii_serialization())
+                    .into_iter()
+                    .collect()
+            }
+            None => {
+                let Self { bucket, region, .. } = self;
+                let host = format!("s3.{region}.amazonaws.com");
+                // path style for buckets with dots
+                vec![
+                    format!("https://{bucket}.{host}"),
+                    format!("https://{host}"),
+                    format!("https://{bucket}.s3.amazonaws.com"),
+                ]
+            }
+        }
+    }
+
     /// `https://…/{bucket}/{key}` path style at a custom endpoint, virtual-hosted at AWS; the key percent-encoded.
     pub fn object_url(&self, key: &str) -> String {
         let key = encode_key(key);
@@ -513,6 +535,37 @@ mod tests {
                 key: "a b/m (1).safetensors".into(),
             };
             assert_eq!(found, Some(expected), "{url}");
+        }
+    }
+
+    #[tokio::test]
+    async fn presigned_addresses_lead_to_an_origin_that_pages_may_talk_to() {
+        for (bucket, endpoint) in [
+            ("plain-bucket", None),
+            ("bucket.with.dots", None),
+            (
+                "plain-bucket",
+                Some("https://account.r2.cloudflarestorage.com"),
+            ),
+            ("plain-bucket", Some("http://127.0.0.1:9000")),
+        ] {
+            for region in ["us-east-1", "eu-central-1"] {
+                let s3 = S3::new(&S3Config {
+                    bucket: bucket.into(),
+                    access_key_id: "k".into(),
+                    secret_access_key: "s".into(),
+                    region: region.into(),
+                    endpoint: endpoint.map(str::to_owned),
+                });
+                let put = s3.presign_put("a b", "image/png", Duration::from_secs(9));
+                let url = url::Url::parse(&put.await.unwrap().url).unwrap();
+                let origin = url.origin().ascii_serialization();
+                assert!(
+                    s3.origins().contains(&origin),
+                    "{origin} {:?}",
+                    s3.origins()
+                );
+            }
         }
     }
 

@@ -6,7 +6,7 @@ use crate::server::state::{AppState, system_clock};
 use crate::server::{listen, router, telemetry};
 use crate::training::server::{reconcile, webhook};
 use leptos::config::{LeptosOptions, get_configuration};
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use tokio::net::TcpListener;
 
 type Failure = Box<dyn std::error::Error + Send + Sync>;
@@ -15,8 +15,8 @@ type Failure = Box<dyn std::error::Error + Send + Sync>;
 pub async fn run() -> Result<(), Failure> {
     telemetry::start();
     let config = Config::from_env()?;
-    let page = bind(&config, config.port, "PORT").await?;
-    let hook = bind(&config, config.webhook_port, "WEBHOOK_PORT").await?;
+    let page = bind(config.host, config.port, "PORT").await?;
+    let hook = bind(config.inner_host(), config.webhook_port, "WEBHOOK_PORT").await?;
     let systems = rehearsal::start(&config).await?;
     let leptos = leptos_options(page.local_addr()?)?;
     let state = AppState::new(config, &systems.s3, systems.runpod, leptos, system_clock())
@@ -35,8 +35,8 @@ pub async fn run() -> Result<(), Failure> {
     Ok(())
 }
 
-async fn bind(config: &Config, port: u16, name: &str) -> Result<TcpListener, Failure> {
-    TcpListener::bind((config.host, port)).await.map_err(|e| {
+async fn bind(host: IpAddr, port: u16, name: &str) -> Result<TcpListener, Failure> {
+    TcpListener::bind((host, port)).await.map_err(|e| {
         format!(
             "{name}: port {port} cannot be used ({}). Is another studio running? Stop it, or set {name} to another port.",
             e.kind()
@@ -80,6 +80,11 @@ fn announce(state: &AppState, page: SocketAddr) {
         None => "off (polling is enough; start ngrok on the Train page)".into(),
     };
     println!("  tunnel   {tunnel}");
+    let access = match state.access.is_on() {
+        true => "ADMIN_PASSWORD is asked for",
+        false => "programs of this machine, no password is asked for",
+    };
+    println!("  access   {access}");
     println!("  folder   {}", config.actor_maker_dir.display());
     println!("  state    {}", config.state_dir.display());
 }

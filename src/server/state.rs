@@ -1,10 +1,13 @@
 //! What every request needs, made once at start: configuration, documents, the outside systems, caches and the clock.
 
+use crate::server::access::Access;
+use crate::server::allowance::Allowance;
 use crate::server::config::{Config, RehearsedRuns, RunpodConfig, S3Config};
 use crate::server::documents::Documents;
 use crate::server::door::Door;
 use crate::server::ngrok::{Ngrok, NgrokConfig, START_TIMEOUT};
 use crate::server::patience::Patience;
+use crate::server::probe::Probes;
 use crate::server::residents::Residents;
 use crate::server::runpod::Runpod;
 use crate::server::s3::S3;
@@ -26,8 +29,10 @@ pub type ByVersion<T> = Cache<(String, String), T>;
 pub struct Caches {
     /// caption files (small)
     pub captions: ByVersion<Bytes>,
-    /// width and height in pixels; `None` where the file is no readable picture
-    pub dimensions: ByVersion<Option<(u32, u32)>>,
+    /// width and height in pixels, or why the file has none
+    pub dimensions: ByVersion<Result<(u32, u32), Arc<str>>>,
+    /// why no thumbnail could be made
+    pub unshown: ByVersion<Arc<str>>,
     /// images and captions of a style, for the grid of styles only
     pub counts: Cache<String, (usize, usize)>,
 }
@@ -42,6 +47,7 @@ impl Default for Caches {
                 })
                 .build(),
             dimensions: Cache::new(200_000),
+            unshown: Cache::new(20_000),
             counts: Cache::builder()
                 .max_capacity(10_000)
                 .time_to_live(Duration::from_secs(10))
@@ -69,6 +75,12 @@ pub struct AppState {
     pub decoding: Arc<Semaphore>,
     /// what the polling of runs remembers between its rounds
     pub patience: Patience,
+    /// who is let in when a password is set
+    pub access: Access,
+    /// starts of this minute, which cost money
+    pub starts: Allowance,
+    /// webhooks to ourselves
+    pub probes: Probes,
     /// how many were turned away at the webhook's door
     pub door: Door,
     /// what features keep for themselves while the process runs
@@ -111,6 +123,9 @@ impl AppState {
             caches: Caches::default(),
             decoding: Arc::new(Semaphore::new(2)),
             patience: Patience::default(),
+            access: Access::new(config.admin_password.as_ref(), &config.state_dir),
+            starts: Allowance::default(),
+            probes: Probes::default(),
             door: Door::default(),
             residents: Residents::default(),
             wake: Arc::default(),

@@ -8,12 +8,16 @@ use std::fs;
 use std::path::Path;
 
 /// Features, each with those it may use.
-const FEATURES: [(&str, &[&str]); 5] = [
+const FEATURES: [(&str, &[&str]); 6] = [
     ("styles", &[]),
     ("dataset", &["styles"]),
     ("tunnel", &[]),
+    ("access", &[]),
     ("training", &["dataset", "styles", "tunnel"]),
-    ("library", &["training", "dataset", "styles", "tunnel"]),
+    (
+        "library",
+        &["training", "dataset", "styles", "tunnel", "access"],
+    ),
 ];
 const LAYERS: [&str; 4] = ["model", "api", "server", "ui"];
 
@@ -264,7 +268,8 @@ fn broken_rule(source: &Source, target: &[String], crates: &[String]) -> Option<
             name.starts_with("leptos") || matches!(name, "http" | "tokio")
         }
         ("api", name) if feature_of(name).is_some() => {
-            !is_layer || second == "model" || (second == "server" && (own || is_top))
+            let of_its_own = own && matches!(second, "server" | "api");
+            !is_layer || second == "model" || of_its_own || (second == "server" && is_top)
         }
         ("ui", "server" | "rehearsal" | "app") => false,
         ("ui", name) if feature_of(name).is_some() => {

@@ -3,13 +3,16 @@
 //! A story starts a [`studio::TestStudio`]: the real routers on real ports over the embedded S3, with either the local
 //! endpoint or a [`fake_runpod::FakeRunpod`] that speaks HTTP. Nothing is mocked inside the process but the clock.
 
+mod access;
 mod config_secrets;
 mod disk_and_store;
 mod documents;
 mod door;
 mod every_failure;
 mod fake_runpod;
+mod folders;
 mod forms_without_js;
+mod imported_models;
 mod layout;
 mod line;
 mod plain_form;
@@ -18,7 +21,11 @@ mod reconcile;
 mod refusals;
 mod rehearsed_runs;
 mod rest;
+mod round_trip;
+mod selection;
 mod start_training;
 mod studio;
+mod train_page;
 mod truth;
+mod uploads;
 mod webhook;

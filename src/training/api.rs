@@ -1,6 +1,12 @@
 //! Server functions of training runs.
 
+pub mod import;
+
+use super::model::costs::{CostForm, CostSettings};
 use super::model::form::TrainingForm;
+use super::model::lora_file::{LoraFacts, RunFile};
+use super::model::preflight::Check;
+use super::model::presets::SettingsPreset;
 use super::model::preview::{PreviewView, SnapshotImage, TrainSetup};
 use super::model::version::{TrainingVersion, VersionEvent};
 use crate::error::AppError;
@@ -40,6 +46,22 @@ pub async fn snapshot(style: StyleId, id: String) -> Result<Option<Vec<SnapshotI
     super::server::snapshot::images(&state, &style, &id)
 }
 
+/// What the model file says of itself, and the files the run left.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ModelLook {
+    pub facts: Result<LoraFacts, AppError>,
+    pub files: Vec<RunFile>,
+}
+
+#[server(prefix = "/rpc", endpoint = "look_into_model", input = GetUrl)]
+pub async fn look_into_model(style: StyleId, id: String) -> Result<ModelLook, AppError> {
+    let state = crate::server::state::app_state();
+    Ok(ModelLook {
+        facts: super::server::lora_file::inspect(&state, &style, &id).await,
+        files: super::server::lora_file::files(&state, &style, &id).await?,
+    })
+}
+
 /// What the Train page starts from. `from`: a version whose parameters are taken over.
 #[server(prefix = "/rpc", endpoint = "train_setup", input = GetUrl)]
 pub async fn load_setup(
@@ -56,17 +78,62 @@ pub async fn preview(form: TrainingForm) -> Result<PreviewView, AppError> {
     super::server::prepare::view(&state, &form).await
 }
 
-/// Starts a run and goes on to its page.
+/// What a start depends on outside of the form. `set` 0: none is chosen.
+#[server(prefix = "/rpc", endpoint = "preflight", input = GetUrl)]
+pub async fn preflight(style: StyleId, set: u64) -> Result<Vec<Check>, AppError> {
+    super::server::preflight::look(&crate::server::state::app_state(), &style, set).await
+}
+
+/// Saves the form's parameters as a preset; all of one's own come back.
+#[server(prefix = "/rpc", endpoint = "save_preset", input = leptos::server_fn::codec::Json)]
+pub async fn save_preset(
+    form: TrainingForm,
+    preset_name: String,
+) -> Result<Vec<SettingsPreset>, AppError> {
+    let state = crate::server::state::app_state();
+    super::server::presets::save_form(&state, &form, &preset_name).await?;
+    super::server::presets::own(&state)
+}
+
+/// Imports a settings file as a preset; all of one's own come back.
+#[server(prefix = "/rpc", endpoint = "import_preset")]
+pub async fn import_preset(
+    #[server(default)] preset_name: String,
+    text: String,
+) -> Result<Vec<SettingsPreset>, AppError> {
+    let state = crate::server::state::app_state();
+    super::server::presets::import(&state, &preset_name, &text).await?;
+    super::server::presets::own(&state)
+}
+
+#[server(prefix = "/rpc", endpoint = "delete_preset")]
+pub async fn delete_preset(id: String) -> Result<Vec<SettingsPreset>, AppError> {
+    let state = crate::server::state::app_state();
+    super::server::presets::delete(&state, &id).await?;
+    super::server::presets::own(&state)
+}
+
+/// Saves the price table and the caps.
+#[server(prefix = "/rpc", endpoint = "save_costs")]
+pub async fn save_costs(costs: CostForm) -> Result<CostSettings, AppError> {
+    let settings = costs.read().map_err(super::server::costs::refused)?;
+    super::server::costs::save(&crate::server::state::app_state(), settings).await
+}
+
+/// Starts a run and goes on to its page. `acknowledged`: ids of the doubtful points of the preflight that were seen.
 #[server(prefix = "/rpc", endpoint = "start_training")]
 pub async fn start_training(
     form: TrainingForm,
     #[server(default)] idempotency_key: String,
+    #[server(default)] acknowledged: String,
 ) -> Result<(), AppError> {
     let state = crate::server::state::app_state();
     let key = Some(idempotency_key).filter(|k| !k.is_empty());
     let style = form.style_id.clone();
     // a run must not be lost because its window was closed between record and submit
-    let started = tokio::spawn(async move { super::server::start(&state, form, key).await });
+    let started = tokio::spawn(async move {
+        super::server::preflight::start(&state, form, key, &acknowledged).await
+    });
     let version = started.await.expect("start does not panic")?;
     leptos_axum::redirect(&format!("/styles/{style}/versions/{}", version.id));
     Ok(())

@@ -18,3 +18,8 @@ pub async fn start_tunnel() -> Result<TunnelStatus, AppError> {
 pub async fn stop_tunnel() -> Result<TunnelStatus, AppError> {
     Ok(super::server::stop(&crate::server::state::app_state()).await)
 }
+
+#[server(prefix = "/rpc", endpoint = "test_tunnel")]
+pub async fn test_tunnel() -> Result<TunnelStatus, AppError> {
+    super::server::round_trip::run(&crate::server::state::app_state()).await
+}

@@ -78,6 +78,21 @@ pub struct TunnelStatus {
     pub error: Option<String>,
     /// What to do about `error`.
     pub remedy: Option<String>,
+    /// The last self-test of this address.
+    pub round_trip: Option<RoundTrip>,
+}
+
+/// How a webhook to ourselves went: out to the public address and in at the webhook's own door.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
+#[serde(rename_all = "camelCase")]
+pub struct RoundTrip {
+    pub ok: bool,
+    /// ISO 8601.
+    pub at: String,
+    pub took_ms: u32,
+    pub error: Option<String>,
+    pub remedy: Option<String>,
 }
 
 impl TunnelStatus {
@@ -106,8 +121,7 @@ impl TunnelStatus {
             provider,
             url: Some(url.to_owned()),
             webhook_url: Some(webhook_url(url)),
-            error: None,
-            remedy: None,
+            ..Self::default()
         }
     }
 
@@ -216,7 +230,8 @@ mod tests {
                 "url",
                 "webhookUrl",
                 "error",
-                "remedy"
+                "remedy",
+                "roundTrip"
             ]
         );
         assert_eq!(

@@ -1,7 +1,7 @@
 //! The tunnel: its state and the button that starts or stops it.
 
-use super::api::{StartTunnel, StopTunnel, load_tunnel};
-use super::model::{TunnelProvider, TunnelState, TunnelStatus};
+use super::api::{StartTunnel, StopTunnel, TestTunnel, load_tunnel};
+use super::model::{RoundTrip, TunnelProvider, TunnelState, TunnelStatus};
 use crate::ui::poll::use_poll;
 use crate::ui::{ErrorNotice, Icon, Notice};
 use leptos::prelude::*;
@@ -35,6 +35,7 @@ pub fn TunnelPanel() -> impl IntoView {
         </li>
         <li>
             <Trouble tunnel />
+            <Test tunnel />
         </li>
     }
 }
@@ -46,6 +47,7 @@ pub fn TunnelButton() -> impl IntoView {
     view! {
         <Toggle tunnel />
         <Trouble tunnel />
+        <Test tunnel />
     }
 }
 
@@ -55,13 +57,21 @@ struct Tunnel {
     loaded: Resource<Result<TunnelStatus, crate::error::AppError>>,
     start: ServerAction<StartTunnel>,
     stop: ServerAction<StopTunnel>,
+    test: ServerAction<TestTunnel>,
 }
 
 impl Tunnel {
     fn new() -> Self {
         let start = ServerAction::<StartTunnel>::new();
         let stop = ServerAction::<StopTunnel>::new();
-        let versions = move || (start.version().get(), stop.version().get());
+        let test = ServerAction::<TestTunnel>::new();
+        let versions = move || {
+            (
+                start.version().get(),
+                stop.version().get(),
+                test.version().get(),
+            )
+        };
         let loaded = Resource::new_blocking(versions, |_| load_tunnel());
         let starting = Signal::derive(move || {
             let known = loaded.get().and_then(Result::ok);
@@ -72,6 +82,7 @@ impl Tunnel {
             loaded,
             start,
             stop,
+            test,
         }
     }
 
@@ -110,6 +121,46 @@ fn Toggle(tunnel: Tunnel) -> impl IntoView {
         })
     };
     view! { <Transition fallback=|| ()>{button}</Transition> }
+}
+
+/// The self-test of the webhook's way, while there is one.
+#[component]
+fn Test(tunnel: Tunnel) -> impl IntoView {
+    let busy = move || tunnel.test.pending().get();
+    let refused = move || tunnel.test.value().get().and_then(Result::err);
+    let shown = move || {
+        let status = tunnel.status().filter(|s| s.running)?;
+        Some(view! {
+            <div class="round-trip">
+                <ActionForm action=tunnel.test>
+                    <button class="button button--ghost button--small" type="submit" disabled=busy>
+                        {move || if busy() { "Testing…" } else { "Test webhook" }}
+                    </button>
+                </ActionForm>
+                {status.round_trip.map(result)}
+            </div>
+        })
+    };
+    view! {
+        <Transition fallback=|| ()>
+            {shown} {move || refused().map(|error| view! { <ErrorNotice error /> })}
+        </Transition>
+    }
+}
+
+fn result(trip: RoundTrip) -> AnyView {
+    match trip.error {
+        None => view! {
+            <p class="muted" role="status">
+                {format!("A webhook came back in {} ms.", trip.took_ms)}
+            </p>
+        }
+        .into_any(),
+        Some(what) => {
+            let remedy = trip.remedy.unwrap_or_default();
+            view! { <Notice kind="warning" what remedy /> }.into_any()
+        }
+    }
 }
 
 /// Why it is not up, with the remedy.

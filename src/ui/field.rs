@@ -1,6 +1,7 @@
 //! A labelled control with hint, unit and error. The error is announced and tied to the control.
 
 use super::Icon;
+use leptos::children::ViewFn;
 use leptos::prelude::*;
 
 /// The frame around every control.
@@ -12,15 +13,19 @@ fn Frame(
     error: Signal<Option<String>>,
     unit: String,
     optional: bool,
+    aside: ViewFn,
     children: Children,
 ) -> impl IntoView {
     let (hint_id, error_id) = (format!("{id}-hint"), format!("{id}-error"));
     view! {
         <div class="field" class:field--invalid=move || error.get().is_some()>
-            <label class="field__label" for=id>
-                {label}
-                {optional.then(|| view! { <span class="field__optional">" optional"</span> })}
-            </label>
+            <div class="field__head">
+                <label class="field__label" for=id>
+                    {label}
+                    {optional.then(|| view! { <span class="field__optional">" optional"</span> })}
+                </label>
+                {aside.run()}
+            </div>
             <div class="field__control">
                 {children()}
                 {(!unit.is_empty()).then(|| view! { <span class="field__unit">{unit}</span> })}
@@ -54,12 +59,15 @@ pub fn TextField(
     #[prop(into, default = Signal::stored(String::new()))] hint: Signal<String>,
     #[prop(into, default = Signal::stored(None))] error: Signal<Option<String>>,
     #[prop(into, optional)] unit: String,
-    #[prop(into, optional)] placeholder: String,
+    #[prop(into, default = Signal::stored(String::new()))] placeholder: Signal<String>,
     /// `text`, `decimal`, `numeric`: the keyboard a phone shows.
     #[prop(default = "text")]
     inputmode: &'static str,
     #[prop(default = false)] optional: bool,
     #[prop(default = false)] required: bool,
+    /// Stands at the end of the label's line.
+    #[prop(into, optional)]
+    aside: ViewFn,
     /// Called with each change.
     #[prop(into, optional)]
     on_input: Option<Callback<String>>,
@@ -67,7 +75,7 @@ pub fn TextField(
     let id = if id.is_empty() { name.clone() } else { id };
     let described = described_by(&id);
     view! {
-        <Frame id=id.clone() label hint error unit optional>
+        <Frame id=id.clone() label hint error unit optional aside>
             <input
                 class="input"
                 type="text"
@@ -75,7 +83,7 @@ pub fn TextField(
                 name=name
                 prop:value=move || value.get()
                 value=value.get_untracked()
-                placeholder=placeholder
+                placeholder=move || placeholder.get()
                 inputmode=inputmode
                 autocomplete="off"
                 required=required
@@ -101,6 +109,9 @@ pub fn SelectField(
     options: Vec<(String, String)>,
     #[prop(into, default = Signal::stored(String::new()))] hint: Signal<String>,
     #[prop(into, default = Signal::stored(None))] error: Signal<Option<String>>,
+    /// Stands at the end of the label's line.
+    #[prop(into, optional)]
+    aside: ViewFn,
     #[prop(into, optional)] on_change: Option<Callback<String>>,
 ) -> impl IntoView {
     let id = if id.is_empty() { name.clone() } else { id };
@@ -115,7 +126,7 @@ pub fn SelectField(
         }
     });
     view! {
-        <Frame id=id.clone() label hint error unit=String::new() optional=false>
+        <Frame id=id.clone() label hint error unit=String::new() optional=false aside>
             <select
                 class="input"
                 id=id

@@ -8,6 +8,7 @@ pub mod notice;
 pub mod poll;
 pub mod query;
 pub mod units;
+pub mod virtual_grid;
 #[cfg(feature = "hydrate")]
 pub mod whole_pages;
 

@@ -135,7 +135,7 @@ fn refusal_of_type(name: &str) -> String {
 }
 
 /// One training image with its caption, as pages and `/api/styles/{id}/images` show it.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 pub struct TrainingImage {
@@ -148,6 +148,8 @@ pub struct TrainingImage {
     /// Pixels; `null` where the file is no readable picture.
     pub width: Option<u32>,
     pub height: Option<u32>,
+    /// Why the file has no size or no thumbnail; `null` for a readable picture.
+    pub problem: Option<String>,
     /// The whole caption file; `null` when missing or not UTF-8.
     pub caption: Option<String>,
     pub caption_state: CaptionState,
@@ -181,7 +183,10 @@ pub struct ImagePage {
     pub next_cursor: Option<String>,
     /// How many match in all.
     pub total: usize,
-    /// How many of them lack a caption with text.
+    /// How many of them stand before this page.
+    #[serde(default)]
+    pub offset: usize,
+    /// How many of all that match lack a caption with text.
     pub without_caption: usize,
     /// How many images of the style are still being measured: ask again.
     #[serde(default)]

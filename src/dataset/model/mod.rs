@@ -2,12 +2,16 @@
 //! that means for a style.
 
 pub mod analysis;
+pub mod archive;
 pub mod bucket_choice;
 pub mod buckets;
 pub mod caption;
+pub mod filter;
+pub mod header;
 pub mod image;
 pub mod outliers;
 pub mod quality;
 pub mod report;
 pub mod selection;
+pub mod sync;
 pub mod upload;

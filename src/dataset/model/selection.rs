@@ -1,22 +1,36 @@
-//! Selection sets: named groups of training images of one style.
+//! Selection sets: named groups of training images of one style, by name or by a saved filter, and what can be made of two.
 
+use super::filter::Filter;
 use super::image::check_name;
 use serde::{Deserialize, Serialize};
+use std::collections::HashSet;
 
 /// Most names in a set.
 pub const MAX_NAMES: usize = 5_000;
 /// Longest name of a set, in characters.
 pub const MAX_SET_NAME: usize = 80;
+/// Longest filter of a smart set, in characters.
+pub const MAX_FILTER: usize = 500;
 
 /// One set. `id` is given by the server and never reused.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 pub struct SelectionSet {
     pub id: u64,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    /// Image names in the order in which the trainer's request lists them.
+    /// Image names in the order in which the trainer's request lists them. Of a smart set: those that fit its filter now.
     pub filenames: Vec<String>,
+    /// A smart set: the filter whose images are its own, as in the filter box. Frozen to names when a run starts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub filter: Option<String>,
+}
+
+/// Who still needs a set: versions that were trained on it, as name and link.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct SetUse {
+    pub set: u64,
+    pub by: Vec<(String, String)>,
 }
 
 impl SelectionSet {
@@ -39,10 +53,13 @@ pub struct SelectionSetDraft {
     pub filenames: Option<Vec<String>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
+    /// Makes a smart set: its names are those of the images that fit. Empty makes it one of names again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub filter: Option<String>,
 }
 
 impl SelectionSetDraft {
-    /// Names without doubles in the order given, the set's name trimmed; or every problem as (field, message).
+    /// Names without doubles in the order given, name and filter trimmed; or every problem as (field, message).
     pub fn check(self) -> Result<Self, Vec<(&'static str, String)>> {
         let mut problems = Vec::new();
         let name = self.name.map(|n| n.trim().to_owned());
@@ -58,13 +75,96 @@ impl SelectionSetDraft {
                 problems.push(("name", "The name holds a control character.".into()));
             }
         }
-        let filenames = self.filenames.map(|names| distinct(names, &mut problems));
+        let filter = self.filter.map(|f| f.trim().to_owned());
+        if let Some(filter) = filter.as_deref().filter(|f| !f.is_empty()) {
+            problems.extend(filter_problem(filter).map(|told| ("filter", told)));
+        }
+        let smart = filter.as_deref().is_some_and(|f| !f.is_empty());
+        // the images that fit are looked up, whatever names came along
+        let names = self.filenames.filter(|_| !smart);
+        let filenames = names.map(|names| distinct(names, &mut problems));
         if problems.is_empty() {
-            Ok(Self { filenames, name })
+            Ok(Self {
+                filenames,
+                name,
+                filter,
+            })
         } else {
             Err(problems)
         }
     }
+}
+
+fn filter_problem(filter: &str) -> Option<String> {
+    let length = filter.chars().count();
+    if length > MAX_FILTER {
+        let told =
+            format!("The filter has {length} characters; at most {MAX_FILTER} fit. Shorten it.");
+        return Some(told);
+    }
+    Filter::parse_typed(filter).err()
+}
+
+/// What can be made of two sets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Combination {
+    Union,
+    Intersect,
+    Subtract,
+}
+
+impl Combination {
+    pub const ALL: [Self; 3] = [Self::Union, Self::Intersect, Self::Subtract];
+
+    /// As in an address.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Union => "union",
+            Self::Intersect => "intersect",
+            Self::Subtract => "subtract",
+        }
+    }
+
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|c| c.as_str() == text)
+    }
+
+    /// Between the two names, in a sentence.
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Union => "together with",
+            Self::Intersect => "only if also in",
+            Self::Subtract => "without",
+        }
+    }
+
+    /// In the order of the first, then of the second.
+    pub fn of(self, first: &[String], second: &[String]) -> Vec<String> {
+        let in_first: HashSet<&String> = first.iter().collect();
+        let in_second: HashSet<&String> = second.iter().collect();
+        let keeps = |name: &&String| match self {
+            Self::Union => true,
+            Self::Intersect => in_second.contains(*name),
+            Self::Subtract => !in_second.contains(*name),
+        };
+        let kept = first.iter().filter(keeps).cloned();
+        let added = second
+            .iter()
+            .filter(|name| self == Self::Union && !in_first.contains(*name));
+        kept.chain(added.cloned()).collect()
+    }
+}
+
+/// The name of a set's copy: `Best copy`, `Best copy 2`, short enough to be saved.
+pub fn name_of_copy(title: &str, taken: &[String]) -> String {
+    let name = |end: &str| {
+        let room = MAX_SET_NAME - end.chars().count();
+        let begin: String = title.chars().take(room).collect();
+        format!("{}{end}", begin.trim_end())
+    };
+    let first = std::iter::once(name(" copy"));
+    let mut names = first.chain((2..).map(|n| name(&format!(" copy {n}"))));
+    names.find(|n| !taken.contains(n)).unwrap_or_default()
 }
 
 fn distinct(names: Vec<String>, problems: &mut Vec<(&'static str, String)>) -> Vec<String> {
@@ -99,6 +199,7 @@ mod tests {
         let draft = SelectionSetDraft {
             filenames: Some(vec!["b.jpg".into(), "a.jpg".into(), "b.jpg".into()]),
             name: Some(" Best ".into()),
+            filter: None,
         };
         let checked = draft.check().unwrap();
         assert_eq!(checked.filenames.unwrap(), ["b.jpg", "a.jpg"]);
@@ -110,9 +211,47 @@ mod tests {
         for names in [vec![], vec!["../x.jpg".to_string()]] {
             let draft = SelectionSetDraft {
                 filenames: Some(names),
-                name: None,
+                ..SelectionSetDraft::default()
             };
             assert_eq!(draft.check().unwrap_err()[0].0, "filenames");
         }
+    }
+
+    #[test]
+    fn a_smart_set_needs_a_filter_that_can_be_read_and_no_names() {
+        let draft = |filter: &str| SelectionSetDraft {
+            filenames: Some(vec![]),
+            name: None,
+            filter: Some(filter.into()),
+        };
+        let checked = draft(" w>=512 -missing:caption ").check().unwrap();
+        assert_eq!(checked.filter.as_deref(), Some("w>=512 -missing:caption"));
+        assert_eq!(checked.filenames, None);
+        let (field, told) = draft("near:x").check().unwrap_err().remove(0);
+        assert_eq!(field, "filter");
+        assert!(told.contains("near:x"));
+        assert_eq!(draft(&"x".repeat(501)).check().unwrap_err()[0].0, "filter");
+        assert_eq!(draft("").check().unwrap_err()[0].0, "filenames");
+    }
+
+    #[test]
+    fn two_sets_are_joined_crossed_and_parted_in_their_order() {
+        let names = |text: &str| text.chars().map(String::from).collect::<Vec<_>>();
+        let of = |how: Combination| how.of(&names("cab"), &names("dba")).concat();
+        assert_eq!(of(Combination::Union), "cabd");
+        assert_eq!(of(Combination::Intersect), "ab");
+        assert_eq!(of(Combination::Subtract), "c");
+        for how in Combination::ALL {
+            assert_eq!(Combination::parse(how.as_str()), Some(how));
+        }
+    }
+
+    #[test]
+    fn a_copy_has_a_name_of_its_own_that_fits() {
+        assert_eq!(name_of_copy("Best", &[]), "Best copy");
+        assert_eq!(name_of_copy("Best", &["Best copy".into()]), "Best copy 2");
+        let long = name_of_copy(&"é".repeat(80), &[]);
+        assert_eq!(long.chars().count(), 80);
+        assert!(long.ends_with("é copy"));
     }
 }

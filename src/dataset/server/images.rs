@@ -1,7 +1,11 @@
 //! One image: stored from a script's PUT or a plain form, and deleted together with a caption that no other image uses.
 
-use super::super::model::image::{caption_name, check_upload, is_caption};
-use super::{key, listing};
+use super::super::model::image::{
+    MAX_CAPTION_BYTES, MAX_IMAGE_BYTES, caption_name, check_upload, is_caption,
+};
+use super::super::model::upload::check_caption;
+use super::spool::{Spooled, no_room};
+use super::{key, listing, pictures};
 use crate::error::AppError;
 use crate::server::s3::Precondition;
 use crate::server::state::AppState;
@@ -9,42 +13,62 @@ use crate::styles;
 use crate::styles::model::StyleId;
 use aws_sdk_s3::primitives::ByteStream;
 use bytes::Bytes;
-use futures::{Stream, StreamExt};
-use tokio::io::AsyncWriteExt;
+use futures::Stream;
 
-/// Stores one file (an image or a caption) as it streams in; returns its ETag.
-///
-/// It is spooled to disk first: S3 wants to know the length, and memory must not grow with the file.
+/// Stores one file (an image or a caption) as it streams in; returns its ETag. What was there under the name is replaced.
 pub async fn store<E>(
     state: &AppState,
     style: &StyleId,
     filename: &str,
-    mut body: impl Stream<Item = Result<Bytes, E>> + Unpin,
+    body: impl Stream<Item = Result<Bytes, E>> + Unpin,
 ) -> Result<String, AppError> {
     styles::server::get(state, style)?;
+    let spooled = receive(state, filename, body).await?;
+    put(state, style, filename, &spooled).await
+}
+
+/// Takes one file in without storing it yet. The type is judged by the name before the first byte, the size while they come.
+pub async fn receive<E>(
+    state: &AppState,
+    filename: &str,
+    body: impl Stream<Item = Result<Bytes, E>> + Unpin,
+) -> Result<Spooled, AppError> {
+    check_upload(filename, 1).map_err(refused)?;
+    let limit = if is_caption(filename) {
+        MAX_CAPTION_BYTES
+    } else {
+        MAX_IMAGE_BYTES
+    };
+    Spooled::receive(state, filename, body, limit).await
+}
+
+fn refused(message: String) -> AppError {
+    AppError::field("filename", message)
+}
+
+/// Puts a file that was taken in into the bucket, if the trainer can use it.
+pub async fn put(
+    state: &AppState,
+    style: &StyleId,
+    filename: &str,
+    spooled: &Spooled,
+) -> Result<String, AppError> {
     let key = key(style, filename)?;
-    let refused = |message| AppError::field("filename", message);
-    // the type is judged before the first byte, the size while they come
-    let content_type = check_upload(filename, 1).map_err(refused)?;
-    let spool = tempfile::NamedTempFile::new_in(spool_folder(state)?).map_err(no_room)?;
-    let mut file = tokio::fs::File::from_std(spool.reopen().map_err(no_room)?);
-    let mut size = 0u64;
-    while let Some(chunk) = body.next().await {
-        let cut = |_| AppError::field("filename", format!("{filename}: the upload broke off."));
-        let chunk = chunk.map_err(cut)?;
-        size += chunk.len() as u64;
-        check_upload(filename, size.max(1)).map_err(|message| AppError {
-            kind: crate::error::ErrorKind::TooLarge,
-            ..AppError::field("filename", message)
-        })?;
-        file.write_all(&chunk).await.map_err(no_room)?;
+    let content_type = check_upload(filename, spooled.size_bytes).map_err(refused)?;
+    let (path, name) = (spooled.path().to_owned(), filename.to_owned());
+    if is_caption(filename) {
+        let bytes = tokio::fs::read(&path).await.map_err(no_room)?;
+        check_caption(filename, &bytes).map_err(refused)?;
+    } else {
+        // a web page or a cut-off file under an image's name would reach the trainer and end a paid run
+        let _permit = state.decoding.acquire().await.expect("never closed");
+        let judged = tokio::task::spawn_blocking(move || pictures::check(&path, &name));
+        let judged = judged
+            .await
+            .map_err(|_| AppError::internal("The picture could not be checked."))?;
+        judged.map_err(refused)?;
     }
-    file.flush().await.map_err(no_room)?;
-    check_upload(filename, size).map_err(refused)?;
-    if !is_caption(filename) {
-        check_picture(spool.path(), filename).await?;
-    }
-    let stream = ByteStream::from_path(spool.path()).await;
+    let stream = ByteStream::from_path(spooled.path()).await;
     let stream = stream.map_err(|_| AppError::internal("The upload could not be read back."))?;
     let etag = state
         .s3
@@ -52,34 +76,6 @@ pub async fn store<E>(
         .await?;
     state.caches.counts.invalidate(style.as_str());
     Ok(etag)
-}
-
-/// A web page or a cut-off file under an image's name would reach the trainer and end a paid run.
-async fn check_picture(path: &std::path::Path, filename: &str) -> Result<(), AppError> {
-    let path = path.to_owned();
-    let readable = tokio::task::spawn_blocking(move || {
-        let reader = image::ImageReader::open(path).ok()?;
-        reader.with_guessed_format().ok()?.into_dimensions().ok()
-    });
-    match readable.await {
-        Ok(Some(_)) => Ok(()),
-        _ => {
-            let message =
-                format!("{filename} is not a readable picture; the trainer would stop on it.");
-            Err(AppError::field("filename", message))
-        }
-    }
-}
-
-fn spool_folder(state: &AppState) -> Result<std::path::PathBuf, AppError> {
-    let folder = state.config.state_dir.join("spool");
-    std::fs::create_dir_all(&folder).map_err(no_room)?;
-    Ok(folder)
-}
-
-fn no_room(error: std::io::Error) -> AppError {
-    tracing::error!(%error, "spool");
-    AppError::internal("The upload could not be written to disk. Is there room in STATE_DIR?")
 }
 
 /// Deletes an image and its caption (unless another image shares it); returns the names that are gone.

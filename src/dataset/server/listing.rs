@@ -1,13 +1,15 @@
-//! The list of a style's images: paired with captions, filtered, paged.
+//! A style's images as the bucket has them: paired with captions, read, described. Filtering and paging is `search`'s.
 //!
 //! One S3 listing (paged past 1,000 objects) per request; captions and pixel sizes are fetched many at once and kept by
 //! ETag, so that a second look costs the listing alone.
 
 use super::super::model::caption::CaptionState;
+use super::super::model::header::{self, Unread};
 use super::super::model::image::{
-    ImagePage, MAX_CAPTION_BYTES, TrainingImage, caption_name, check_name, is_caption, is_image,
+    MAX_CAPTION_BYTES, TrainingImage, caption_name, check_name, is_caption, is_image,
 };
-use super::{prefix, quality, selection_sets};
+use super::smart_sets::Membership;
+use super::{prefix, thumbnails};
 use crate::error::AppError;
 use crate::server::s3::{ObjectInfo, S3Error};
 use crate::server::state::{AppState, iso};
@@ -16,27 +18,18 @@ use crate::styles::model::StyleId;
 use bytes::Bytes;
 use futures::stream::{self, StreamExt};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
+use std::sync::Arc;
 
-/// Images on a page unless asked otherwise, and at most.
-pub const DEFAULT_LIMIT: usize = 200;
-pub const MAX_LIMIT: usize = 1_000;
 /// S3 requests in flight for one listing.
 const IN_FLIGHT: usize = 64;
 /// Enough of a picture to read its size in all but odd files.
 const HEADER_BYTES: u64 = 64 << 10;
+/// A long EXIF, text or colour profile pushes the size past that; a picture that hides it deeper is not one.
+const MOST_HEADER_BYTES: u64 = 16 << 20;
 
-/// What to list.
-#[derive(Clone, Debug, Default)]
-pub struct Query {
-    pub limit: Option<usize>,
-    /// The last name of the page before.
-    pub cursor: Option<String>,
-    /// Text in the file name or the caption, case-insensitive.
-    pub q: Option<String>,
-    /// Words: `missing:caption`, `set:2`, `-set:1`.
-    pub filter: Option<String>,
-}
+/// Width and height in pixels, or why there are none (reads on after the file's name).
+pub type Size = Result<(u32, u32), Arc<str>>;
 
 /// An image's objects as the bucket has them.
 #[derive(Clone, Debug)]
@@ -85,64 +78,6 @@ pub async fn counts(state: &AppState, style: &StyleId) -> Result<(usize, usize),
     Ok(counts)
 }
 
-/// One page of the images that match.
-pub async fn list(state: &AppState, style: &StyleId, query: Query) -> Result<ImagePage, AppError> {
-    let known = styles::server::get(state, style)?;
-    let sets = selection_sets::list_of(state, &known)?;
-    let filter = Filter::parse(&query)?;
-    let all = pairs(state, style).await?;
-    let texts = caption_bytes(state, &all).await?;
-    let mut members: HashMap<&str, Vec<u64>> = HashMap::new();
-    for set in &sets {
-        for name in &set.filenames {
-            members.entry(name).or_default().push(set.id);
-        }
-    }
-    let matching: Vec<usize> = (0..all.len())
-        .filter(|&i| {
-            let (state, text) = CaptionState::read(texts[i].as_deref());
-            let sets = members.get(all[i].filename.as_str());
-            let sets = sets.map_or(&[][..], Vec::as_slice);
-            filter.accepts(&all[i].filename, state, text.as_deref(), sets)
-        })
-        .collect();
-    let total = matching.len();
-    let lacks = |i: &&usize| !CaptionState::read(texts[**i].as_deref()).0.is_present();
-    let without_caption = matching.iter().filter(lacks).count();
-    let limit = query.limit.unwrap_or(DEFAULT_LIMIT).clamp(1, MAX_LIMIT);
-    let cursor = query.cursor.unwrap_or_default();
-    let mut after = matching
-        .into_iter()
-        .filter(|&i| cursor.is_empty() || all[i].filename.as_str() > cursor.as_str());
-    let page: Vec<usize> = after.by_ref().take(limit).collect();
-    let more = after.next().is_some();
-    let shown: Vec<&Pair> = page.iter().map(|&i| &all[i]).collect();
-    let sizes = dimensions(state, &shown).await;
-    let mut images: Vec<TrainingImage> = page
-        .iter()
-        .zip(sizes)
-        .map(|(&i, size)| {
-            let pair = &all[i];
-            let sets = members.get(pair.filename.as_str()).cloned();
-            describe(
-                style,
-                pair,
-                texts[i].as_deref(),
-                size,
-                sets.unwrap_or_default(),
-            )
-        })
-        .collect();
-    let analysing = quality::add(state, style, &all, &mut images).await?;
-    Ok(ImagePage {
-        next_cursor: images.last().filter(|_| more).map(|i| i.filename.clone()),
-        images,
-        total,
-        without_caption,
-        analysing,
-    })
-}
-
 /// One image as the list shows it.
 pub async fn one(state: &AppState, style: &StyleId, name: &str) -> Result<TrainingImage, AppError> {
     let gone = || AppError::not_found(format!("There is no image {name:?} in style {style}."));
@@ -168,42 +103,62 @@ pub async fn one(state: &AppState, style: &StyleId, name: &str) -> Result<Traini
         caption,
     };
     let text = caption_bytes(state, std::slice::from_ref(&pair)).await?;
-    let size = dimensions(state, &[&pair]).await[0];
-    let sets = selection_sets::list_of(state, &known)?;
-    let sets = sets
-        .iter()
-        .filter(|s| s.filenames.iter().any(|f| f == name));
-    let sets = sets.map(|s| s.id).collect();
-    Ok(describe(style, &pair, text[0].as_deref(), size, sets))
+    let size = size_of(state, &pair.image).await;
+    let seen = Seen::new(state, &pair.image, size);
+    let mut image = describe(style, &pair, text[0].as_deref(), seen);
+    Membership::of(state, &known)?.fill(&mut image);
+    Ok(image)
 }
 
-fn describe(
-    style: &StyleId,
-    pair: &Pair,
-    caption: Option<&[u8]>,
+/// What is known of a picture's inside.
+#[derive(Default)]
+pub struct Seen {
     size: Option<(u32, u32)>,
-    sets: Vec<u64>,
-) -> TrainingImage {
+    /// Why it has no size or no thumbnail.
+    problem: Option<Arc<str>>,
+}
+
+impl Seen {
+    fn new(state: &AppState, image: &ObjectInfo, size: Size) -> Self {
+        Self {
+            size: size.as_ref().ok().copied(),
+            problem: size.err().or_else(|| thumbnails::failure(state, image)),
+        }
+    }
+
+    /// Fills it in.
+    pub fn show(self, image: &mut TrainingImage) {
+        image.width = self.size.map(|s| s.0);
+        image.height = self.size.map(|s| s.1);
+        image.problem = self.problem.map(|why| format!("{} {why}.", image.filename));
+    }
+}
+
+/// What is known of an image; which sets hold it is filled in by [`Membership`].
+pub fn describe(style: &StyleId, pair: &Pair, caption: Option<&[u8]>, seen: Seen) -> TrainingImage {
     let (caption_state, text) = CaptionState::read(caption);
     let (url, thumbnail_url) = addresses(style, pair);
-    TrainingImage {
+    let mut image = TrainingImage {
         url,
         thumbnail_url,
         filename: pair.filename.clone(),
         size_bytes: pair.image.size_bytes,
         etag: pair.image.etag.clone(),
         last_modified: iso(pair.image.modified_ms),
-        width: size.map(|s| s.0),
-        height: size.map(|s| s.1),
+        width: None,
+        height: None,
+        problem: None,
         caption: text,
         caption_state,
         caption_etag: pair.caption.as_ref().map(|c| c.etag.clone()),
-        sets,
+        sets: Vec::new(),
         bucket: None,
         quality: None,
         hash: None,
         duplicates: Vec::new(),
-    }
+    };
+    seen.show(&mut image);
+    image
 }
 
 /// Where the image and its thumbnail are shown.
@@ -258,81 +213,46 @@ async fn one_caption(
     }
 }
 
-/// Pixel sizes, in order. An image that cannot be read has none; the rest of the page is not held up by it.
+/// Pixel sizes as stored (EXIF orientation not applied), in order. An image that cannot be read has none; the rest of the
+/// page is not held up by it.
 pub async fn dimensions(state: &AppState, pairs: &[&Pair]) -> Vec<Option<(u32, u32)>> {
-    let asked: Vec<_> = pairs.iter().map(|p| one_size(state, &p.image)).collect();
+    let sizes = sizes(state, pairs).await;
+    sizes.into_iter().map(Result::ok).collect()
+}
+
+/// What is known of each picture's inside, in order.
+pub async fn look(state: &AppState, pairs: &[&Pair]) -> Vec<Seen> {
+    let sizes = sizes(state, pairs).await.into_iter().zip(pairs);
+    let seen = sizes.map(|(size, pair)| Seen::new(state, &pair.image, size));
+    seen.collect()
+}
+
+async fn sizes(state: &AppState, pairs: &[&Pair]) -> Vec<Size> {
+    let asked: Vec<_> = pairs.iter().map(|p| size_of(state, &p.image)).collect();
     stream::iter(asked).buffered(IN_FLIGHT).collect().await
 }
 
-async fn one_size(state: &AppState, object: &ObjectInfo) -> Option<(u32, u32)> {
+/// Width and height of an object, or why it has none. Kept by ETag, unless it is the bucket that failed.
+pub async fn size_of(state: &AppState, object: &ObjectInfo) -> Size {
     let version = (object.key.clone(), object.etag.clone());
     if let Some(known) = state.caches.dimensions.get(&version) {
         return known;
     }
-    let head = state.s3.head_bytes(&object.key, HEADER_BYTES).await.ok()?;
-    let mut size = pixel_size(&head);
-    if size.is_none() && object.size_bytes > HEADER_BYTES && object.size_bytes <= 32 << 20 {
-        // a long EXIF or colour profile pushes the size past the first bytes
-        let (whole, _) = state.s3.get(&object.key, 32 << 20).await.ok()?;
-        size = pixel_size(&whole);
-    }
-    state.caches.dimensions.insert(version, size);
-    size
-}
-
-/// Width and height as stored in the file's header (EXIF orientation not applied: the trainer does not either).
-pub fn pixel_size(bytes: &[u8]) -> Option<(u32, u32)> {
-    image::ImageReader::new(std::io::Cursor::new(bytes))
-        .with_guessed_format()
-        .ok()?
-        .into_dimensions()
-        .ok()
-}
-
-/// What a list keeps.
-struct Filter {
-    text: Option<String>,
-    missing_caption: bool,
-    in_sets: HashSet<u64>,
-    not_in_sets: HashSet<u64>,
-}
-
-impl Filter {
-    fn parse(query: &Query) -> Result<Self, AppError> {
-        let q = query.q.as_deref().unwrap_or("").trim().to_lowercase();
-        let mut filter = Self {
-            text: (!q.is_empty()).then_some(q),
-            missing_caption: false,
-            in_sets: HashSet::new(),
-            not_in_sets: HashSet::new(),
-        };
-        for word in query.filter.as_deref().unwrap_or("").split_whitespace() {
-            let set = |text: &str| text.parse::<u64>().ok();
-            if word == "missing:caption" {
-                filter.missing_caption = true;
-            } else if let Some(id) = word.strip_prefix("set:").and_then(set) {
-                filter.in_sets.insert(id);
-            } else if let Some(id) = word.strip_prefix("-set:").and_then(set) {
-                filter.not_in_sets.insert(id);
-            } else {
-                let message = format!(
-                    "{word:?} is not a filter. Known are missing:caption, set:NUMBER and -set:NUMBER."
-                );
-                return Err(AppError::field("filter", message));
-            }
+    let unread = |_| Arc::from("could not be read from the bucket");
+    let mut wanted = HEADER_BYTES;
+    let size = loop {
+        let head = state
+            .s3
+            .head_bytes(&object.key, wanted)
+            .await
+            .map_err(unread)?;
+        match header::glance(&head, object.size_bytes) {
+            Ok(header) => break Ok((header.width, header.height)),
+            Err(Unread::More(more)) if more > wanted && more <= MOST_HEADER_BYTES => wanted = more,
+            Err(Unread::More(_)) => break Err(Arc::from("hides its size too deep to be read")),
+            Err(Unread::Unfit(unfit)) => break Err(Arc::from(unfit.to_string())),
         }
-        Ok(filter)
-    }
-
-    fn accepts(&self, name: &str, caption: CaptionState, text: Option<&str>, sets: &[u64]) -> bool {
-        let has = |hay: &str, needle: &str| hay.to_lowercase().contains(needle);
-        let found = self
-            .text
-            .as_deref()
-            .is_none_or(|q| has(name, q) || text.is_some_and(|t| has(t, q)));
-        found
-            && !(self.missing_caption && caption.is_present())
-            && self.in_sets.iter().all(|id| sets.contains(id))
-            && !sets.iter().any(|id| self.not_in_sets.contains(id))
-    }
+    };
+    state.caches.dimensions.insert(version, size.clone());
+    size
 }

@@ -1,15 +1,22 @@
 //! The dataset of a style: S3 is the truth for images and captions, `selection_sets.json` for sets.
 
 pub mod analysis;
+pub mod archives;
 pub mod captions;
+pub mod folders;
 pub mod forms;
 pub mod images;
+pub mod intake;
 pub mod listing;
+pub mod pictures;
 pub mod quality;
 mod quality_routes;
 pub mod resolve;
 pub mod routes;
+pub mod search;
 pub mod selection_sets;
+pub mod smart_sets;
+pub mod spool;
 pub mod thumbnails;
 pub mod uploads;
 

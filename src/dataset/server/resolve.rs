@@ -1,7 +1,7 @@
 //! A selection set as the trainer will read it: S3 is asked now, nothing is believed from a manifest.
 
 use super::super::model::selection::SelectionSet;
-use super::{key, listing, selection_sets};
+use super::{key, listing, selection_sets, smart_sets};
 use crate::error::AppError;
 use crate::server::state::AppState;
 use crate::styles::model::StyleId;
@@ -41,9 +41,10 @@ pub struct Dataset {
     pub items: Vec<DatasetItem>,
 }
 
-/// Looks every name of the set up in the bucket.
+/// Looks every name of the set up in the bucket; a smart set's names are those that fit now.
 pub async fn resolve(state: &AppState, style: &StyleId, set: u64) -> Result<Dataset, AppError> {
     let set = selection_sets::get(state, style, set)?;
+    let set = smart_sets::now(state, style, set).await?;
     let pairs = listing::pairs(state, style).await?;
     let by_name: HashMap<&str, &listing::Pair> =
         pairs.iter().map(|p| (p.filename.as_str(), p)).collect();

@@ -3,7 +3,7 @@
 use super::super::model::image::{ImagePage, MAX_CAPTION_BYTES, MAX_IMAGE_BYTES, content_type};
 use super::super::model::selection::{SelectionSet, SelectionSetDraft};
 use super::uploads::{UploadTickets, WantedUpload};
-use super::{captions, images, listing, selection_sets, thumbnails, uploads};
+use super::{captions, images, search, selection_sets, smart_sets, thumbnails, uploads};
 use crate::error::AppError;
 use crate::server::etag::matches;
 use crate::server::problem::{Body, Problem};
@@ -24,7 +24,7 @@ pub fn router() -> OpenApiRouter<AppState> {
         .routes(routes!(list))
         .routes(routes!(upload_tickets))
         .routes(routes!(put_image, get_image, delete_image))
-        .routes(routes!(thumbnail))
+        .routes(routes!(thumbnail, put_thumbnail))
         .merge(super::quality_routes::router())
         .routes(routes!(get_caption, put_caption))
         .routes(routes!(list_sets, create_set))
@@ -38,13 +38,16 @@ struct ListQuery {
     limit: Option<usize>,
     /// `nextCursor` of the page before.
     cursor: Option<String>,
-    /// Text in the file name or caption.
+    /// Words and "quoted phrases" that all are in the file name or the caption; `-` before one: is not.
     q: Option<String>,
-    /// `missing:caption`, `set:2`, `-set:1`, separated by blanks.
+    /// All of these, separated by blanks: `missing:caption`, `set:2`, `set:none`, `problem:` (or `problem:CODE`), `dup:`,
+    /// `w<512`, `h>=768`, `size>2MB`, `words<5`; each with `-` before it for the opposite.
     filter: Option<String>,
+    /// `name`, `date`, `size`, `resolution`, `caption` (its length); `-` before it turns the order around.
+    sort: Option<String>,
 }
 
-/// A page of a style's training images by name.
+/// A page of a style's training images that match, in the order asked for.
 #[utoipa::path(get, path = "/api/styles/{id}/images", tag = "images", params(("id" = String, Path), ListQuery),
     responses((status = 200, body = ImagePage), (status = 400, body = Problem), (status = 404, body = Problem), (status = 502, body = Problem)))]
 async fn list(
@@ -52,13 +55,15 @@ async fn list(
     Path(id): Path<String>,
     Query(query): Query<ListQuery>,
 ) -> Result<Json<ImagePage>, AppError> {
-    let query = listing::Query {
+    let query = search::Query {
         limit: query.limit,
         cursor: query.cursor,
+        offset: None,
         q: query.q,
         filter: query.filter,
+        sort: query.sort,
     };
-    Ok(Json(listing::list(&state, &style_id(&id)?, query).await?))
+    Ok(Json(search::page(&state, &style_id(&id)?, query).await?))
 }
 
 #[derive(Deserialize, utoipa::ToSchema)]
@@ -188,6 +193,25 @@ async fn thumbnail(
     Ok((headers, bytes).into_response())
 }
 
+/// Keeps a thumbnail that the uploading browser made of the version `v`. It is refused unless it is a small upright JPEG of
+/// the image's proportions.
+#[utoipa::path(put, path = "/api/styles/{id}/images/{filename}/thumbnail", tag = "images",
+    params(("id" = String, Path), ("filename" = String, Path), ThumbnailQuery),
+    request_body(content = String, content_type = "image/jpeg"),
+    responses((status = 204), (status = 400, body = Problem), (status = 404, body = Problem), (status = 412, body = Problem)))]
+async fn put_thumbnail(
+    State(state): State<AppState>,
+    Path((id, filename)): Path<(String, String)>,
+    Query(query): Query<ThumbnailQuery>,
+    body: Bytes,
+) -> Result<StatusCode, AppError> {
+    let etag = query.v.ok_or_else(|| {
+        AppError::field("v", "Name the version (ETag) the thumbnail was made of.")
+    })?;
+    thumbnails::accept(&state, &style_id(&id)?, &filename, &etag, body.into()).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
 fn quoted(etag: &str) -> String {
     format!("\"{etag}\"")
 }
@@ -256,18 +280,18 @@ fn set_id(text: &str) -> Result<u64, AppError> {
     text.parse().map_err(|_| unknown())
 }
 
-/// All selection sets of a style.
+/// All selection sets of a style; a smart set with the names that fit its filter now.
 #[utoipa::path(get, path = "/api/styles/{id}/selection-sets", tag = "selection sets", params(("id" = String, Path)),
     responses((status = 200, body = SetList), (status = 404, body = Problem)))]
 async fn list_sets(
     State(state): State<AppState>,
     Path(id): Path<String>,
 ) -> Result<Json<SetList>, AppError> {
-    let sets = selection_sets::list(&state, &style_id(&id)?)?;
+    let sets = smart_sets::list_now(&state, &style_id(&id)?).await?;
     Ok(Json(SetList { sets }))
 }
 
-/// Saves a new set; the server gives the id.
+/// Saves a new set of names, or with `filter` a smart one; the server gives the id.
 #[utoipa::path(post, path = "/api/styles/{id}/selection-sets", tag = "selection sets", params(("id" = String, Path)), request_body = SelectionSetDraft,
     responses((status = 201, body = OneSet), (status = 400, body = Problem), (status = 404, body = Problem)))]
 async fn create_set(
@@ -279,7 +303,7 @@ async fn create_set(
     Ok((StatusCode::CREATED, Json(OneSet { set })))
 }
 
-/// Changes a set's images, its name, or both.
+/// Changes a set's images, its name, its filter.
 #[utoipa::path(put, path = "/api/styles/{id}/selection-sets/{setId}", tag = "selection sets", params(("id" = String, Path), ("setId" = u64, Path)),
     request_body = SelectionSetDraft, responses((status = 200, body = OneSet), (status = 400, body = Problem), (status = 404, body = Problem)))]
 async fn update_set(

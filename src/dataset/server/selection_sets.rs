@@ -3,13 +3,18 @@
 //! `lastId` beside `sets` remembers the highest id ever given; older files lack it. A style with several folders has the
 //! union of their sets; a set is changed in the file that holds it.
 
-use super::super::model::selection::{SelectionSet, SelectionSetDraft};
+use super::super::model::filter::Filter;
+use super::super::model::selection::{
+    Combination, MAX_SET_NAME, SelectionSet, SelectionSetDraft, name_of_copy,
+};
+use super::{listing, search, smart_sets};
 use crate::error::{AppError, FieldError};
 use crate::server::state::AppState;
 use crate::styles;
 use crate::styles::model::{Style, StyleId};
 use crate::styles::server::folders;
 use serde_json::{Value, json};
+use std::collections::HashSet;
 use std::path::PathBuf;
 
 const FILE: &str = "selection_sets.json";
@@ -57,6 +62,7 @@ fn read(entry: &Value) -> Option<SelectionSet> {
         filenames: names
             .filter_map(|n| n.as_str().map(str::to_owned))
             .collect(),
+        filter: entry["filter"].as_str().map(str::to_owned),
     })
 }
 
@@ -70,6 +76,26 @@ fn checked(draft: SelectionSetDraft) -> Result<SelectionSetDraft, AppError> {
     })
 }
 
+/// A smart set's names are those that fit now.
+async fn looked_up(
+    state: &AppState,
+    style: &Style,
+    own: Option<u64>,
+    mut draft: SelectionSetDraft,
+) -> Result<SelectionSetDraft, AppError> {
+    if let Some(typed) = draft.filter.as_deref().filter(|f| !f.is_empty()) {
+        let read = Filter::parse_typed(typed);
+        let filter = read.map_err(|told| AppError::field("filter", told))?;
+        smart_sets::check_sets(&list_of(state, style)?, own, &filter)?;
+        draft.filenames = Some(search::names_of(state, &style.id, filter).await?);
+    } else if let (Some(_), None, Some(id)) = (&draft.filter, &draft.filenames, own) {
+        // it keeps what fits now
+        let set = get(state, &style.id, id)?;
+        draft.filenames = Some(smart_sets::now(state, &style.id, set).await?.filenames);
+    }
+    Ok(draft)
+}
+
 /// Saves a new set and returns it with its id.
 pub async fn create(
     state: &AppState,
@@ -77,11 +103,12 @@ pub async fn create(
     draft: SelectionSetDraft,
 ) -> Result<SelectionSet, AppError> {
     let style = styles::server::get(state, style)?;
-    let draft = checked(draft)?;
+    let draft = looked_up(state, &style, None, checked(draft)?).await?;
     let filenames = draft
         .filenames
         .ok_or_else(|| AppError::field("filenames", "Select at least one image."))?;
     let name = draft.name.filter(|n| !n.is_empty());
+    let filter = draft.filter.filter(|f| !f.is_empty());
     // ids are unique over all folders of the style, not only in the file that gets the set
     let elsewhere = list_of(state, &style)?.iter().map(|s| s.id).max();
     let path = first_file(state, &style);
@@ -96,6 +123,7 @@ pub async fn create(
                 id,
                 name: name.clone(),
                 filenames: filenames.clone(),
+                filter: filter.clone(),
             };
             writable(document)?.push(json!(set));
             document["lastId"] = json!(id);
@@ -134,7 +162,8 @@ fn file_of(state: &AppState, style: &Style, id: u64) -> Result<PathBuf, AppError
     Err(unknown(&style.id, id))
 }
 
-/// Changes the names, the set's name, or both. An empty name removes it.
+/// Changes the names, the set's name, its filter. An empty name or filter removes it; names given to a smart set make it one
+/// of names.
 pub async fn update(
     state: &AppState,
     style: &StyleId,
@@ -142,8 +171,8 @@ pub async fn update(
     draft: SelectionSetDraft,
 ) -> Result<SelectionSet, AppError> {
     let known = styles::server::get(state, style)?;
-    let draft = checked(draft)?;
     let path = file_of(state, &known, id)?;
+    let draft = looked_up(state, &known, Some(id), checked(draft)?).await?;
     let style = style.clone();
     state
         .documents
@@ -156,16 +185,97 @@ pub async fn update(
             if let Some(filenames) = &draft.filenames {
                 entry["filenames"] = json!(filenames);
             }
-            match draft.name.as_deref() {
-                None => {}
-                Some("") => {
-                    entry.as_object_mut().map(|e| e.shift_remove("name"));
-                }
-                Some(name) => entry["name"] = json!(name),
-            }
+            put(entry, "name", draft.name.as_deref());
+            let named = draft.filenames.is_some().then_some("");
+            put(entry, "filter", draft.filter.as_deref().or(named));
             read(entry).ok_or_else(|| unknown(&style, id))
         })
         .await
+}
+
+/// Absent stays as it is, empty goes.
+fn put(entry: &mut Value, key: &str, value: Option<&str>) {
+    match value {
+        None => {}
+        Some("") => {
+            entry.as_object_mut().map(|e| e.shift_remove(key));
+        }
+        Some(text) => entry[key] = json!(text),
+    }
+}
+
+/// A new set with the same images or the same filter.
+pub async fn duplicate(
+    state: &AppState,
+    style: &StyleId,
+    id: u64,
+) -> Result<SelectionSet, AppError> {
+    let sets = list(state, style)?;
+    let set = sets.iter().find(|s| s.id == id);
+    let set = set.ok_or_else(|| unknown(style, id))?;
+    let taken: Vec<String> = sets.iter().map(SelectionSet::title).collect();
+    let draft = SelectionSetDraft {
+        filenames: Some(set.filenames.clone()),
+        name: Some(name_of_copy(&set.title(), &taken)),
+        filter: set.filter.clone(),
+    };
+    create(state, style, draft).await
+}
+
+/// A new set out of two.
+pub async fn combine(
+    state: &AppState,
+    style: &StyleId,
+    (first, how, second): (u64, Combination, u64),
+) -> Result<SelectionSet, AppError> {
+    let sets = smart_sets::list_now(state, style).await?;
+    let find = |id: u64| {
+        sets.iter()
+            .find(|s| s.id == id)
+            .ok_or_else(|| unknown(style, id))
+    };
+    let (first, second) = (find(first)?, find(second)?);
+    let filenames = how.of(&first.filenames, &second.filenames);
+    let name = format!("{} {} {}", first.title(), how.words(), second.title());
+    if filenames.is_empty() {
+        let told = format!("No image is in {name}, so there is nothing to save.");
+        return Err(AppError::field("filenames", told));
+    }
+    let draft = SelectionSetDraft {
+        filenames: Some(filenames),
+        name: Some(name.chars().take(MAX_SET_NAME).collect()),
+        filter: None,
+    };
+    create(state, style, draft).await
+}
+
+/// Takes the names out of a set whose images are no longer in the bucket. Returns the set.
+pub async fn drop_gone(
+    state: &AppState,
+    style: &StyleId,
+    id: u64,
+) -> Result<SelectionSet, AppError> {
+    let set = get(state, style, id)?;
+    let pairs = listing::pairs(state, style).await?;
+    let there: HashSet<String> = pairs.into_iter().map(|p| p.filename).collect();
+    let kept: Vec<String> = set
+        .filenames
+        .iter()
+        .filter(|n| there.contains(*n))
+        .cloned()
+        .collect();
+    if kept.is_empty() {
+        let told = format!(
+            "None of the images of {} is left; delete the set instead.",
+            set.title()
+        );
+        return Err(AppError::field("filenames", told));
+    }
+    let draft = SelectionSetDraft {
+        filenames: Some(kept),
+        ..SelectionSetDraft::default()
+    };
+    update(state, style, id, draft).await
 }
 
 pub async fn delete(state: &AppState, style: &StyleId, id: u64) -> Result<(), AppError> {

@@ -1,9 +1,10 @@
 //! Upload tickets: presigned PUTs with which a browser sends files straight to S3, and a reason for each that is refused.
 
 use super::super::model::image::check_upload;
-use super::super::model::upload::{FileToUpload, Ticket};
+use super::super::model::upload::{FileToUpload, StoredFile, Ticket};
 use super::{key, prefix};
 use crate::error::AppError;
+use crate::server::s3::ObjectInfo;
 use crate::server::state::AppState;
 use crate::styles;
 use crate::styles::model::StyleId;
@@ -91,25 +92,33 @@ pub async fn tickets(
     Ok(answer)
 }
 
+/// The files of a style as they lie in the bucket, captions included.
+pub async fn stored(state: &AppState, style: &StyleId) -> Result<Vec<StoredFile>, AppError> {
+    styles::server::get(state, style)?;
+    let prefix = prefix(style);
+    let objects = state.s3.list(&prefix).await?;
+    let file = |object: ObjectInfo| StoredFile {
+        filename: object.key[prefix.len()..].to_owned(),
+        size_bytes: object.size_bytes,
+        etag: object.etag,
+    };
+    Ok(objects.into_iter().map(file).collect())
+}
+
 /// The same for a page: a name that is there already is refused unless the person asked to replace it.
 pub async fn tickets_unless_there(
     state: &AppState,
     style: &StyleId,
     files: Vec<FileToUpload>,
-    replace: bool,
 ) -> Result<Vec<Ticket>, AppError> {
-    let there = if replace {
-        HashSet::new()
-    } else {
-        let prefix = prefix(style);
-        let objects = state.s3.list(&prefix).await?;
-        objects
-            .into_iter()
-            .map(|o| o.key[prefix.len()..].to_owned())
-            .collect()
-    };
-    let (there, fresh): (Vec<_>, Vec<_>) =
-        files.into_iter().partition(|f| there.contains(&f.filename));
+    let there: HashSet<String> = stored(state, style)
+        .await?
+        .into_iter()
+        .map(|file| file.filename)
+        .collect();
+    let (there, fresh): (Vec<_>, Vec<_>) = files
+        .into_iter()
+        .partition(|f| !f.replace && there.contains(&f.filename));
     let wanted = fresh.into_iter().map(|file| WantedUpload {
         filename: file.filename,
         size_bytes: file.size_bytes,

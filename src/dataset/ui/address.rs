@@ -3,7 +3,11 @@
 //! Names of files may hold `%` and `+`, which the router's own map decodes twice; so the raw query is read here.
 
 /// What stays when a person goes on to another view of the page; everything else says what just happened.
-const LASTING: [&str; 6] = ["filter", "cursor", "set", "image", "columns", "upload"];
+const LASTING: [&str; 9] = [
+    "filter", "sort", "cursor", "set", "image", "view", "columns", "upload", "folder",
+];
+/// What belongs to another: the first goes when the second changes.
+const DEPENDENT: [(&str, &str); 3] = [("cursor", "filter"), ("cursor", "sort"), ("view", "image")];
 
 /// A decoded query, in order.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -37,10 +41,11 @@ impl Address {
         named.map(|(_, value)| value.clone()).collect()
     }
 
-    /// The lasting part with one name changed; an empty value removes it. Another filter begins at its first page.
+    /// The lasting part with one name changed; an empty value removes it. Another filter begins at its first page, and
+    /// closing an image leaves the large view.
     pub fn with(&self, name: &str, value: &str) -> Self {
-        let keeps =
-            |n: &str| LASTING.contains(&n) && n != name && !(name == "filter" && n == "cursor");
+        let falls = |n: &str| DEPENDENT.contains(&(n, name)) && (n != "view" || value.is_empty());
+        let keeps = |n: &str| LASTING.contains(&n) && n != name && !falls(n);
         let mut pairs: Vec<_> = self.0.iter().filter(|(n, _)| keeps(n)).cloned().collect();
         if !value.is_empty() {
             pairs.push((name.to_owned(), value.to_owned()));
@@ -100,17 +105,6 @@ fn decode(text: &str) -> String {
     String::from_utf8_lossy(&out).into_owned()
 }
 
-/// What was typed into the filter box as the listing takes it: (text, words like `set:2`).
-pub fn split_filter(typed: &str) -> (Option<String>, Option<String>) {
-    let is_word = |w: &&str| {
-        let set = w.strip_prefix('-').unwrap_or(w).strip_prefix("set:");
-        *w == "missing:caption" || set.is_some_and(|id| id.parse::<u64>().is_ok())
-    };
-    let (words, text): (Vec<&str>, Vec<&str>) = typed.split_whitespace().partition(is_word);
-    let joined = |parts: Vec<&str>| (!parts.is_empty()).then(|| parts.join(" "));
-    (joined(text), joined(words))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -136,10 +130,16 @@ mod tests {
     }
 
     #[test]
-    fn text_and_words_of_the_filter_box_part() {
-        let (q, filter) = split_filter("foggy set:2 valley -set:1 missing:caption near:x");
-        assert_eq!(q.as_deref(), Some("foggy valley near:x"));
-        assert_eq!(filter.as_deref(), Some("set:2 -set:1 missing:caption"));
-        assert_eq!(split_filter("  "), (None, None));
+    fn another_filter_begins_at_its_first_page_and_a_closed_image_leaves_the_large_view() {
+        let address = Address::parse("filter=fog&cursor=x.jpg&image=a&view=large");
+        let other = address.with("sort", "-date").href("1");
+        assert_eq!(
+            other,
+            "/styles/1/data?filter=fog&image=a&view=large&sort=-date"
+        );
+        let next = address.with("image", "b").href("1");
+        assert!(next.contains("view=large&image=b"), "{next}");
+        let closed = address.with("image", "").href("1");
+        assert_eq!(closed, "/styles/1/data?filter=fog&cursor=x.jpg");
     }
 }

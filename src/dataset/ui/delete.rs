@@ -36,7 +36,7 @@ pub fn DeleteDialog(data: Data) -> impl IntoView {
         data.listing.track();
         if let Some(at) = place.get_untracked() {
             place.set(None);
-            focus_grid(Some(at));
+            data.grid.go_to(at);
         }
     });
     let confirm = move |event: leptos::ev::SubmitEvent| {
@@ -89,9 +89,8 @@ pub fn DeleteDialog(data: Data) -> impl IntoView {
 /// They are gone: out of the selection and the address, and the focus goes to where they were.
 fn done(data: Data, place: RwSignal<Option<usize>>) {
     let gone = data.deleting.get_untracked();
-    let listed = untrack(|| data.listed(false));
-    let first = listed.iter().position(|name| gone.contains(name));
-    place.set(Some(first.unwrap_or(0)));
+    let rows = gone.iter().filter_map(|name| untrack(|| data.row_of(name)));
+    place.set(Some(rows.min().unwrap_or(0)));
     data.selected
         .update(|s| s.retain(|name| !gone.contains(name)));
     data.deleting.set(Vec::new());
@@ -165,10 +164,7 @@ fn keep(count: usize) -> &'static str {
 
 /// Title, consequences and every name with its caption.
 fn question(data: Data, names: Vec<String>) -> AnyView {
-    let known: Vec<TrainingImage> = data.listing.with(|l| {
-        let asked = l.page.images.iter().filter(|i| names.contains(&i.filename));
-        asked.cloned().collect()
-    });
+    let known: Vec<TrainingImage> = names.iter().filter_map(|n| data.image(n)).collect();
     let find = |name: &String| known.iter().find(|i| &i.filename == name);
     // an image that is not on this page may have a caption too
     let captions = names
@@ -249,31 +245,4 @@ fn row(style: &str, name: &str, image: Option<&TrainingImage>) -> AnyView {
         </li>
     }
     .into_any()
-}
-
-/// Puts the focus on the tile at a place of the list, or on the list.
-pub fn focus_grid(at: Option<usize>) {
-    #[cfg(feature = "hydrate")]
-    request_animation_frame(move || {
-        use wasm_bindgen::JsCast;
-        let document = document();
-        let tiles = document.query_selector_all("#images .tile__open").ok();
-        let tile = at.zip(tiles).and_then(|(at, tiles)| {
-            let last = tiles.length().checked_sub(1)?;
-            tiles.item(last.min(at as u32))
-        });
-        let list = || {
-            document
-                .get_element_by_id("images")
-                .or_else(|| document.get_element_by_id("main"))
-        };
-        let tile = tile
-            .and_then(|t| t.dyn_into::<web_sys::Element>().ok())
-            .or_else(list);
-        if let Some(element) = tile.and_then(|t| t.dyn_into::<web_sys::HtmlElement>().ok()) {
-            let _ = element.focus();
-        }
-    });
-    #[cfg(not(feature = "hydrate"))]
-    let _ = at;
 }

@@ -131,29 +131,36 @@ fn deleted(data: Data) -> Option<impl IntoView> {
     Some(view! { <Notice kind="success" what=what /> })
 }
 
-/// `?uploaded=3&failed=reason&…`: an upload without script.
-fn uploaded(data: Data) -> Option<impl IntoView> {
-    let (count, failed) = data
-        .address
-        .with(|a| (a.get("uploaded").parse::<usize>(), a.all("failed")));
+/// `?uploaded=3&same=1&renamed=…&failed=reason&…`: an upload without script.
+fn uploaded(data: Data) -> Option<AnyView> {
+    let (count, same, renamed, failed) = data.address.with(|a| {
+        let number = |name: &str| a.get(name).parse::<usize>();
+        (
+            number("uploaded"),
+            number("same").unwrap_or(0),
+            a.all("renamed"),
+            a.all("failed"),
+        )
+    });
     let count = count.ok()?;
-    let stored = match count {
-        0 => "Nothing was stored".to_owned(),
+    let mut what = match (count, same, failed.is_empty()) {
+        (0, 0, true) => "No file was chosen".to_owned(),
+        (0, ..) => "Nothing was stored".to_owned(),
         _ => format!("{} stored", plural(count, "file")),
     };
-    if failed.is_empty() {
-        let what = if count == 0 {
-            "No file was chosen.".to_owned()
-        } else {
-            format!("{stored}.")
-        };
-        let kind = if count == 0 { "warning" } else { "success" };
-        return Some(view! { <Notice kind=kind what=what /> }.into_any());
+    if same > 0 {
+        what.push_str(&format!(", {same} already there"));
     }
-    let reasons = failed.into_iter().map(|reason| view! { <li>{reason}</li> });
+    let (kind, end) = match (failed.is_empty(), count + same) {
+        (false, _) => ("warning", ", these were not:"),
+        (true, 0) => ("warning", "."),
+        _ => ("success", "."),
+    };
+    let lines = failed.into_iter().chain(renamed);
+    let lines = lines.map(|line| view! { <li>{line}</li> }).collect_view();
     let view = view! {
-        <Notice kind="warning" what=format!("{stored}, these were not:")>
-            <ul class="notice__list">{reasons.collect_view()}</ul>
+        <Notice kind=kind what=what + end>
+            <ul class="notice__list">{lines}</ul>
         </Notice>
     };
     Some(view.into_any())
@@ -164,5 +171,8 @@ fn trouble(data: Data) -> Option<impl IntoView> {
     let error = data
         .listing
         .with(|l| l.error.clone().filter(|_| !l.page.images.is_empty()))?;
-    (error.kind != ErrorKind::NotFound).then(|| view! { <ErrorNotice error /> })
+    // said beside the filter, or by the frame
+    let elsewhere =
+        super::toolbar::filter_error(data).is_some() || error.kind == ErrorKind::NotFound;
+    (!elsewhere).then(|| view! { <ErrorNotice error /> })
 }

@@ -1,8 +1,8 @@
 //! One image at close hand: large, its facts, its caption, its sets, previous and next.
 
 use super::caption::CaptionForm;
-use super::grid::chip;
 use super::state::Data;
+use super::tile::chip;
 use crate::dataset::model::image::{TrainingImage, is_read_by_trainer};
 use crate::error::AppError;
 use crate::ui::units::{bytes, minute};
@@ -116,7 +116,10 @@ fn opened(data: Data, image: TrainingImage) -> AnyView {
 fn facts(image: &TrainingImage) -> String {
     let size = match (image.width, image.height) {
         (Some(w), Some(h)) => format!("{w} × {h}"),
-        _ => "not a readable picture".to_owned(),
+        _ => match &image.problem {
+            Some(why) => why.trim_end_matches('.').to_owned(),
+            None => "not a readable picture".to_owned(),
+        },
     };
     format!(
         "{size} · {} · {}",
@@ -125,22 +128,41 @@ fn facts(image: &TrainingImage) -> String {
     )
 }
 
-/// Previous, next, close. By name, so that they hold when a filter has let the image go meanwhile.
-fn ways(data: Data, name: String) -> AnyView {
+/// The images before and after one in the list's order. One that a filter has let go meanwhile leads on from its last place.
+fn beside(data: Data, name: String) -> impl Fn(bool) -> Option<String> + Copy + Send + Sync {
     let here = StoredValue::new(name);
-    let beside = move |forward: bool| {
-        data.listing.with(|l| {
-            here.with_value(|here| {
-                let mut names = l.page.images.iter().map(|i| &i.filename);
-                let found = if forward {
-                    names.find(|n| *n > here)
+    let last_place = StoredValue::new(None::<usize>);
+    move |forward: bool| {
+        let names = data.names();
+        let found = here.with_value(|here| names.iter().position(|n| n == here));
+        let target = match (found, last_place.get_value()) {
+            (Some(at), _) => {
+                last_place.set_value(Some(at));
+                if forward {
+                    Some(at + 1)
                 } else {
-                    names.rfind(|n| *n < here)
-                };
-                found.cloned()
-            })
-        })
-    };
+                    at.checked_sub(1)
+                }
+            }
+            // what came after it has moved up
+            (None, Some(at)) if forward => Some(at),
+            (None, Some(at)) => at.checked_sub(1),
+            (None, None) => {
+                let after = here.with_value(|here| names.iter().filter(|n| *n < here).count());
+                if forward {
+                    Some(after)
+                } else {
+                    after.checked_sub(1)
+                }
+            }
+        };
+        target.and_then(|at| names.get(at).cloned())
+    }
+}
+
+/// Previous, next, large or beside the grid, close.
+fn ways(data: Data, name: String) -> AnyView {
+    let beside = beside(data, name);
     let way = move |forward: bool, label: &'static str, icon: &'static str| {
         let target = Memo::new(move |_| beside(forward));
         view! {
@@ -156,9 +178,22 @@ fn ways(data: Data, name: String) -> AnyView {
             </a>
         }
     };
+    let is_large = Memo::new(move |_| data.address.with(|a| a.get("view") == "large"));
+    let size = move || data.href("view", if is_large.get() { "" } else { "large" });
     view! {
         {way(false, "Previous image", "chevron-left")}
         {way(true, "Next image", "chevron-right")}
+        <a
+            class="button button--ghost button--icon"
+            href=size
+            aria-label=move || if is_large.get() { "Back to the grid" } else { "Large view" }
+            data-noscroll=""
+        >
+            {move || {
+                let name = if is_large.get() { "images" } else { "image" };
+                view! { <Icon name=name /> }
+            }}
+        </a>
         <a
             class="button button--ghost button--icon"
             href=move || data.href("image", "")

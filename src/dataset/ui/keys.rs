@@ -1,159 +1,197 @@
-//! What script adds around the page: shortcuts for the selection, and following the address and the list.
+//! The keyboard: through the grid like a photo tool, and from image to image in the large view. `KEYS` is what `?` lists.
 
-use super::state::{Data, MOST, PAGE};
-use leptos::prelude::*;
+use super::state::Data;
 
-/// Effects alone: nothing of it runs on the server.
-pub fn follow(data: Data) {
-    // what was ticked before script took over stays ticked
-    let ticked = ticked_before();
-    Effect::new(move |_| {
-        data.live.set(true);
-        if !ticked.is_empty() {
-            data.selected.update(|s| s.extend(ticked.iter().cloned()));
-        }
-    });
-    // closing an image leads back to its tile
-    let image = Memo::new(move |_| data.address.with(|a| a.get("image").to_owned()));
-    Effect::new(move |before: Option<String>| {
-        let now = image.get();
-        if let Some(before) = before.filter(|_| now.is_empty()) {
-            let place = untrack(|| data.listed(false))
-                .iter()
-                .position(|n| *n == before);
-            if place.is_some() && untrack(|| data.deleting.with(|d| d.is_empty())) {
-                super::delete::focus_grid(place);
-            }
-        }
-        now
-    });
-    // another set chosen: its images are the selection
-    let chosen = Memo::new(move |_| data.address.with(|a| a.get("set").to_owned()));
-    Effect::new(move |before: Option<String>| {
-        let now = chosen.get();
-        if before.is_some_and(|b| b != now) {
-            match untrack(|| data.chosen_set()) {
-                Some(set) => data.selected.set(untrack(|| data.names_of(&set))),
-                None if now.is_empty() => data.selected.update(|s| s.clear()),
-                // just saved and not yet listed: what is selected is the set
-                None => {}
-            }
-        }
-        now
-    });
-    // another filter begins with one page of images
-    let filter = Memo::new(move |_| data.address.with(|a| a.get("filter").to_owned()));
-    Effect::new(move |before: Option<String>| {
-        let now = filter.get();
-        if before.is_some_and(|b| b != now) {
-            data.asked.limit.set(PAGE);
-        }
-        now
-    });
-    Effect::new(move |_| {
-        data.listing
-            .with(|l| data.known.set_value(l.page.images.clone()));
-        if data.is_complete() {
-            let there: std::collections::BTreeSet<String> =
-                data.listed(false).into_iter().collect();
-            let lost = data
-                .selected
-                .with_untracked(|s| s.iter().any(|n| !there.contains(n)));
-            if lost {
-                data.selected.update(|s| s.retain(|n| there.contains(n)));
-            }
-        }
-    });
-    listen(data);
-}
-
-/// Whether script may add another page of images to this one.
-pub fn can_grow(data: Data) -> bool {
-    data.asked.limit.get() < MOST && data.listing.with(|l| l.page.next_cursor.is_some())
-}
-
-/// Adds the next page of images.
-pub fn grow(data: Data) {
-    // one page at a time: what was asked for has come
-    let limit = data.asked.limit.get_untracked();
-    let here = data.listing.with_untracked(|l| l.page.images.len());
-    if here >= limit && limit < MOST {
-        data.asked.limit.set(limit + PAGE);
-    }
-}
-
-/// Whether the server's page is just being taken over.
-#[cfg(feature = "hydrate")]
-pub fn is_taking_over() -> bool {
-    document()
-        .body()
-        .is_some_and(|body| !body.has_attribute("data-hydrated"))
-}
-
-/// The tiles a person ticked on the server's page.
-fn ticked_before() -> Vec<String> {
-    #[cfg(feature = "hydrate")]
-    if is_taking_over()
-        && let Ok(boxes) = document().query_selector_all(".tile__checkbox:checked")
-    {
-        use wasm_bindgen::JsCast;
-        let inputs = (0..boxes.length()).filter_map(|i| boxes.item(i)?.dyn_into().ok());
-        return inputs
-            .map(|input: web_sys::HtmlInputElement| input.value())
-            .collect();
-    }
-    Vec::new()
-}
+/// Keys and what they do, for a person.
+pub const KEYS: [(&str, &str); 12] = [
+    ("← → ↑ ↓", "Go to the next image"),
+    ("Home End", "First, last image"),
+    ("Page ↑ ↓", "A screen up or down"),
+    ("Space", "Select or let go"),
+    ("Shift + arrows", "Select from here to there"),
+    ("Ctrl A", "Select all"),
+    ("Ctrl I", "Invert the selection"),
+    ("Enter", "Open; once more: large"),
+    ("← →", "In the large view: previous, next"),
+    ("Delete", "Delete what is selected, asks first"),
+    ("Escape", "Back, then select none"),
+    ("/ ?", "Filter; this list"),
+];
 
 #[cfg(not(feature = "hydrate"))]
-fn listen(_: Data) {}
+pub fn listen(_: Data) {}
 
 #[cfg(feature = "hydrate")]
-fn listen(data: Data) {
+pub use super::follow::is_taking_over;
+#[cfg(feature = "hydrate")]
+pub use live::listen;
+
+#[cfg(feature = "hydrate")]
+mod live {
+    use super::Data;
+    use leptos::ev::KeyboardEvent;
+    use leptos::prelude::*;
     use wasm_bindgen::JsCast;
-    Effect::new(move |_| {
-        let keys = window_event_listener(leptos::ev::keydown, move |event| {
-            let target = event
-                .target()
-                .and_then(|t| t.dyn_into::<web_sys::Element>().ok());
-            let types = target.is_some_and(|e| {
-                let text = "input:not([type=checkbox]), textarea, select, dialog, dialog *";
-                e.matches(text).unwrap_or(false)
+    use web_sys::{Element, HtmlElement};
+
+    fn found(selector: &str) -> Option<Element> {
+        document().query_selector(selector).ok().flatten()
+    }
+
+    fn is(element: Option<&Element>, selector: &str) -> bool {
+        element.is_some_and(|e| e.matches(selector).unwrap_or(false))
+    }
+
+    /// Effects alone: nothing of it runs on the server.
+    pub fn listen(data: Data) {
+        // a tile that scrolled away took the focus with it: the keys are still the grid's
+        let held = StoredValue::new(false);
+        Effect::new(move |_| {
+            let focused = window_event_listener(leptos::ev::focusin, move |event| {
+                let target = event.target().and_then(|t| t.dyn_into::<Element>().ok());
+                held.set_value(is(target.as_ref(), "#images *"));
             });
-            let found = |selector| document().query_selector(selector).ok().flatten();
-            if found("dialog[open]").is_some() {
-                return;
-            }
-            if event.key() == "Escape"
-                && let Some(details) = found(".page :is(.popover, .menu)[open]")
-            {
-                super::toolbar::fold(&details);
-                return;
-            }
-            if types {
-                return;
-            }
-            let command = event.ctrl_key() || event.meta_key();
-            if command && event.key().eq_ignore_ascii_case("a") && !event.shift_key() {
-                event.prevent_default();
-                data.selected.set(data.listed(false).into_iter().collect());
-            } else if event.key() == "Escape" && !data.selected.with_untracked(|s| s.is_empty()) {
-                data.selected.update(|s| s.clear());
-            }
+            let keys = window_event_listener(leptos::ev::keydown, move |event| {
+                untrack(|| pressed(data, &event, held.get_value()));
+            });
+            on_cleanup(move || {
+                focused.remove();
+                keys.remove();
+            });
         });
-        let scroll = window_event_listener(leptos::ev::scroll, move |_| {
-            let more = document().get_element_by_id("more-images");
-            let height = window().inner_height().ok().and_then(|h| h.as_f64());
-            if let (Some(more), Some(height)) = (more, height)
-                && more.get_bounding_client_rect().top() < 2.0 * height
-                && untrack(|| can_grow(data))
-            {
-                grow(data);
+    }
+
+    fn pressed(data: Data, event: &KeyboardEvent, held: bool) {
+        let target = event.target().and_then(|t| t.dyn_into::<Element>().ok());
+        let target = target.as_ref();
+        if event.default_prevented() || found("dialog[open]").is_some() {
+            return;
+        }
+        if event.key() == "Escape"
+            && let Some(details) = found(".page :is(.popover, .menu)[open]")
+        {
+            crate::dataset::ui::toolbar::fold(&details);
+            return;
+        }
+        if is(target, "input:not([type=checkbox]), textarea, select") {
+            return;
+        }
+        let is_large = data.address.with(|a| a.get("view") == "large");
+        let in_grid = is(target, "#images, #images *") || (held && is(target, "body"));
+        let taken = anywhere(data, event)
+            || (is_large && !in_grid && in_large_view(event))
+            || (in_grid && !is_large && in_the_grid(data, event, target));
+        if taken {
+            event.prevent_default();
+        }
+    }
+
+    /// Keys of the whole page.
+    fn anywhere(data: Data, event: &KeyboardEvent) -> bool {
+        let command = event.ctrl_key() || event.meta_key();
+        match event.key().as_str() {
+            "a" | "A" if command && !event.shift_key() => data.select_fitting("all"),
+            "i" | "I" if command && !event.shift_key() => data.invert(),
+            _ if command || event.alt_key() => return false,
+            "?" => show_keys(),
+            "/" => {
+                let filter = found("[name=filter].input");
+                if let Some(filter) = filter.and_then(|e| e.dyn_into::<HtmlElement>().ok()) {
+                    let _ = filter.focus();
+                }
             }
-        });
-        on_cleanup(move || {
-            keys.remove();
-            scroll.remove();
-        });
-    });
+            "Escape" => return back(data),
+            _ => return false,
+        }
+        true
+    }
+
+    /// A step back: out of the large view, then out of the selection, then out of the image.
+    fn back(data: Data) -> bool {
+        let (is_large, is_open) = data
+            .address
+            .with(|a| (a.get("view") == "large", !a.get("image").is_empty()));
+        if is_large {
+            data.change("view", "");
+        } else if !data.selected.with(|s| s.is_empty()) {
+            data.selected.update(|s| s.clear());
+        } else if is_open {
+            data.change("image", "");
+        } else {
+            return false;
+        }
+        true
+    }
+
+    fn in_large_view(event: &KeyboardEvent) -> bool {
+        let link = match event.key().as_str() {
+            "ArrowRight" | "PageDown" => "Next image",
+            "ArrowLeft" | "PageUp" => "Previous image",
+            _ => return false,
+        };
+        let link = found(&format!(".inspector a[aria-label='{link}'][href]"));
+        if let Some(link) = link.and_then(|e| e.dyn_into::<HtmlElement>().ok()) {
+            link.click();
+        }
+        true
+    }
+
+    fn in_the_grid(data: Data, event: &KeyboardEvent, target: Option<&Element>) -> bool {
+        let grid = data.grid;
+        let at = grid.current.get();
+        let Some(name) = data.name_at(at) else {
+            return false;
+        };
+        // a link or a box that was pressed has keys of its own
+        let on_control = is(target, "a, input");
+        match event.key().as_str() {
+            " " if !on_control => data.toggle(&name),
+            "Enter" if is(target, "a") => return false,
+            "Enter" if data.address.with(|a| a.get("image") == name) => {
+                data.change("view", "large")
+            }
+            "Enter" => data.change("image", &name),
+            "Delete" => {
+                let selected: Vec<String> = data.selected.get().into_iter().collect();
+                let names = if selected.is_empty() {
+                    vec![name]
+                } else {
+                    selected
+                };
+                data.deleting.set(names);
+            }
+            key => {
+                let Some(geometry) = grid.geometry.get() else {
+                    return false;
+                };
+                let count = grid.count.get();
+                let Some(to) = geometry.step(key, at, count, grid.rows_in_view()) else {
+                    return false;
+                };
+                if event.shift_key()
+                    && let Some(other) = data.name_at(to)
+                {
+                    data.reach(&name, &other);
+                }
+                grid.go_to(to);
+            }
+        }
+        true
+    }
+
+    /// Unfolds the list of shortcuts, or folds it again.
+    fn show_keys() {
+        let Some(details) = found("#shortcuts") else {
+            return;
+        };
+        if details.has_attribute("open") {
+            crate::dataset::ui::toolbar::fold(&details);
+            return;
+        }
+        let _ = details.set_attribute("open", "");
+        let summary = details.query_selector("summary").ok().flatten();
+        if let Some(summary) = summary.and_then(|e| e.dyn_into::<HtmlElement>().ok()) {
+            let _ = summary.focus();
+        }
+    }
 }

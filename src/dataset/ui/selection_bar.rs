@@ -11,17 +11,22 @@ use leptos::server_fn::ServerFn;
 pub fn SelectionBar(data: Data) -> impl IntoView {
     let saving = Saving::new(data);
     let count = Memo::new(move |_| data.selected.with(|s| s.len()));
-    let hidden_ones = move || {
-        let listed: std::collections::BTreeSet<String> = data.listed(false).into_iter().collect();
-        data.selected
-            .with(|s| s.iter().filter(|n| !listed.contains(*n)).count())
-    };
+    let hidden_ones = Memo::new(move |_| {
+        if !data.has_all_names() {
+            return 0;
+        }
+        let names = data.names();
+        let listed = data
+            .selected
+            .with(|s| names.iter().filter(|n| s.contains(*n)).count());
+        count.get().saturating_sub(listed)
+    });
     let words = move || {
         // without script the style sheet counts the ticked boxes
         if !data.live.get() {
             return String::new();
         }
-        match hidden_ones() {
+        match hidden_ones.get() {
             0 => format!("{} selected", count.get()),
             elsewhere => format!("{} selected, {elsewhere} not shown", count.get()),
         }
@@ -49,12 +54,13 @@ pub fn SelectionBar(data: Data) -> impl IntoView {
                 on:click=move |event| {
                     event.prevent_default();
                     data.selected.update(|s| s.clear());
-                    super::delete::focus_grid(None);
+                    data.grid.go_to(data.grid.current.get_untracked());
                 }
             >
                 <Icon name="close" />
             </a>
             <SaveAs data saving />
+            <OnlySelected data />
             <button
                 class="button button--danger"
                 type="submit"
@@ -71,6 +77,26 @@ pub fn SelectionBar(data: Data) -> impl IntoView {
                 "Delete…"
             </button>
         </div>
+    }
+}
+
+/// Hides what is not selected. Without script the chosen set becomes the filter.
+#[component]
+fn OnlySelected(data: Data) -> impl IntoView {
+    let href = move || {
+        let set = data.address.with(|a| a.get("set").to_owned());
+        data.href("filter", &format!("set:{set}"))
+    };
+    let none = move || !data.live.get() && data.chosen_set().is_none();
+    let pressed = move |event: leptos::ev::MouseEvent| {
+        event.prevent_default();
+        data.only_selected.update(|only| *only = !*only);
+    };
+    view! {
+        <a class="button button--secondary" href=href hidden=none on:click=pressed data-noscroll="">
+            <Icon name="eye" />
+            {move || if data.only_selected.get() { "Show all" } else { "Hide unselected" }}
+        </a>
     }
 }
 
@@ -99,7 +125,7 @@ fn SaveAs(data: Data, saving: Saving) -> impl IntoView {
         data.selected
             .with_untracked(|s| s.iter().cloned().collect::<Vec<_>>())
     };
-    let save = move |set: Option<u64>| saving.save(set, name.get_untracked(), names());
+    let save = move |set: Option<u64>| saving.save(set, name.get_untracked(), names(), None);
     let url = SaveSelectionSet::url();
     view! {
         <details class="popover popover--up" open=unfolded node_ref=details>
@@ -141,7 +167,9 @@ fn SaveAs(data: Data, saving: Saving) -> impl IntoView {
             </div>
         </details>
         {move || {
+            // a smart one has no names of its own to change
             data.chosen_set()
+                .filter(|set| set.filter.is_none())
                 .map(|set| {
                     let id = set.id;
                     view! {
@@ -157,7 +185,7 @@ fn SaveAs(data: Data, saving: Saving) -> impl IntoView {
                                 save(Some(id));
                             }
                         >
-                            {format!("Update {}", set.title())}
+                            <span class="button__text">{format!("Update {}", set.title())}</span>
                         </button>
                     }
                 })

@@ -1,11 +1,15 @@
-//! Selection sets on this page: saving one, and renaming or deleting the chosen one.
+//! Selection sets on this page: saving one, and what can be done with those there are.
 
+use super::set_forms::{
+    Combine, Rename, SmartSet, delete_form, duplicate_form, lost_images, used_by,
+};
 use super::state::Data;
-use crate::dataset::api::{DeleteSelectionSet, RenameSelectionSet, SaveSelectionSet};
+use crate::dataset::api::{
+    DeleteSelectionSet, DeriveSelectionSet, DropGoneNames, RenameSelectionSet, SaveSelectionSet,
+};
 use crate::dataset::model::selection::SelectionSet;
 use crate::error::AppError;
-use crate::ui::units::plural;
-use crate::ui::{ErrorNotice, Icon, TextField};
+use crate::ui::{ErrorNotice, Icon};
 use leptos::prelude::*;
 
 /// Saving a selection, by script or after a plain form was refused.
@@ -18,25 +22,24 @@ pub struct Saving {
 impl Saving {
     pub fn new(data: Data) -> Self {
         let action = ServerAction::<SaveSelectionSet>::new();
-        Effect::new(move |_| {
-            if let Some(Ok(set)) = action.value().get() {
-                let id = set.id.to_string();
-                data.refresh();
-                let address = data
-                    .address
-                    .with_untracked(|a| a.with("set", &id).and("saved", &id));
-                data.go(&address);
-            }
-        });
+        goes_to_the_set(data, action.value());
         Self { action, data }
     }
 
-    pub fn save(self, set: Option<u64>, name: String, filenames: Vec<String>) {
+    /// `smart`: a filter in place of names.
+    pub fn save(
+        self,
+        set: Option<u64>,
+        name: String,
+        filenames: Vec<String>,
+        smart: Option<String>,
+    ) {
         self.action.dispatch(SaveSelectionSet {
             style: self.data.style.get_value(),
             set,
             name: Some(name),
             filenames,
+            smart,
         });
     }
 
@@ -53,139 +56,139 @@ impl Saving {
     }
 }
 
-/// Rename or delete the set of `?set=`.
-#[component]
-pub fn EditSet(data: Data) -> impl IntoView {
-    let rename = ServerAction::<RenameSelectionSet>::new();
-    let delete = ServerAction::<DeleteSelectionSet>::new();
+type Answer<T> = leptos::reactive::signal::MappedSignal<Option<Result<T, AppError>>>;
+
+/// A set that was saved becomes the chosen one.
+pub fn goes_to_the_set(data: Data, answer: Answer<SelectionSet>) {
     Effect::new(move |_| {
-        if matches!(rename.value().get(), Some(Ok(_))) {
+        if let Some(Ok(set)) = answer.get() {
+            let id = set.id.to_string();
             data.refresh();
-        }
-    });
-    Effect::new(move |_| {
-        if matches!(delete.value().get(), Some(Ok(_))) {
-            let gone = data.address.with_untracked(|a| a.get("set").to_owned());
             let address = data
                 .address
-                .with_untracked(|a| a.with("set", "").and("gone", &gone));
-            data.refresh();
+                .with_untracked(|a| a.with("set", &id).and("saved", &id));
             data.go(&address);
         }
     });
+}
+
+/// What forms of the menu do.
+#[derive(Clone, Copy)]
+pub struct Actions {
+    pub rename: ServerAction<RenameSelectionSet>,
+    pub delete: ServerAction<DeleteSelectionSet>,
+    pub derive: ServerAction<DeriveSelectionSet>,
+    pub drop_gone: ServerAction<DropGoneNames>,
+}
+
+impl Actions {
+    fn new(data: Data) -> Self {
+        let actions = Self {
+            rename: ServerAction::new(),
+            delete: ServerAction::new(),
+            derive: ServerAction::new(),
+            drop_gone: ServerAction::new(),
+        };
+        goes_to_the_set(data, actions.derive.value());
+        goes_to_the_set(data, actions.drop_gone.value());
+        Effect::new(move |_| {
+            if matches!(actions.rename.value().get(), Some(Ok(_))) {
+                data.refresh();
+            }
+        });
+        Effect::new(move |_| {
+            if matches!(actions.delete.value().get(), Some(Ok(_))) {
+                let gone = data.address.with_untracked(|a| a.get("set").to_owned());
+                let address = data
+                    .address
+                    .with_untracked(|a| a.with("set", "").and("gone", &gone));
+                data.refresh();
+                data.go(&address);
+            }
+        });
+        actions
+    }
+
+    /// The last refusal that no field shows.
+    fn refused(self) -> Option<AppError> {
+        let of_rename = self.rename.value().get().and_then(Result::err);
+        let beside_fields = of_rename
+            .filter(|e| e.message_for("name").is_none() && e.message_for("filter").is_none());
+        beside_fields
+            .or_else(|| self.delete.value().get().and_then(Result::err))
+            .or_else(|| self.derive.value().get().and_then(Result::err))
+            .or_else(|| self.drop_gone.value().get().and_then(Result::err))
+    }
+
+    fn any_done(self) -> bool {
+        let done = [
+            matches!(self.rename.value().get(), Some(Ok(_))),
+            matches!(self.delete.value().get(), Some(Ok(_))),
+            matches!(self.derive.value().get(), Some(Ok(_))),
+            matches!(self.drop_gone.value().get(), Some(Ok(_))),
+        ];
+        done.contains(&true)
+    }
+
+    fn any_refused(self) -> bool {
+        self.refused().is_some() || matches!(self.rename.value().get(), Some(Err(_)))
+    }
+}
+
+/// The chosen set, and what can be made of others.
+#[component]
+pub fn SetsMenu(data: Data) -> impl IntoView {
+    let actions = Actions::new(data);
     let chosen = Memo::new(move |_| data.chosen_set());
-    let refused = move || {
-        let renamed = rename.value().get().and_then(Result::err);
-        renamed.or_else(|| delete.value().get().and_then(Result::err))
+    let several = Memo::new(move |_| data.sets.with(|s| s.len() > 1));
+    let filtered = Memo::new(move |_| {
+        data.address.with(|a| !a.get("filter").is_empty())
+            && super::toolbar::filter_error(data).is_none()
+    });
+    let nothing = move || chosen.with(Option::is_none) && !several.get() && !filtered.get();
+    let title = move || match chosen.get() {
+        Some(set) => format!("Edit {}", set.title()),
+        None => "Sets".to_owned(),
     };
-    move || {
-        let set = chosen.get()?;
-        let lost = data.gone(&set);
-        let title = set.title();
-        let unfolded = untrack(refused).is_some();
-        let lost = (!lost.is_empty()).then(|| lost_images(&title, &lost));
-        Some(view! {
-            <details class="popover" open=unfolded>
-                <summary class="button button--secondary">
-                    <Icon name="edit" />
-                    {format!("Edit {title}")}
-                </summary>
-                <div class="popover__panel">
-                    <h2 class="popover__title">{title}</h2>
-                    {lost}
-                    {move || {
-                        refused()
-                            .filter(|e| e.message_for("name").is_none())
-                            .map(|error| view! { <ErrorNotice error /> })
-                    }}
-                    {rename_form(data, rename, &set)}
-                    {delete_form(data, delete, &set)}
-                </div>
-            </details>
-        })
-    }
-}
-
-fn lost_images(title: &str, lost: &[String]) -> impl IntoView + use<> {
-    let text = format!(
-        "{title} names {} no longer in the bucket: {}. Update it to drop them.",
-        plural(lost.len(), "image"),
-        lost.join(", ")
-    );
-    view! { <p class="field__error">{text}</p> }
-}
-
-fn rename_form(
-    data: Data,
-    rename: ServerAction<RenameSelectionSet>,
-    set: &SelectionSet,
-) -> impl IntoView + use<> {
-    let error = move || {
-        let refused = rename.value().get().and_then(Result::err)?;
-        refused.message_for("name").map(str::to_owned)
-    };
-    let (id, name) = (set.id, set.name.clone().unwrap_or_default());
-    let hint = format!("Empty: it is Set {id}.");
+    let unfolded = untrack(|| actions.any_refused());
+    let details = NodeRef::<leptos::html::Details>::new();
+    Effect::new(move |_| {
+        // what was done is said on the page
+        if actions.any_done()
+            && let Some(details) = details.get_untracked()
+        {
+            details.set_open(false);
+        }
+    });
     view! {
-        <ActionForm action=rename attr:class="stack">
-            <input type="hidden" name="style" value=data.style_id() />
-            <input type="hidden" name="set" value=id.to_string() />
-            <TextField
-                label="Name"
-                name="name"
-                id="rename_set"
-                value=Signal::stored(name)
-                hint=hint
-                error=Signal::derive(error)
-                optional=true
-            />
-            <div class="dialog__actions">
-                <button
-                    class="button button--secondary"
-                    type="submit"
-                    disabled=move || rename.pending().get()
-                >
-                    "Rename"
-                </button>
+        <details class="popover" open=unfolded hidden=nothing node_ref=details>
+            <summary class="button button--secondary">
+                <Icon name="layers" />
+                <span class="button__text">{title}</span>
+            </summary>
+            <div class="popover__panel">
+                {move || actions.refused().map(|error| view! { <ErrorNotice error /> })}
+                {move || chosen.get().map(|set| view! { <Chosen data actions set /> })}
+                {move || filtered.get().then(|| view! { <SmartSet data /> })}
+                {move || several.get().then(|| view! { <Combine data actions /> })}
             </div>
-        </ActionForm>
+        </details>
     }
 }
 
-/// Folded: the second press is the confirmation, beside the set's name.
-fn delete_form(
-    data: Data,
-    delete: ServerAction<DeleteSelectionSet>,
-    set: &SelectionSet,
-) -> impl IntoView + use<> {
-    let (id, title) = (set.id, set.title());
-    let images = plural(set.filenames.len(), "image");
-    let verb = if set.filenames.len() == 1 {
-        "stays"
-    } else {
-        "stay"
-    };
-    let why = format!(
-        "Its {images} {verb} in the bucket, and trained versions keep their own list. Its number is not given again."
-    );
+/// Rename, duplicate or delete the set of `?set=`.
+#[component]
+fn Chosen(data: Data, actions: Actions, set: SelectionSet) -> impl IntoView {
+    let id = set.id;
+    let of_names = set.clone();
     view! {
-        <details class="disclosure">
-            <summary class="disclosure__summary">"Delete this set…"</summary>
-            <ActionForm action=delete attr:class="disclosure__body stack">
-                <input type="hidden" name="style" value=data.style_id() />
-                <input type="hidden" name="set" value=id.to_string() />
-                <p class="muted">{why}</p>
-                <div class="dialog__actions">
-                    <button
-                        class="button button--solid"
-                        type="submit"
-                        disabled=move || delete.pending().get()
-                    >
-                        <Icon name="trash" />
-                        {format!("Delete {title}")}
-                    </button>
-                </div>
-            </ActionForm>
-        </details>
+        <div class="stack">
+            <h2 class="popover__title">{set.title()}</h2>
+            {move || lost_images(data, actions, &of_names)}
+            {move || used_by(data, id)}
+            <Rename data actions set=set.clone() />
+            {duplicate_form(data, actions, id)}
+            {delete_form(data, actions, &set)}
+        </div>
     }
 }

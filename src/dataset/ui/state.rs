@@ -1,34 +1,96 @@
 //! What the parts of the page share: what was loaded, what is selected, and how to ask again.
 
 use super::address::Address;
+use super::shelf::Shelf;
 use crate::dataset::model::image::{ImagePage, TrainingImage};
-use crate::dataset::model::selection::SelectionSet;
+use crate::dataset::model::selection::{Combination, SelectionSet, SetUse};
 use crate::error::AppError;
 use crate::styles::model::StyleId;
 use crate::ui::frame::StyleChanged;
+use crate::ui::virtual_grid::VirtualGrid;
 use leptos::prelude::*;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
+use std::ops::Range;
+use std::sync::Arc;
 
-/// Images fetched at once, and the most that script keeps adding to one page.
+/// Images fetched at once.
 pub const PAGE: usize = 200;
-pub const MOST: usize = 1_000;
 
-/// The images to show; a failed refresh keeps the last good ones.
+/// What a list answers. Another version of the same question is asked when something changed.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Question {
+    pub filter: String,
+    pub sort: String,
+    pub cursor: String,
+    pub version: u32,
+}
+
+impl Question {
+    /// Whether it is about all images of the style.
+    pub fn is_about_all(&self) -> bool {
+        self.filter.is_empty() && self.cursor.is_empty()
+    }
+
+    /// Whether both ask for the same list.
+    pub fn asks_like(&self, other: &Self) -> bool {
+        (&self.filter, &self.sort, &self.cursor) == (&other.filter, &other.sort, &other.cursor)
+    }
+}
+
+/// The first page of the images to show, and what it answers; a refusal keeps the last good one.
 #[derive(Clone, Default, PartialEq)]
 pub struct Listing {
+    pub question: Question,
     pub page: ImagePage,
     pub error: Option<AppError>,
 }
 
-/// Raised to ask again, or for more.
+/// Raised to ask again.
 #[derive(Clone, Copy)]
 pub struct Asked {
     pub version: RwSignal<u32>,
-    pub limit: RwSignal<usize>,
 }
 
 /// An opened image, or why it cannot be shown; `None` while nothing is open.
 pub type Opened = Option<Result<TrainingImage, AppError>>;
+
+/// What stands at places of the grid.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Rows {
+    /// The list as it is.
+    All(usize),
+    /// These places of the list: what is not selected is hidden.
+    Some(Arc<Vec<usize>>),
+}
+
+impl Rows {
+    pub fn len(&self) -> usize {
+        match self {
+            Self::All(count) => *count,
+            Self::Some(places) => places.len(),
+        }
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The place in the list of what stands at a place of the grid.
+    pub fn at(&self, row: usize) -> Option<usize> {
+        match self {
+            Self::All(count) => (row < *count).then_some(row),
+            Self::Some(places) => places.get(row).copied(),
+        }
+    }
+}
+
+/// A tile: an image, or a place whose image is still on its way.
+#[derive(Clone, PartialEq)]
+pub enum Slot {
+    Image(Box<TrainingImage>),
+    Waiting(usize),
+}
 
 #[derive(Clone, Copy)]
 pub struct Data {
@@ -36,18 +98,28 @@ pub struct Data {
     pub address: Memo<Address>,
     pub listing: Memo<Listing>,
     pub sets: Memo<Vec<SelectionSet>>,
+    /// Versions that were trained on the sets.
+    pub uses: Signal<Vec<SetUse>>,
     pub opened: Memo<Opened>,
     pub selected: RwSignal<BTreeSet<String>>,
+    /// Whether what is not selected is hidden.
+    pub only_selected: RwSignal<bool>,
     /// Whether script has taken over.
     pub live: RwSignal<bool>,
     /// The names that the delete dialog asks about; empty while it is closed.
     pub deleting: RwSignal<Vec<String>>,
     pub asked: Asked,
-    /// Captions saved since the list came: name, text, ETag.
+    /// Images as they were last loaded, with captions saved since.
     pub known: StoredValue<Vec<TrainingImage>>,
+    /// What of a long list was fetched beyond its first page.
+    pub shelf: Shelf,
     pub navigate: Callback<String>,
-    /// The tile from which a shift-click reaches.
-    pub anchor: StoredValue<String>,
+    /// The tile from which a range reaches, and what was selected besides when it was put there.
+    pub anchor: StoredValue<(String, BTreeSet<String>)>,
+    pub rows: Memo<Rows>,
+    pub grid: VirtualGrid,
+    /// Names of all images of the style, where they are known.
+    pub there: Memo<Option<Arc<BTreeSet<String>>>>,
 }
 
 impl Data {
@@ -67,49 +139,55 @@ impl Data {
         self.navigate.run(address.href(&self.style_id()));
     }
 
+    /// Changes one thing of the address.
+    pub fn change(&self, name: &str, value: &str) {
+        let address = self.address.with_untracked(|a| a.with(name, value));
+        self.go(&address);
+    }
+
     /// Asks for list, sets and the frame's counts again.
     pub fn refresh(&self) {
         self.asked.version.update(|v| *v += 1);
         StyleChanged::notify();
     }
 
-    /// The set of `?set=`, if there is one.
-    pub fn chosen_set(&self) -> Option<SelectionSet> {
-        let id: u64 = self.address.with(|a| a.get("set").parse().ok())?;
+    pub fn set(&self, id: u64) -> Option<SelectionSet> {
         self.sets
             .with(|sets| sets.iter().find(|s| s.id == id).cloned())
     }
 
-    /// Whether the list holds every image of the style, so that what is not in it is gone.
+    /// The set of `?set=`, if there is one.
+    pub fn chosen_set(&self) -> Option<SelectionSet> {
+        let id: u64 = self.address.with(|a| a.get("set").parse().ok())?;
+        self.set(id)
+    }
+
+    /// Whether the list holds every image of the style.
     pub fn is_complete(&self) -> bool {
-        let all = self
-            .address
-            .with(|a| a.get("filter").is_empty() && a.get("cursor").is_empty());
-        all && self
-            .listing
-            .with(|l| l.error.is_none() && l.page.next_cursor.is_none())
+        self.listing.with(|l| {
+            l.error.is_none() && l.question.is_about_all() && l.page.next_cursor.is_none()
+        })
     }
 
     /// Names of a set whose images are no longer in the bucket.
     pub fn gone(&self, set: &SelectionSet) -> Vec<String> {
-        if !self.is_complete() {
-            return Vec::new();
-        }
-        self.listing.with(|l| {
-            let there: BTreeSet<&str> = l.page.images.iter().map(|i| i.filename.as_str()).collect();
-            let names = set.filenames.iter().filter(|n| !there.contains(n.as_str()));
-            names.cloned().collect()
+        self.there.with(|there| match there {
+            None => Vec::new(),
+            Some(there) => {
+                let names = set.filenames.iter().filter(|n| !there.contains(*n));
+                names.cloned().collect()
+            }
         })
     }
 
     /// A set's names that can be selected.
     pub fn names_of(&self, set: &SelectionSet) -> BTreeSet<String> {
-        let gone = self.gone(set);
-        let there = set.filenames.iter().filter(|n| !gone.contains(n));
+        let gone: BTreeSet<String> = self.gone(set).into_iter().collect();
+        let there = set.filenames.iter().filter(|n| !gone.contains(*n));
         there.cloned().collect()
     }
 
-    /// What the address selects: names carried along, a set, everything listed or everything without a caption.
+    /// What the address selects: names carried along, a set, two sets combined, what of the page fits a filter.
     pub fn selection_of_address(&self) -> BTreeSet<String> {
         let (mut names, select) = self.address.with(|a| {
             // and those of a plain form that was refused
@@ -120,47 +198,85 @@ impl Data {
             let names: BTreeSet<String> = carried.collect();
             (names, a.get("select").to_owned())
         });
-        if let Some(set) = self.chosen_set() {
-            names.extend(self.names_of(&set));
+        let (how, first, second) = self.address.with(|a| {
+            let how = Combination::parse(a.get("how"));
+            (how, a.get("set").parse(), a.get("other").parse())
+        });
+        let of = |id: u64| self.set(id).map(|s| s.filenames).unwrap_or_default();
+        if let (Some(how), Ok(first), Ok(second)) = (how, first, second) {
+            names.extend(how.of(&of(first), &of(second)));
+        } else if let Some(set) = self.chosen_set() {
+            let own = self.names_of(&set);
+            if select == "invert" {
+                names.extend(self.names().iter().filter(|n| !own.contains(*n)).cloned());
+            } else {
+                names.extend(own);
+            }
         }
-        if !select.is_empty() {
-            names.extend(self.listed(select == "missing"));
+        if !select.is_empty() && select != "invert" {
+            names.extend(self.fitting_on_page(&select));
         }
         names
     }
 
-    /// Names on the page, in order; of `missing`, only those without a caption.
-    pub fn listed(&self, missing: bool) -> Vec<String> {
+    /// Names of the list in order; of a long one only those of its first page until all have come.
+    pub fn names(&self) -> Arc<Vec<String>> {
+        let fetched = self.shelf.names.get();
+        if !fetched.is_empty() {
+            return fetched;
+        }
         self.listing.with(|l| {
-            let wanted = l
-                .page
-                .images
-                .iter()
-                .filter(|i| !(missing && i.caption_state.is_present()));
-            wanted.map(|i| i.filename.clone()).collect()
+            let names = l.page.images.iter().map(|i| i.filename.clone());
+            Arc::new(names.collect())
         })
     }
 
-    /// Ticks or unticks one tile, or with `range` all from the last one touched to it.
-    pub fn tick(&self, name: &str, on: bool, range: bool) {
-        let mut names = vec![name.to_owned()];
-        if range {
-            let listed = self.listed(false);
-            let place = |wanted: &str| listed.iter().position(|n| n == wanted);
-            let from = self.anchor.with_value(|a| place(a));
-            if let (Some(from), Some(to)) = (from, place(name)) {
-                names = listed[from.min(to)..=from.max(to)].to_vec();
-            }
-        }
-        self.anchor.set_value(name.to_owned());
-        self.selected.update(|selected| {
-            for name in names {
-                if on {
-                    selected.insert(name);
-                } else {
-                    selected.remove(&name);
-                }
-            }
+    /// Whether [`Self::names`] are all.
+    pub fn has_all_names(&self) -> bool {
+        self.listing.with(|l| l.page.next_cursor.is_none())
+            || self.shelf.names.with(|n| !n.is_empty())
+    }
+
+    /// The image at a place of the list, if it is there.
+    fn image_at(&self, place: usize) -> Option<TrainingImage> {
+        let first = self.listing.with(|l| l.page.images.get(place).cloned());
+        first.or_else(|| self.shelf.image_at(place))
+    }
+
+    /// An image of the list by name, if it is there.
+    pub fn image(&self, name: &str) -> Option<TrainingImage> {
+        let here = self.listing.with(|l| {
+            let found = l.page.images.iter().find(|i| i.filename == name);
+            found.cloned()
         });
+        here.or_else(|| self.shelf.image(name))
+    }
+
+    /// What is shown at places of the grid.
+    pub fn slots(&self, range: Range<usize>) -> Vec<Slot> {
+        let rows = self.rows.get();
+        let slot = |row: usize| {
+            let place = rows.at(row)?;
+            Some(match self.image_at(place) {
+                Some(image) => Slot::Image(Box::new(image)),
+                None => Slot::Waiting(place),
+            })
+        };
+        range.filter_map(slot).collect()
+    }
+
+    /// The name at a place of the grid, if it is known.
+    pub fn name_at(&self, row: usize) -> Option<String> {
+        let place = self.rows.with(|rows| rows.at(row))?;
+        self.names().get(place).cloned()
+    }
+
+    /// Where an image stands in the grid.
+    pub fn row_of(&self, name: &str) -> Option<usize> {
+        let place = self.names().iter().position(|n| n == name)?;
+        match self.rows.get() {
+            Rows::All(_) => Some(place),
+            Rows::Some(places) => places.binary_search(&place).ok(),
+        }
     }
 }

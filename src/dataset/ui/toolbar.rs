@@ -1,7 +1,10 @@
-//! Counts, filter, columns, set chooser, and the page's actions.
+//! Counts, filter, order, columns, set chooser, and the page's actions.
 
-use super::sets::EditSet;
+use super::keys::KEYS;
+use super::selecting::KINDS;
+use super::sets::SetsMenu;
 use super::state::Data;
+use crate::dataset::model::filter::sort::SORTS;
 use crate::dataset::model::selection::SelectionSet;
 use crate::ui::Icon;
 use crate::ui::units::{bytes, plural};
@@ -9,7 +12,7 @@ use leptos::prelude::*;
 
 /// How long the filter box waits for the next letter.
 #[cfg(feature = "hydrate")]
-const TYPING_MS: u32 = 250;
+const TYPING_MS: u32 = 180;
 /// Columns unless asked otherwise.
 pub const COLUMNS: &str = "6";
 
@@ -26,7 +29,8 @@ pub fn Toolbar(data: Data) -> impl IntoView {
             <FilterForm data />
             <div class="toolbar__end">
                 <super::quality::ViewLink data />
-                <EditSet data />
+                <Shortcuts />
+                <SetsMenu data />
                 <SelectMenu data />
                 <a
                     class="button"
@@ -52,14 +56,49 @@ pub fn Toolbar(data: Data) -> impl IntoView {
                     }}
                 </a>
             </div>
+            <FilterError data />
         </div>
     }
+}
+
+/// What of the filter or the order cannot be read. The box itself stays, so that it is announced.
+#[component]
+fn FilterError(data: Data) -> impl IntoView {
+    let told = move || filter_error(data);
+    view! {
+        <p class="field__error toolbar__error" id="filter-error" role="status">
+            {move || {
+                told()
+                    .map(|told| {
+                        view! {
+                            <Icon name="error" />
+                            <span>{told}</span>
+                        }
+                    })
+            }}
+        </p>
+    }
+}
+
+pub fn filter_error(data: Data) -> Option<String> {
+    let told = |field: &str| {
+        data.listing.with(|l| {
+            let error = l.error.as_ref()?;
+            error.message_for(field).map(str::to_owned)
+        })
+    };
+    told("filter").or_else(|| told("sort"))
 }
 
 #[component]
 fn Summary(data: Data) -> impl IntoView {
     let total = move || {
-        let found = plural(data.listing.with(|l| l.page.total), "image");
+        let total = data.listing.with(|l| l.page.total);
+        if total == 0 && filter_error(data).is_some() {
+            // nothing was looked for
+            return String::new();
+        }
+        let found = plural(total, "image");
         let filtered = data.address.with(|a| !a.get("filter").is_empty());
         if filtered {
             format!("{found} found")
@@ -72,6 +111,7 @@ fn Summary(data: Data) -> impl IntoView {
         let sum = data
             .listing
             .with(|l| l.page.images.iter().map(|i| i.size_bytes).sum());
+        // a size of the first page alone would say little
         data.is_complete().then(|| bytes(sum))
     };
     view! {
@@ -104,10 +144,7 @@ fn FilterForm(data: Data) -> impl IntoView {
         none if none.is_empty() => COLUMNS.to_owned(),
         some => some,
     };
-    let change = move |name: &'static str, value: String| {
-        let address = data.address.with_untracked(|a| a.with(name, &value));
-        data.go(&address);
-    };
+    let change = move |name: &'static str, value: String| data.change(name, &value);
     let action = format!("/styles/{}/data", data.style_id());
     view! {
         <form
@@ -125,6 +162,8 @@ fn FilterForm(data: Data) -> impl IntoView {
                     type="search"
                     name="filter"
                     placeholder="Filter: fog missing:caption set:2"
+                    aria-describedby="filter-error"
+                    aria-invalid=move || filter_error(data).is_some().to_string()
                     value=data.address.with_untracked(|a| a.get("filter").to_owned())
                     prop:value=move || value("filter")
                     on:input=move |event| typed.later(event_target_value(&event))
@@ -137,16 +176,26 @@ fn FilterForm(data: Data) -> impl IntoView {
                     type="range"
                     name="columns"
                     min="2"
-                    max="10"
+                    max="8"
                     value=untrack(columns)
                     prop:value=columns
                     on:input=move |event| change("columns", event_target_value(&event))
                 />
             </label>
             <label class="toolbar__item">
-                "Sets "
+                <span class="visually-hidden">"Sort"</span>
                 <select
-                    class="input input--auto"
+                    class="input input--auto toolbar__select"
+                    name="sort"
+                    on:change=move |event| change("sort", event_target_value(&event))
+                >
+                    {SORTS.map(|(sort, words)| order(data, sort, words)).collect_view()}
+                </select>
+            </label>
+            <label class="toolbar__item">
+                <span class="visually-hidden">"Set"</span>
+                <select
+                    class="input input--auto toolbar__select"
                     name="set"
                     on:change=move |event| change("set", event_target_value(&event))
                 >
@@ -169,12 +218,28 @@ fn FilterForm(data: Data) -> impl IntoView {
     }
 }
 
+/// By name is the page's own order, not said in the address.
+fn order(data: Data, sort: &'static str, words: &'static str) -> impl IntoView {
+    let value = if sort == "name" { "" } else { sort };
+    let selected = move || data.address.with(|a| a.get("sort") == value);
+    view! {
+        <option value=value selected=selected>
+            {words}
+        </option>
+    }
+}
+
 fn option(data: Data, set: SelectionSet) -> impl IntoView {
     let id = set.id;
+    let smart = if set.filter.is_some() {
+        " · smart"
+    } else {
+        ""
+    };
     let selected = move || data.chosen_set().is_some_and(|s| s.id == id);
     view! {
         <option value=id.to_string() selected=selected>
-            {format!("{} · {}", set.title(), set.filenames.len())}
+            {format!("{} · {}{smart}", set.title(), set.filenames.len())}
         </option>
     }
 }
@@ -218,12 +283,19 @@ impl Typed {
     fn later(self, _: String) {}
 }
 
-/// Select all, none, those without a caption: links without script.
+/// Select all, none, the others, what fits: links without script.
 #[component]
 fn SelectMenu(data: Data) -> impl IntoView {
     let item = move |text: &'static str, select: &'static str, key: &'static str| {
         let href = move || {
-            let address = data.address.with(|a| a.with("set", ""));
+            let keeps_set = select == "invert";
+            let address = data.address.with(|a| {
+                if keeps_set {
+                    a.with("", "")
+                } else {
+                    a.with("set", "")
+                }
+            });
             let address = if select.is_empty() {
                 address
             } else {
@@ -233,11 +305,11 @@ fn SelectMenu(data: Data) -> impl IntoView {
         };
         let choose = move |event: leptos::ev::MouseEvent| {
             event.prevent_default();
-            let names = match select {
-                "" => Vec::new(),
-                which => data.listed(which == "missing"),
-            };
-            data.selected.set(names.into_iter().collect());
+            match select {
+                "" => data.selected.update(|s| s.clear()),
+                "invert" => data.invert(),
+                words => data.select_fitting(words),
+            }
             close_menu(&event);
         };
         view! {
@@ -254,8 +326,32 @@ fn SelectMenu(data: Data) -> impl IntoView {
                 "Select"
             </summary>
             <div class="menu__panel">
-                {item("All listed", "all", "Ctrl A")} {item("Without caption", "missing", "")}
-                {item("None", "", "Esc")}
+                {item("All listed", "all", "Ctrl A")} {item("None", "", "Esc")} {item("Invert", "invert", "Ctrl I")}
+                {KINDS.map(|(text, words)| item(text, words, "")).collect_view()}
+            </div>
+        </details>
+    }
+}
+
+/// What the keyboard does; `?` unfolds it.
+#[component]
+fn Shortcuts() -> impl IntoView {
+    let row = |(keys, what): (&'static str, &'static str)| {
+        view! {
+            <dt>
+                <kbd class="key">{keys}</kbd>
+            </dt>
+            <dd>{what}</dd>
+        }
+    };
+    view! {
+        <details class="popover shortcuts" id="shortcuts">
+            <summary class="button button--ghost button--icon" aria-label="Keyboard shortcuts">
+                <Icon name="keyboard" />
+            </summary>
+            <div class="popover__panel">
+                <h2 class="popover__title">"Keyboard"</h2>
+                <dl class="shortcuts__list">{KEYS.map(row).collect_view()}</dl>
             </div>
         </details>
     }

@@ -3,12 +3,13 @@
 pub mod routes;
 
 use super::model::{Health, LatestRun, StyleCard, SystemHealth};
+use crate::dataset::model::selection::SetUse;
 use crate::dataset::server::{listing, selection_sets};
 use crate::error::AppError;
 use crate::server::runpod::RunpodError;
 use crate::server::state::AppState;
 use crate::styles;
-use crate::styles::model::Style;
+use crate::styles::model::{Style, StyleId};
 use crate::training::server::versions;
 use crate::tunnel;
 use futures::stream::{self, StreamExt};
@@ -39,6 +40,29 @@ pub async fn card(state: &AppState, style: Style) -> StyleCard {
         latest: LatestRun::of(&versions),
         style,
     }
+}
+
+/// The versions that were trained on each set, newest first.
+pub fn set_uses(state: &AppState, style: &StyleId) -> Result<Vec<SetUse>, AppError> {
+    let known = styles::server::get(state, style)?;
+    let mut uses: Vec<SetUse> = Vec::new();
+    for version in versions::list_of(state, &known)? {
+        let Some(set) = version.selection_set_id else {
+            continue;
+        };
+        let link = (
+            version.name,
+            format!("/styles/{style}/versions/{}", version.id),
+        );
+        match uses.iter_mut().find(|u| u.set == set) {
+            Some(known) => known.by.push(link),
+            None => uses.push(SetUse {
+                set,
+                by: vec![link],
+            }),
+        }
+    }
+    Ok(uses)
 }
 
 /// Asks every system.

@@ -1,16 +1,18 @@
 //! The guide: how images, captions and parameters make a style. Written for this project; linked from the fields.
 
+use super::guide_parameters::ParameterReference;
 use crate::ui::frame::CrumbBar;
 use leptos::prelude::*;
 use leptos_meta::Title;
 
 /// Anchor and heading of each chapter.
-const CHAPTERS: [(&str, &str); 5] = [
+const CHAPTERS: [(&str, &str); 6] = [
     ("images", "Choosing images"),
     ("captions", "Writing captions"),
     ("steps", "Steps and learning rate"),
     ("rank", "Rank and alpha"),
     ("iterate", "Iterating"),
+    ("parameters", "Parameters"),
 ];
 
 #[component]
@@ -35,7 +37,10 @@ pub fn GuidePage() -> impl IntoView {
                         {links.into_iter().collect_view()}
                     </nav>
                     // text without state: the server renders it, the browser takes it as it is
-                    <article class="prose" inner_html=TEXT></article>
+                    <article class="prose">
+                        <div class="prose" inner_html=TEXT></div>
+                        <ParameterReference />
+                    </article>
                 </div>
             </div>
         </main>

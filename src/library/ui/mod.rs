@@ -1,13 +1,16 @@
 //! The frame around every page, the grid of styles, and the pages that belong to no single feature.
 
 mod card;
+mod data;
 mod grid;
 mod guide;
+mod guide_parameters;
 mod not_found;
 mod setup;
 mod style_layout;
 mod top_bar;
 
+pub use data::TrainingDataPage;
 pub use grid::GridPage;
 pub use guide::GuidePage;
 pub use not_found::NotFoundPage;

@@ -1,5 +1,6 @@
 //! Setup: each outside system, whether it works, and what to do if not.
 
+use crate::access::ui::AccessPanel;
 use crate::library::api::load_health;
 use crate::library::model::{Health, SystemHealth};
 use crate::tunnel::ui::TunnelButton;
@@ -48,6 +49,7 @@ pub fn SetupPage() -> impl IntoView {
                         }
                     })}
                 </Transition>
+                <AccessPanel />
             </div>
         </main>
     }

@@ -12,9 +12,11 @@ use super::rehearsal::{RehearsalForm, RehearsalRun};
 use crate::dataset::model::bucket_choice::BucketChoice;
 use crate::dataset::model::buckets::{BucketSettings, Size};
 
+mod fields;
 mod rules;
 pub(super) mod typed;
 
+pub use fields::{FAULTS, SPEED, parameter_field};
 pub use typed::Typed;
 
 /// Longest version name, in characters.
@@ -44,6 +46,8 @@ pub struct TrainingForm {
     pub parameters: Typed,
     /// Only while rehearsing.
     pub rehearsal: RehearsalForm,
+    /// Label of the preset it began from, `small@1`; only kept with the run.
+    pub preset: String,
 }
 
 /// One thing wrong, by field: `name`, `selectionSetId`, … or a parameter's name.
@@ -215,6 +219,7 @@ impl TrainingForm {
             parameters,
             // a repeated run is a plain one
             rehearsal: RehearsalForm::default(),
+            preset: String::new(),
         }
     }
 }

@@ -2,12 +2,21 @@
 //! Compiles for the server and the browser; does no I/O, reads no clock, knows no framework.
 
 pub mod captions;
+pub mod costs;
+pub mod dataset;
 pub mod form;
+pub mod import;
+pub mod judge;
 pub mod learning_rate;
+pub mod limits;
 pub mod loops;
+pub mod lora_file;
 pub mod model_file;
+pub mod names;
 pub mod parameters;
 pub mod plan;
+pub mod preflight;
+pub mod presets;
 pub mod preview;
 pub mod rehearsal;
 pub mod version;

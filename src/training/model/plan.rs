@@ -6,16 +6,16 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::costs::{CostFacts, estimate};
 use super::form::{FieldError, TrainingRequest};
 use super::learning_rate::{Schedule, is_schedule_free};
+use super::limits::Limits;
 use super::loops::{CHECKPOINTS_MAX, checkpoint_count, checkpoints, passes, segments};
 use super::model_file::expected_bytes;
 use crate::dataset::model::buckets::{Buckets, Size, batches_per_epoch, count};
 
 /// Points of the learning-rate curve before it is thinned.
 pub const CURVE_POINTS: u32 = 2_000;
-/// Loading the models and encoding the dataset. Estimate.
-const SECONDS_TO_START: f64 = 120.0;
 
 /// What a run will do.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -37,8 +37,12 @@ pub struct Plan {
     pub model_bytes: u64,
     /// Time on the worker, without the queue. Estimate.
     pub seconds: u64,
+    /// What the time rests on.
+    pub seconds_basis: String,
     /// Estimate; `null` when no price is known.
     pub cost_usd: Option<f64>,
+    /// Sent with the job.
+    pub limits: Limits,
 }
 
 /// How many images are trained at a size.
@@ -82,14 +86,14 @@ impl From<FieldError> for Remark {
 
 impl Plan {
     /// Plan of a request over the images the trainer will read, by their sizes. Sizes it cannot train are left out:
-    /// the caption rows name them. `usd_per_second` is the GPU's price.
-    pub fn new(request: &TrainingRequest, images: &[Size], usd_per_second: Option<f64>) -> Self {
+    /// the caption rows name them.
+    pub fn new(request: &TrainingRequest, images: &[Size], costs: &CostFacts) -> Self {
         let steps = request.max_train_steps();
         let batch_size = request.values.count("batch_size");
         let num_repeats = request.values.count("num_repeats");
         let counts = bucket_counts(request, images);
         let batches = batches_per_epoch(&counts, num_repeats, batch_size);
-        let seconds = seconds(request, steps);
+        let estimate = estimate(request, &costs.history);
         Self {
             steps,
             batches_per_epoch: batches,
@@ -117,8 +121,10 @@ impl Plan {
                 request.values.count("network_dim"),
                 request.values.text("save_dtype"),
             ),
-            seconds: seconds.ceil() as u64,
-            cost_usd: usd_per_second.map(|price| (price * seconds * 100.0).ceil() / 100.0),
+            seconds: estimate.seconds.ceil() as u64,
+            seconds_basis: estimate.basis.words(),
+            cost_usd: costs.cost(estimate.seconds),
+            limits: Limits::of(request, estimate.seconds),
         }
     }
 }
@@ -146,16 +152,6 @@ fn planned_checkpoints(request: &TrainingRequest) -> Vec<u32> {
         return Vec::new();
     }
     checkpoints(steps, every)
-}
-
-/// Estimated time on the worker, fitted to timed runs: 0.9 s a step at batch 2 and 512 × 512, 0.6 s at batch 1;
-/// a picture costs by its tokens (one for 16 × 16 px, and 512 for the caption).
-pub fn seconds(request: &TrainingRequest, steps: u32) -> f64 {
-    let Size { width, height } = request.bucket_settings().resolution;
-    let tokens = |area: f64| area / 256.0 + 512.0;
-    let size = tokens(f64::from(width) * f64::from(height)) / tokens(512.0 * 512.0);
-    let step = 0.3 + 0.3 * f64::from(request.values.count("batch_size")) * size;
-    SECONDS_TO_START + f64::from(steps) * step
 }
 
 /// What will run, but likely not as meant. Never changes a value.

@@ -1,23 +1,24 @@
-//! What the Train page shows of a preview: the same plan, captions and remarks as `/api/training/preview`, and the request
-//! as text for reading, which the browser need not parse.
+//! What the Train page is sent: facts to judge a form by while it is typed, and the request as text for reading, which the
+//! browser need not parse.
 
-use super::captions::CaptionRow;
+use super::dataset::DatasetFacts;
 use super::form::TrainingForm;
-use super::plan::{Plan, Remark};
+use super::judge::StyleFacts;
+use super::plan::Remark;
+use super::presets::SettingsPreset;
 use super::rehearsal::RehearsalChoice;
 use serde::{Deserialize, Serialize};
 
+/// What the server says of a form. The rest of the preview the page works out of it by itself, by the same rules.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct PreviewView {
-    pub plan: Plan,
-    pub captions: Vec<CaptionRow>,
-    /// Each keeps the run from being started.
+    pub dataset: DatasetFacts,
+    /// Problems that only the server sees.
     pub problems: Vec<Remark>,
-    pub warnings: Vec<Remark>,
-    /// Images of the dataset that the trainer will read.
-    pub images: usize,
     /// The body for RunPod, indented JSON; the webhook's token is left out.
     pub request: String,
+    /// The submit as a command for a shell; the key stands as a variable's name.
+    pub curl: String,
 }
 
 /// One image of a version's dataset snapshot.
@@ -36,8 +37,9 @@ pub struct TrainSetup {
     pub sets: Vec<(u64, String, usize)>,
     /// Sent with the start: a form sent twice is one run.
     pub idempotency_key: String,
-    /// The trigger an empty field means.
-    pub class_tokens: String,
+    pub style: StyleFacts,
+    /// A person's own.
+    pub presets: Vec<SettingsPreset>,
     /// `None` with a real endpoint.
     pub rehearsal: Option<RehearsalChoice>,
 }

@@ -4,6 +4,7 @@
 //! A final status never changes again, so a second delivery, a late one and one out of order change nothing. With one
 //! exception: a run that only counts as failed because nobody knew how it ended (`lost`) takes the word of whoever knows.
 
+use super::costs::cents;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -148,6 +149,12 @@ pub struct TrainingVersion {
     pub ttl_ms: Option<i64>,
     /// It counts as failed because nobody knew how it ended, not because somebody said so.
     pub lost: Option<bool>,
+    /// Label of the preset it began from.
+    pub preset: Option<String>,
+    /// What an hour of its GPU cost when it began; absent where nothing is paid or the price was not known.
+    pub usd_per_hour: Option<f64>,
+    /// What it was expected to cost when it began.
+    pub estimated_usd: Option<f64>,
 }
 
 /// What a witness says of a run.
@@ -204,6 +211,16 @@ impl TrainingVersion {
             // who tells the job's id only says that RunPod took it, which may be known
             Report::Submitted { .. } => is_lost && self.job_id.is_none(),
             _ => is_lost,
+        }
+    }
+
+    /// What it cost, about: by the time on the worker, else by `running_ms`, else by the estimate while it is not over.
+    pub fn cost_usd(&self, running_ms: Option<i64>) -> Option<f64> {
+        let price = self.usd_per_hour?;
+        match self.execution_time_ms.or(running_ms) {
+            Some(ms) => Some(cents(price * ms.max(0) as f64 / 3_600_000.0)),
+            None if self.status.is_final() => None,
+            None => self.estimated_usd,
         }
     }
 
@@ -316,14 +333,6 @@ pub struct VersionEvent {
     /// Who said it: `studio`, `webhook`, `polling`, `s3`, `person`.
     pub witness: String,
     pub message: String,
-}
-
-/// `V{n}` above every name of that form; what a new version is called unless a person types another.
-pub fn next_name<'a>(names: impl Iterator<Item = &'a str>) -> String {
-    let highest = names
-        .filter_map(|n| n.strip_prefix(['V', 'v'])?.parse::<u32>().ok())
-        .max();
-    format!("V{}", highest.map_or(1, |n| n.saturating_add(1)))
 }
 
 /// Whether a text can be a version id: it becomes a folder's name and part of an address.
@@ -456,9 +465,17 @@ mod tests {
     }
 
     #[test]
-    fn the_next_name_is_above_all_that_were_used() {
-        assert_eq!(next_name(["V8", "test", "V10", "v2.0"].into_iter()), "V11");
-        assert_eq!(next_name([].into_iter()), "V1");
+    fn a_run_costs_its_time_on_the_worker_and_its_estimate_until_that_is_known() {
+        let mut version = training();
+        assert_eq!(version.cost_usd(None), None, "no price was known");
+        version.usd_per_hour = Some(1.2);
+        version.estimated_usd = Some(0.5);
+        assert_eq!(version.cost_usd(None), Some(0.5));
+        assert_eq!(version.cost_usd(Some(600_000)), Some(0.2));
+        version.apply(&Report::Cancelled, NOW);
+        assert_eq!(version.cost_usd(None), None);
+        version.execution_time_ms = Some(1_200_000);
+        assert_eq!(version.cost_usd(None), Some(0.4));
     }
 
     #[test]

@@ -4,7 +4,7 @@
 use serde_json::{Value, json};
 
 use crate::training::model::form::TrainingRequest;
-use crate::training::model::plan::seconds;
+use crate::training::model::limits::Limits;
 
 /// What the container's handler switches on: styles, whose images need captions.
 const MODE: &str = "custom-styles";
@@ -16,45 +16,16 @@ pub fn model_key(model_name: &str) -> String {
     format!("{USER_ID}/custom-styles-models/{model_name}.safetensors")
 }
 
-const HOUR_MS: u64 = 3_600_000;
-/// RunPod's longest `ttl`.
-const WEEK_MS: u64 = 7 * 24 * HOUR_MS;
-/// How long a job may wait for a worker.
-const QUEUE_ALLOWANCE_MS: u64 = 24 * HOUR_MS;
-
-/// The limits RunPod keeps a job to, in milliseconds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Policy {
-    /// On the worker. RunPod's default is 10 minutes.
-    pub execution_timeout_ms: u64,
-    /// From submission, queue and run; the job is deleted then, even while running.
-    pub ttl_ms: u64,
-}
-
-impl Policy {
-    /// Six times the estimated time on the worker and half an hour for a cold start, at least 1 h, at most 6 days;
-    /// the queue gets 24 h more, so that both stay within RunPod's 7 days.
-    pub fn of(request: &TrainingRequest) -> Self {
-        let estimate_ms = (seconds(request, request.max_train_steps()) * 1_000.0) as u64;
-        let generous_ms = estimate_ms.saturating_mul(6).saturating_add(HOUR_MS / 2);
-        let execution_timeout_ms = generous_ms.clamp(HOUR_MS, WEEK_MS - QUEUE_ALLOWANCE_MS);
-        Self {
-            execution_timeout_ms,
-            ttl_ms: execution_timeout_ms + QUEUE_ALLOWANCE_MS,
-        }
-    }
-}
-
 /// The submit body. `s3_urls` are image, caption, image, caption … in set order, raw names; `request_id` is `{styleId}_{unix ms}`;
 /// `webhook` the whole URL with the version's token, `None` when nothing can reach us: polling then carries the run.
 pub fn body(
     request: &TrainingRequest,
+    limits: Limits,
     workflow: Value,
     s3_urls: &[String],
     request_id: &str,
     webhook: Option<&str>,
 ) -> Value {
-    let policy = Policy::of(request);
     let mut body = json!({
         "input": {
             "workflow": workflow,
@@ -69,7 +40,7 @@ pub fn body(
                 "max_train_steps": request.max_train_steps(),
             },
         },
-        "policy": { "executionTimeout": policy.execution_timeout_ms, "ttl": policy.ttl_ms },
+        "policy": { "executionTimeout": limits.execution_timeout_ms, "ttl": limits.ttl_ms },
     });
     if !request.rehearsal.asks_for_nothing() {
         body["input"]["rehearsal"] = json!(request.rehearsal);
@@ -104,8 +75,10 @@ mod tests {
             "s3://bucket/styles/16/a (1).jpg".to_owned(),
             "s3://bucket/styles/16/a (1).txt".to_owned(),
         ];
+        let request = request(&[]);
         let body = body(
-            &request(&[]),
+            &request,
+            Limits::of(&request, 1_200.0),
             json!({"2": {}}),
             &urls,
             "16_1700000000000",
@@ -123,34 +96,14 @@ mod tests {
             body["webhook"],
             "https://x.test/api/training-webhook?token=t"
         );
-        assert!(body["policy"]["executionTimeout"].as_u64() >= Some(HOUR_MS));
+        assert_eq!(body["policy"]["executionTimeout"], 9_000_000);
     }
 
     #[test]
     fn without_a_public_address_there_is_no_webhook() {
-        assert_eq!(
-            body(&request(&[]), json!({"2": {}}), &[], "16_1", None).get("webhook"),
-            None
-        );
-    }
-
-    #[test]
-    fn time_limits_are_generous_and_stay_within_runpods() {
-        for steps in ["1", "1200", "100000"] {
-            for batch in ["1", "8", "1024"] {
-                let policy = Policy::of(&request(&[
-                    ("max_train_steps", steps),
-                    ("batch_size", batch),
-                ]));
-                assert!((HOUR_MS..=WEEK_MS).contains(&policy.execution_timeout_ms));
-                assert!(policy.ttl_ms >= policy.execution_timeout_ms + QUEUE_ALLOWANCE_MS);
-                assert!(policy.ttl_ms <= WEEK_MS);
-            }
-        }
-        let policy = Policy::of(&request(&[]));
-        assert_eq!(
-            policy.execution_timeout_ms, 9_000_000,
-            "20 minutes estimated, 2.5 hours allowed"
-        );
+        let request = request(&[]);
+        let limits = Limits::of(&request, 1_200.0);
+        let body = body(&request, limits, json!({"2": {}}), &[], "16_1", None);
+        assert_eq!(body.get("webhook"), None);
     }
 }

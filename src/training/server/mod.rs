@@ -2,15 +2,23 @@
 //!
 //! The version is recorded before it is submitted, and only `settle` gives it another status.
 
+pub mod costs;
 pub mod events;
+pub mod forms;
 pub mod good;
+pub mod import;
 pub mod job;
+pub mod lora_file;
+mod lora_header;
 mod model_check;
 mod outcome;
 mod parameter_schema;
+pub mod preflight;
 pub mod prepare;
+pub mod presets;
 pub mod reconcile;
 pub mod routes;
+mod settings_file;
 pub mod settle;
 pub mod snapshot;
 pub mod versions;
@@ -18,6 +26,7 @@ pub mod webhook;
 pub mod workflow;
 
 use super::model::form::TrainingForm;
+use super::model::presets::is_label;
 use super::model::version::{ParameterValue, Report, Status, TrainingVersion};
 use crate::error::{AppError, ErrorKind};
 use crate::server::runpod::RunpodError;
@@ -48,6 +57,10 @@ pub async fn start(
         token_hash: token::hash(&run.token),
         idempotency_hash: idempotency_key.as_deref().map(token::hash),
     };
+    if let Some(earlier) = earlier(state, &prepared, idempotency_key.as_deref())? {
+        return Ok(earlier);
+    }
+    within_allowance(state)?;
     let inserted = versions::insert(state, &prepared.style, run.version.clone(), secrets).await?;
     if let Inserted::Already(earlier) = inserted {
         return Ok(*earlier);
@@ -89,6 +102,21 @@ async fn remember_size(state: &AppState, prepared: &Prepared) {
     if let Err(error) = kept {
         tracing::warn!(%error, "the training size of the run is not remembered");
     }
+}
+
+/// Real runs cost money: only so many are started within a minute.
+fn within_allowance(state: &AppState) -> Result<(), AppError> {
+    let limit = state.config.max_starts_per_minute;
+    if state.runpod_is_rehearsed() {
+        return Ok(());
+    }
+    state.starts.take(state.now_ms(), limit).map_err(|seconds| {
+        let message = format!(
+            "{limit} runs were started within a minute, which is the limit; nothing was sent."
+        );
+        let remedy = format!("Try again in {seconds} seconds, or raise MAX_STARTS_PER_MINUTE.");
+        AppError::new(ErrorKind::TooMany, message).with_remedy(remedy)
+    })
 }
 
 /// What an earlier start with the same key made: its name is taken by itself, so a repeated start would be refused.
@@ -167,7 +195,13 @@ impl NewRun {
             request_id: Some(request_id.clone()),
             trainer: Some(trainer.to_owned()),
             model_name: Some(request.model_name()),
-            ttl_ms: i64::try_from(job::Policy::of(request).ttl_ms).ok(),
+            ttl_ms: i64::try_from(prepared.plan.limits.ttl_ms).ok(),
+            preset: Some(prepared.preset.clone()).filter(|p| is_label(p)),
+            usd_per_hour: prepared.usd_per_hour,
+            estimated_usd: prepared
+                .plan
+                .cost_usd
+                .filter(|_| prepared.usd_per_hour.is_some()),
             ..TrainingVersion::default()
         };
         Self {

@@ -1,16 +1,17 @@
 //! A form with everything it refers to: the style, the dataset as S3 has it now, and what is wrong with them.
 //! Preview shows it, start submits it; both see the same problems.
 
-use super::super::model::captions::{CaptionRow, ImageFile, is_read_as_image, rows};
+use super::super::model::captions::CaptionRow;
+use super::super::model::dataset::{CaptionFile, DatasetFacts, ItemFacts};
 use super::super::model::form::{DATASET_PATH, TrainingForm, TrainingRequest};
-use super::super::model::parameters::{Defaults, find};
-use super::super::model::plan::{Plan, Remark, warnings};
+use super::super::model::judge::{Judged, StyleFacts, judge};
+use super::super::model::names::{UsedName, next_name};
+use super::super::model::parameters::find;
+use super::super::model::plan::{Plan, Remark};
 use super::super::model::preview::{PreviewView, TrainSetup};
 use super::super::model::rehearsal::{FAULTS_FIELD, RehearsalChoice, RehearsalRun, SPEED_FIELD};
-use super::super::model::version::next_name;
-use super::{job, versions, workflow};
-use crate::dataset::model::buckets::{Buckets, Size};
-use crate::dataset::model::image::caption_name;
+use super::{costs, job, presets, versions, workflow};
+use crate::dataset::model::buckets::Size;
 use crate::dataset::model::selection::SelectionSet;
 use crate::dataset::server::resolve::{Dataset, DatasetItem, resolve};
 use crate::dataset::server::selection_sets;
@@ -20,20 +21,24 @@ use crate::styles;
 use crate::styles::model::{Style, StyleId};
 use serde::Serialize;
 use serde_json::Value;
-use std::collections::BTreeMap;
-
-/// Names shown in one message before the rest is counted.
-const NAMES_SHOWN: usize = 10;
 
 pub struct Prepared {
     pub style: Style,
     pub request: TrainingRequest,
     pub dataset: Dataset,
+    /// The dataset as the browser gets it.
+    pub facts: DatasetFacts,
     pub captions: Vec<CaptionRow>,
     pub plan: Plan,
     /// Each of them keeps the run from being started.
     pub problems: Vec<Remark>,
     pub warnings: Vec<Remark>,
+    /// Those of the problems that only the server sees.
+    told: Vec<Remark>,
+    /// Label of the preset the form began from.
+    pub preset: String,
+    /// `None` where nothing is paid or no price is known.
+    pub usd_per_hour: Option<f64>,
     bucket: String,
 }
 
@@ -45,61 +50,66 @@ pub async fn prepare(state: &AppState, form: &TrainingForm) -> Result<Prepared, 
     let style_id = StyleId::parse(form.style_id.trim())
         .map_err(|e| AppError::field("styleId", e.to_string()))?;
     let style = styles::server::get(state, &style_id)?;
-    let (dataset, mut problems) = dataset_of(state, &style_id, form).await?;
-    let read_by_trainer = dataset
-        .items
-        .iter()
-        .filter(|i| i.image.is_some() && is_read_as_image(&i.filename))
-        .count();
-    let defaults = Defaults::new(style_id.as_str(), &style.trigger_words, read_by_trainer);
-    let (mut request, errors) = TrainingRequest::read(form, &defaults);
-    request.style_id = style_id.to_string();
-    let field_problem = |e: super::super::model::form::FieldError| {
-        Remark::new(Some(&e.field), "invalid", e.message)
+    let (dataset, unknown) = dataset_of(state, &style_id, form).await?;
+    let facts = DatasetFacts {
+        set: dataset.set.id,
+        unknown,
+        items: dataset.items.iter().map(item_facts).collect(),
     };
-    problems.splice(0..0, errors.into_iter().map(field_problem));
-    problems.extend(rehearsal_problem(state, &request.rehearsal));
-    problems.extend(name_problem(state, &style, &request)?);
-    let captions = caption_rows(&dataset, &request);
-    problems.extend(dataset_problems(&dataset, &captions));
-    let sizes: Vec<Size> = dataset.items.iter().filter_map(size_of).collect();
-    let plan = Plan::new(&request, &sizes, None);
-    let warnings = warnings(&request, &plan);
+    let known = style_facts(state, &style)?;
+    let price = known
+        .costs
+        .settings
+        .chosen()
+        .map(|price| price.usd_per_hour);
+    let Judged {
+        mut request,
+        plan,
+        captions,
+        mut problems,
+        warnings,
+        ..
+    } = judge(form, &known, &facts);
+    request.style_id = style_id.to_string();
+    let told: Vec<Remark> = rehearsal_problem(state, &request.rehearsal)
+        .into_iter()
+        .collect();
+    problems.extend(told.iter().cloned());
     Ok(Prepared {
         bucket: state.s3.bucket().to_owned(),
         style,
         request,
         dataset,
+        facts,
         captions,
         plan,
         problems,
         warnings,
+        told,
+        preset: form.preset.clone(),
+        usd_per_hour: price.filter(|_| !known.costs.rehearsed),
     })
 }
 
-/// The resolved set; without a usable choice an empty one, so that everything else can still be shown.
+/// The resolved set; without a usable choice an empty one, so that everything else can still be shown, and why.
 async fn dataset_of(
     state: &AppState,
     style: &StyleId,
     form: &TrainingForm,
-) -> Result<(Dataset, Vec<Remark>), AppError> {
+) -> Result<(Dataset, Option<String>), AppError> {
     let empty = |id| Dataset {
         set: SelectionSet {
             id,
-            name: None,
-            filenames: Vec::new(),
+            ..SelectionSet::default()
         },
         items: Vec::new(),
     };
     let Ok(id) = form.selection_set_id.trim().parse::<u64>() else {
-        return Ok((empty(0), Vec::new()));
+        return Ok((empty(0), None));
     };
     match resolve(state, style, id).await {
-        Ok(dataset) => Ok((dataset, Vec::new())),
-        Err(error) if error.kind == ErrorKind::NotFound => {
-            let problem = Remark::new(Some("selectionSetId"), "unknown_set", error.to_string());
-            Ok((empty(0), vec![problem]))
-        }
+        Ok(dataset) => Ok((dataset, None)),
+        Err(error) if error.kind == ErrorKind::NotFound => Ok((empty(id), Some(error.to_string()))),
         Err(error) => Err(error),
     }
 }
@@ -119,135 +129,23 @@ fn rehearsal_problem(state: &AppState, asked: &RehearsalRun) -> Option<Remark> {
     Some(Remark::new(Some(FAULTS_FIELD), "invalid", unknown))
 }
 
-fn name_problem(
-    state: &AppState,
-    style: &Style,
-    request: &TrainingRequest,
-) -> Result<Option<Remark>, AppError> {
-    let others = versions::list_of(state, style)?;
-    let taken = versions::refuse_used_name(&request.name, others.into_iter()).err();
-    Ok(taken.map(|e| Remark::new(Some("name"), "name_taken", e.message)))
-}
-
-fn size_of(item: &DatasetItem) -> Option<Size> {
-    let (width, height) = item.image.as_ref()?.size?;
-    is_read_as_image(&item.filename).then(|| Size::new(width, height))
-}
-
-fn caption_rows(dataset: &Dataset, request: &TrainingRequest) -> Vec<CaptionRow> {
-    let images: Vec<ImageFile> = dataset
-        .items
-        .iter()
-        .map(|item| ImageFile {
-            filename: &item.filename,
-            size: size_of(item),
-        })
-        .collect();
-    let names: Vec<String> = dataset
-        .items
-        .iter()
-        .map(|i| caption_name(&i.filename))
-        .collect();
-    let files: BTreeMap<&str, &[u8]> = names
-        .iter()
-        .zip(&dataset.items)
-        .filter_map(|(name, item)| Some((name.as_str(), item.caption.as_ref()?.bytes.as_ref())))
-        .collect();
-    let buckets = Buckets::new(&request.bucket_settings()).ok();
-    rows(
-        &images,
-        &files,
-        &request.caption_settings(),
-        buckets.as_ref(),
-    )
-}
-
-/// What the container or the trainer would stop on, or pass over in silence, one remark per kind with the names.
-fn dataset_problems(dataset: &Dataset, captions: &[CaptionRow]) -> Vec<Remark> {
-    if dataset.set.id != 0 && dataset.items.is_empty() {
-        let message = "The selection set holds no image.";
-        return vec![Remark::new(Some("selectionSetId"), "empty_set", message)];
+fn item_facts(item: &DatasetItem) -> ItemFacts {
+    let size = item.image.as_ref().and_then(|image| image.size);
+    ItemFacts {
+        filename: item.filename.clone(),
+        in_s3: item.image.is_some(),
+        size: size.map(|(width, height)| Size::new(width, height)),
+        caption: item.caption.as_ref().map(|c| CaptionFile::of(&c.bytes)),
     }
-    let mut found: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
-    for (item, row) in dataset.items.iter().zip(captions) {
-        let name = item.filename.as_str();
-        let Some(image) = &item.image else {
-            found.entry("not_in_s3").or_default().push(name);
-            continue;
-        };
-        if is_read_as_image(name) && image.size.is_none() {
-            found.entry("image_unusable").or_default().push(name);
-        }
-        for problem in &row.problems {
-            let code = match problem.code.as_str() {
-                // without its own file the row may name another image's caption
-                "borrowed" => "missing",
-                code => code,
-            };
-            let stops = problem.fatal || matches!(code, "missing" | "blank" | "not_read");
-            let names = found.entry(leak_free(code)).or_default();
-            if stops && names.last() != Some(&name) {
-                names.push(name);
-            }
-        }
-    }
-    found
-        .into_iter()
-        .filter(|(_, names)| !names.is_empty())
-        .map(|(code, names)| Remark::new(Some("selectionSetId"), code, sentence(code, &names)))
-        .collect()
 }
 
-/// The stable words of the caption rows.
-fn leak_free(code: &str) -> &'static str {
-    const CODES: [&str; 12] = [
-        "missing",
-        "empty",
-        "not_utf8",
-        "blank",
-        "blank_first_line",
-        "multiline",
-        "trigger_doubled",
-        "bom",
-        "borrowed",
-        "shared",
-        "not_read",
-        "image_unusable",
-    ];
-    CODES.into_iter().find(|c| *c == code).unwrap_or("other")
-}
-
-fn sentence(code: &str, names: &[&str]) -> String {
-    let what = match code {
-        "not_in_s3" => "are in the set but not in S3. Upload them again or drop them from the set",
-        "missing" => "have no caption. Write one for each, or drop them from the set",
-        "empty" | "blank" => {
-            "have an empty caption, on which the run would stop. Write a line into each"
-        }
-        "not_utf8" => {
-            "have a caption that is not UTF-8, on which the trainer stops. Save it again as UTF-8"
-        }
-        "not_read" => {
-            "would be passed over by the trainer, which reads .png, .jpg, .jpeg, .webp and .bmp, all lower or all upper case. Rename or convert them"
-        }
-        "image_unusable" => {
-            "cannot be trained: the file is broken or too small. Replace them or drop them from the set"
-        }
-        _ => "would stop the run",
-    };
-    let shown = names
-        .iter()
-        .take(NAMES_SHOWN)
-        .copied()
-        .collect::<Vec<_>>()
-        .join(", ");
-    let rest = names.len().saturating_sub(NAMES_SHOWN);
-    let more = if rest > 0 {
-        format!(" and {rest} more")
-    } else {
-        String::new()
-    };
-    format!("{} of the images {what}: {shown}{more}.", names.len())
+fn style_facts(state: &AppState, style: &Style) -> Result<StyleFacts, AppError> {
+    let versions = versions::list_of(state, style)?;
+    Ok(StyleFacts {
+        class_tokens: style.default_class_tokens(),
+        used_names: versions.iter().filter_map(UsedName::of).collect(),
+        costs: costs::facts(state)?,
+    })
 }
 
 impl Prepared {
@@ -285,8 +183,42 @@ impl Prepared {
 
     /// What RunPod is sent.
     pub fn body(&self, request_id: &str, webhook: Option<&str>) -> Value {
-        let graph = workflow::workflow(&self.request, &self.request.model_name(), DATASET_PATH);
-        job::body(&self.request, graph, &self.s3_urls(), request_id, webhook)
+        let graph = self.workflow();
+        job::body(
+            &self.request,
+            self.plan.limits,
+            graph,
+            &self.s3_urls(),
+            request_id,
+            webhook,
+        )
+    }
+
+    /// The graph for ComfyUI.
+    pub fn workflow(&self) -> Value {
+        workflow::workflow(&self.request, &self.request.model_name(), DATASET_PATH)
+    }
+
+    /// The submit as a command. The key stands as a variable's name; without a recorded version there is no webhook.
+    pub fn curl(&self, state: &AppState) -> String {
+        let mut body = self.request_to_read(state);
+        if let Some(body) = body.as_object_mut() {
+            body.remove("webhook");
+        }
+        let body = serde_json::to_string_pretty(&body).unwrap_or_default();
+        // a quoted word ends the here-document: nothing in it is the shell's
+        format!(
+            "curl -sS -X POST '{}/run' \\\n  -H \"authorization: Bearer $RUNPOD_API_KEY\" \\\n  -H 'content-type: application/json' \\\n  --data-binary @- <<'REQUEST'\n{body}\nREQUEST\n",
+            state.runpod.address()
+        )
+    }
+
+    /// The body as it would be sent now, its webhook's token left out.
+    pub fn request_to_read(&self, state: &AppState) -> Value {
+        let request_id = format!("{}_{}", self.style.id, state.now_ms());
+        let webhook = crate::tunnel::server::webhook_base(state)
+            .map(|base| format!("{}?token=…", crate::tunnel::model::webhook_url(&base)));
+        self.body(&request_id, webhook.as_deref())
     }
 }
 
@@ -306,11 +238,8 @@ pub struct Preview {
 /// Everything a start would do, without doing it.
 pub async fn preview(state: &AppState, form: &TrainingForm) -> Result<Preview, AppError> {
     let prepared = prepare(state, form).await?;
-    let request_id = format!("{}_{}", prepared.style.id, state.now_ms());
-    let webhook = crate::tunnel::server::webhook_base(state)
-        .map(|base| format!("{}?token=…", crate::tunnel::model::webhook_url(&base)));
     Ok(Preview {
-        request: prepared.body(&request_id, webhook.as_deref()),
+        request: prepared.request_to_read(state),
         plan: prepared.plan,
         captions: prepared.captions,
         problems: prepared.problems,
@@ -320,19 +249,13 @@ pub async fn preview(state: &AppState, form: &TrainingForm) -> Result<Preview, A
 
 /// The preview for the Train page.
 pub async fn view(state: &AppState, form: &TrainingForm) -> Result<PreviewView, AppError> {
-    let preview = preview(state, form).await?;
-    let request = serde_json::to_string_pretty(&preview.request).unwrap_or_default();
+    let prepared = prepare(state, form).await?;
+    let request = prepared.request_to_read(state);
     Ok(PreviewView {
-        images: preview
-            .captions
-            .iter()
-            .filter(|c| is_read_as_image(&c.filename))
-            .count(),
-        plan: preview.plan,
-        captions: preview.captions,
-        problems: preview.problems,
-        warnings: preview.warnings,
-        request,
+        curl: prepared.curl(state),
+        dataset: prepared.facts,
+        problems: prepared.told,
+        request: serde_json::to_string_pretty(&request).unwrap_or_default(),
     })
 }
 
@@ -341,7 +264,6 @@ pub fn setup(state: &AppState, style: &StyleId, from: &str) -> Result<TrainSetup
     let known = styles::server::get(state, style)?;
     let sets = selection_sets::list_of(state, &known)?;
     let versions = versions::list_of(state, &known)?;
-    let class_tokens = known.default_class_tokens();
     let mut form = TrainingForm {
         style_id: style.to_string(),
         name: next_name(versions.iter().map(|v| v.name.as_str())),
@@ -357,7 +279,8 @@ pub fn setup(state: &AppState, style: &StyleId, from: &str) -> Result<TrainSetup
         let set = earlier.selection_set_id;
         form.selection_set_id = set.map(|id| id.to_string()).unwrap_or_default();
     } else {
-        form.parameters.set("class_tokens", class_tokens.clone());
+        form.parameters
+            .set("class_tokens", known.default_class_tokens());
     }
     let sets = sets
         .into_iter()
@@ -366,7 +289,8 @@ pub fn setup(state: &AppState, style: &StyleId, from: &str) -> Result<TrainSetup
         form,
         sets: sets.collect(),
         idempotency_key: crate::server::token::new(),
-        class_tokens,
+        style: style_facts(state, &known)?,
+        presets: presets::own(state)?,
         rehearsal: rehearsal_choice(state),
     })
 }

@@ -1,16 +1,20 @@
 //! `/api/training/…` and `/api/styles/{id}/training-versions/…`.
 
+use super::super::model::costs::CostSettings;
 use super::super::model::form::TrainingForm;
+use super::super::model::lora_file::{LoraFacts, RunFile};
+use super::super::model::preflight::Check;
+use super::super::model::presets::SettingsPreset;
 use super::super::model::version::{TrainingVersion, VersionEvent};
 use super::prepare::Preview;
-use super::{events, good, prepare, snapshot, versions};
+use super::{costs, events, good, lora_file, preflight, prepare, presets, snapshot, versions};
 use crate::error::{AppError, ErrorKind};
 use crate::server::problem::{Body, Problem};
 use crate::server::state::AppState;
 use crate::styles::model::StyleId;
 use crate::styles::server::routes::style_id;
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Redirect;
 use serde::{Deserialize, Serialize};
@@ -28,11 +32,18 @@ pub fn router() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
         .routes(routes!(preview))
         .routes(routes!(start))
+        .routes(routes!(list_presets, save_preset))
+        .routes(routes!(get_preset, delete_preset))
+        .routes(routes!(get_costs, put_costs))
+        .routes(routes!(get_preflight))
         .routes(routes!(list, merge))
         .routes(routes!(change, delete))
         .routes(routes!(cancel))
         .routes(routes!(recheck))
         .routes(routes!(download))
+        .routes(routes!(inspect_model))
+        .routes(routes!(list_files))
+        .routes(routes!(download_file))
         .routes(routes!(list_events))
         .routes(routes!(get_snapshot))
 }
@@ -76,6 +87,100 @@ async fn start(
     let started = tokio::spawn(async move { super::start(&state, form, key).await });
     let version = started.await.expect("start does not panic")?;
     Ok((StatusCode::ACCEPTED, Json(OneVersion { version })))
+}
+
+#[derive(Serialize, utoipa::ToSchema)]
+struct PresetList {
+    presets: Vec<SettingsPreset>,
+}
+
+#[derive(Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct NewPreset {
+    /// Left out: the file's own.
+    #[serde(default)]
+    name: String,
+    /// Text of an exported preset, of a kohya settings file (TOML, JSON) or of an ai-toolkit one (YAML).
+    text: String,
+}
+
+/// One's own presets, then those that come with the studio.
+#[utoipa::path(get, path = "/api/training/presets", tag = "training", responses((status = 200, body = PresetList)))]
+async fn list_presets(State(state): State<AppState>) -> Result<Json<PresetList>, AppError> {
+    let presets = presets::all(&state)?;
+    Ok(Json(PresetList { presets }))
+}
+
+/// Imports a settings file as a preset of one's own; what has no place here is listed in `leftOut`.
+#[utoipa::path(post, path = "/api/training/presets", tag = "training", request_body = NewPreset,
+    responses((status = 201, body = SettingsPreset), (status = 400, body = Problem)))]
+async fn save_preset(
+    State(state): State<AppState>,
+    Body(new): Body<NewPreset>,
+) -> Result<(StatusCode, Json<SettingsPreset>), AppError> {
+    let preset = presets::import(&state, &new.name, &new.text).await?;
+    Ok((StatusCode::CREATED, Json(preset)))
+}
+
+/// A preset, as it can be imported elsewhere.
+#[utoipa::path(get, path = "/api/training/presets/{presetId}", tag = "training", params(("presetId" = String, Path)),
+    responses((status = 200, body = SettingsPreset), (status = 404, body = Problem)))]
+async fn get_preset(
+    State(state): State<AppState>,
+    Path(id): Path<String>,
+) -> Result<Json<SettingsPreset>, AppError> {
+    presets::get(&state, &id).map(Json)
+}
+
+/// Deletes a preset of one's own.
+#[utoipa::path(delete, path = "/api/training/presets/{presetId}", tag = "training", params(("presetId" = String, Path)),
+    responses((status = 204), (status = 404, body = Problem), (status = 409, body = Problem)))]
+async fn delete_preset(
+    State(state): State<AppState>,
+    Path(id): Path<String>,
+) -> Result<StatusCode, AppError> {
+    presets::delete(&state, &id).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// The price table and the caps.
+#[utoipa::path(get, path = "/api/training/costs", tag = "training", responses((status = 200, body = CostSettings)))]
+async fn get_costs(State(state): State<AppState>) -> Result<Json<CostSettings>, AppError> {
+    costs::settings(&state).map(Json)
+}
+
+/// Replaces the price table and the caps.
+#[utoipa::path(put, path = "/api/training/costs", tag = "training", request_body = CostSettings,
+    responses((status = 200, body = CostSettings), (status = 400, body = Problem)))]
+async fn put_costs(
+    State(state): State<AppState>,
+    Body(settings): Body<CostSettings>,
+) -> Result<Json<CostSettings>, AppError> {
+    let settings = settings.checked().map_err(costs::refused)?;
+    costs::save(&state, settings).await.map(Json)
+}
+
+#[derive(Deserialize, utoipa::IntoParams)]
+struct PreflightQuery {
+    /// The selection set; without it only the bucket is asked.
+    set: Option<u64>,
+}
+
+#[derive(Serialize, utoipa::ToSchema)]
+struct CheckList {
+    checks: Vec<Check>,
+}
+
+/// What a start depends on outside of the form: bucket, endpoint, webhook, other runs.
+#[utoipa::path(get, path = "/api/styles/{id}/preflight", tag = "training", params(("id" = String, Path), PreflightQuery),
+    responses((status = 200, body = CheckList), (status = 404, body = Problem)))]
+async fn get_preflight(
+    State(state): State<AppState>,
+    Path(id): Path<String>,
+    Query(query): Query<PreflightQuery>,
+) -> Result<Json<CheckList>, AppError> {
+    let checks = preflight::look(&state, &style_id(&id)?, query.set.unwrap_or(0)).await?;
+    Ok(Json(CheckList { checks }))
 }
 
 /// All versions of a style, newest first.
@@ -225,6 +330,44 @@ async fn download(
     Path((id, version)): Path<(String, String)>,
 ) -> Result<Redirect, AppError> {
     let url = super::download_url(&state, &style_id(&id)?, &version).await?;
+    Ok(Redirect::temporary(&url))
+}
+
+/// What the model file says of itself, by its header, and whether it is whole.
+#[utoipa::path(get, path = "/api/styles/{id}/training-versions/{versionId}/model", tag = "versions", params(("id" = String, Path), ("versionId" = String, Path)),
+    responses((status = 200, body = LoraFacts), (status = 404, body = Problem), (status = 502, body = Problem)))]
+async fn inspect_model(
+    State(state): State<AppState>,
+    Path((id, version)): Path<(String, String)>,
+) -> Result<Json<LoraFacts>, AppError> {
+    let facts = lora_file::inspect(&state, &style_id(&id)?, &version).await?;
+    Ok(Json(facts))
+}
+
+#[derive(Serialize, utoipa::ToSchema)]
+struct FileList {
+    files: Vec<RunFile>,
+}
+
+/// The model and the checkpoints that the run left in the bucket.
+#[utoipa::path(get, path = "/api/styles/{id}/training-versions/{versionId}/files", tag = "versions", params(("id" = String, Path), ("versionId" = String, Path)),
+    responses((status = 200, body = FileList), (status = 404, body = Problem), (status = 502, body = Problem)))]
+async fn list_files(
+    State(state): State<AppState>,
+    Path((id, version)): Path<(String, String)>,
+) -> Result<Json<FileList>, AppError> {
+    let files = lora_file::files(&state, &style_id(&id)?, &version).await?;
+    Ok(Json(FileList { files }))
+}
+
+/// Redirects to one of the run's files, with a link that is good for an hour.
+#[utoipa::path(get, path = "/api/styles/{id}/training-versions/{versionId}/files/{filename}", tag = "versions", params(("id" = String, Path), ("versionId" = String, Path), ("filename" = String, Path)),
+    responses((status = 307), (status = 404, body = Problem)))]
+async fn download_file(
+    State(state): State<AppState>,
+    Path((id, version, filename)): Path<(String, String, String)>,
+) -> Result<Redirect, AppError> {
+    let url = lora_file::file_url(&state, &style_id(&id)?, &version, &filename).await?;
     Ok(Redirect::temporary(&url))
 }
 

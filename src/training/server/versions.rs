@@ -4,6 +4,11 @@
 //! known or not, and their order as they are. Two fields never leave the server: the hash of the webhook's token and the
 //! idempotency key.
 
+mod foreign;
+
+pub use foreign::{adopt, merge};
+
+use super::super::model::names::UsedName;
 use super::super::model::version::{ParameterValue, Progress, Status, TrainingVersion};
 use crate::error::AppError;
 use crate::server::state::AppState;
@@ -109,6 +114,9 @@ pub fn read(record: &Value) -> Option<TrainingVersion> {
         sent_at: text("sentAt"),
         ttl_ms: record["ttlMs"].as_i64(),
         lost: record["lost"].as_bool(),
+        preset: text("preset"),
+        usd_per_hour: record["usdPerHour"].as_f64(),
+        estimated_usd: record["estimatedUsd"].as_f64(),
     })
 }
 
@@ -159,6 +167,12 @@ pub enum Inserted {
     Already(Box<TrainingVersion>),
 }
 
+/// The file that takes a new record.
+fn for_new(state: &AppState, style: &Style) -> PathBuf {
+    let path = folders::files(state, style, FILE).into_iter().next();
+    path.unwrap_or_else(|| folders::new_file(style, FILE))
+}
+
 /// Records a new version on top of the list. A name that was used before is refused: its model would be overwritten.
 pub async fn insert(
     state: &AppState,
@@ -167,8 +181,7 @@ pub async fn insert(
     secrets: Secrets,
 ) -> Result<Inserted, AppError> {
     let others = list_of(state, style)?;
-    let path = folders::files(state, style, FILE).into_iter().next();
-    let path = path.unwrap_or_else(|| folders::new_file(style, FILE));
+    let path = for_new(state, style);
     state
         .documents
         .update(path, move |document| {
@@ -204,28 +217,21 @@ pub async fn insert(
 
 /// Whether RunPod never took it, so that it wrote no model.
 pub fn never_ran(version: &TrainingVersion) -> bool {
-    version.status == Status::Failed && version.is_ours() && version.job_id.is_none()
+    UsedName::of(version).is_none()
 }
 
-/// Two versions must never write one model file. A start that never reached RunPod wrote none: its name is free again.
-pub fn refuse_used_name(
+/// Two versions must never write one model file.
+fn refuse_used_name(
     name: &str,
     mut others: impl Iterator<Item = TrainingVersion>,
 ) -> Result<(), AppError> {
-    let same = |o: &TrainingVersion| o.name.eq_ignore_ascii_case(name) && !never_ran(o);
-    match others.find(same) {
+    let refusal = others.find_map(|other| UsedName::of(&other)?.refusal(name));
+    match refusal {
         None => Ok(()),
-        Some(other) => {
-            let message = format!(
-                "There is already a version {:?} ({}); its model file would be overwritten. Choose another name.",
-                other.name,
-                other.status.as_str()
-            );
-            Err(AppError {
-                kind: crate::error::ErrorKind::Conflict,
-                ..AppError::field("name", message)
-            })
-        }
+        Some(message) => Err(AppError {
+            kind: crate::error::ErrorKind::Conflict,
+            ..AppError::field("name", message)
+        }),
     }
 }
 
@@ -337,69 +343,4 @@ pub async fn remove(state: &AppState, style: &StyleId, id: &str) -> Result<(), A
             Ok(())
         })
         .await
-}
-
-/// Merges versions by id: known ones get what a person owns (name, description, isGood), unknown ones are imported as
-/// they are, none is removed. Returns how many were imported.
-pub async fn merge(
-    state: &AppState,
-    style: &StyleId,
-    incoming: Vec<Map<String, Value>>,
-) -> Result<usize, AppError> {
-    let known = styles::server::get(state, style)?;
-    let mut imported = Vec::new();
-    for record in incoming {
-        let version = read(&Value::Object(record.clone()))
-            .filter(|v| super::super::model::version::is_version_id(&v.id))
-            .ok_or_else(|| {
-                AppError::field(
-                    "versions",
-                    "Each version needs an `id` of letters, digits, - _ and dots.",
-                )
-            })?;
-        if file_of(state, style, &version.id).is_err() {
-            imported.push(foreign(record));
-            continue;
-        }
-        change(state, style, &version.id, move |mine| {
-            if !version.name.is_empty() {
-                mine.name.clone_from(&version.name);
-            }
-            mine.description = version.description.clone().or(mine.description.take());
-            mine.is_good = version.is_good.or(mine.is_good);
-            Ok(())
-        })
-        .await?;
-    }
-    if imported.is_empty() {
-        return Ok(0);
-    }
-    let count = imported.len();
-    let path = folders::files(state, &known, FILE).into_iter().next();
-    let path = path.unwrap_or_else(|| folders::new_file(&known, FILE));
-    state
-        .documents
-        .update(path, move |document| {
-            let versions = writable(document)?;
-            for record in imported.iter().rev() {
-                versions.insert(0, Value::Object(record.clone()));
-            }
-            Ok::<_, AppError>(count)
-        })
-        .await
-}
-
-/// An imported record may not bring secrets or claim to be watched by us.
-fn foreign(mut record: Map<String, Value>) -> Map<String, Value> {
-    for key in [
-        TOKEN_HASH,
-        IDEMPOTENCY_KEY,
-        "requestId",
-        "jobId",
-        "sentAt",
-        "lost",
-    ] {
-        record.shift_remove(key);
-    }
-    record
 }

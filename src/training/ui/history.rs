@@ -29,10 +29,13 @@ pub fn History(
     /// The latest so many; all unless given.
     #[prop(default = usize::MAX)]
     most: usize,
+    /// Another number asks for the list anew.
+    #[prop(into, default = Signal::stored(0))]
+    again: Signal<usize>,
 ) -> impl IntoView {
     let first = Resource::new(
-        move || style.get(),
-        |style| async move {
+        move || (style.get(), again.get()),
+        |(style, _)| async move {
             let style = known(&style)?;
             let list = versions(style.clone()).await?;
             Ok::<_, AppError>((style, list))

@@ -4,6 +4,7 @@ mod clock;
 mod history;
 mod status;
 mod train;
+mod unknown;
 mod version;
 mod versions;
 

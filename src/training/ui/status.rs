@@ -78,7 +78,12 @@ pub fn recipe(version: &TrainingVersion) -> String {
         (Some(images), Some(set)) => Some(format!("{images} ({set})")),
         (images, set) => images.or(set),
     };
-    let known: Vec<String> = [rank, rate, steps, dataset].into_iter().flatten().collect();
+    let cost = version.cost_usd(None).filter(|_| version.status.is_final());
+    let cost = cost.map(|usd| format!("${usd:.2}"));
+    let known: Vec<String> = [rank, rate, steps, dataset, cost]
+        .into_iter()
+        .flatten()
+        .collect();
     if known.is_empty() {
         "No parameters recorded".into()
     } else {
@@ -173,7 +178,16 @@ pub fn times(version: &TrainingVersion, events: &[VersionEvent], now_ms: i64) ->
         let words = seconds((ms.max(0) as u64).div_ceil(1_000));
         format!("about {words} left")
     });
-    joined([Some(elapsed), left])
+    joined([Some(elapsed + &spent(version, now_ms)), left])
+}
+
+/// ` · about $0.12`, by the time since a worker has it.
+fn spent(version: &TrainingVersion, now_ms: i64) -> String {
+    let began = || Some(unix_ms(&version.timestamp)? + version.delay_time_ms?);
+    let running = began().filter(|_| version.status == Status::Training);
+    let usd = running.and_then(|began| version.cost_usd(Some(now_ms - began)));
+    usd.map(|usd| format!(" · about ${usd:.2}"))
+        .unwrap_or_default()
 }
 
 /// `4 s in the queue`.
@@ -307,6 +321,21 @@ mod tests {
         version.image_count = None;
         version.selection_set_id = None;
         assert_eq!(recipe(&version), "No parameters recorded");
+    }
+
+    #[test]
+    fn the_cost_stands_in_the_recipe_when_it_is_known_and_grows_while_it_runs() {
+        let mut version = run("training", 300, 1_200);
+        version.usd_per_hour = Some(1.2);
+        version.delay_time_ms = Some(60_000);
+        let now = unix_ms("2025-10-13T19:11:00Z").unwrap();
+        assert_eq!(times(&version, &[], now), "11:00 so far · about $0.20");
+        version.status = Status::Completed;
+        version.execution_time_ms = Some(1_230_000);
+        assert_eq!(
+            recipe(&version),
+            "rank 16/16 · lr 2.5e-4 · 1,200 steps · 30 images (Set 2) · $0.41"
+        );
     }
 
     #[test]

@@ -1,6 +1,8 @@
 //! The page of a style's training runs: the history with its toolbar.
 
 use super::history::History;
+use super::unknown::UnknownModels;
+use crate::training::api::import::ImportModels;
 use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::hooks::use_params_map;
@@ -9,9 +11,11 @@ use leptos_router::hooks::use_params_map;
 pub fn VersionsPage() -> impl IntoView {
     let params = use_params_map();
     let style = Memo::new(move |_| params.read().get("id").unwrap_or_default());
+    let import = ServerAction::<ImportModels>::new();
     view! {
         <Title text="Versions" />
         <h2 class="visually-hidden">"Versions"</h2>
-        <History style toolbar=true />
+        <UnknownModels style import />
+        <History style toolbar=true again=import.version() />
     }
 }

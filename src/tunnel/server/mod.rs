@@ -1,13 +1,23 @@
 //! The tunnel: the ngrok agent pointed at the webhook port, or `PUBLIC_URL`.
 
+pub mod round_trip;
 pub mod routes;
 
-use super::model::{TunnelProvider, TunnelStatus};
+use super::model::{TunnelProvider, TunnelStatus, webhook_url};
 use crate::error::{AppError, ErrorKind};
 use crate::server::ngrok::{NgrokError, NgrokStatus};
 use crate::server::state::AppState;
 
 pub fn status(state: &AppState) -> TunnelStatus {
+    let told = told(state);
+    let url = told.url.as_deref();
+    TunnelStatus {
+        round_trip: url.and_then(|url| round_trip::last(state, url)),
+        ..told
+    }
+}
+
+fn told(state: &AppState) -> TunnelStatus {
     if let Some(url) = &state.config.tunnel.public_url {
         return TunnelStatus::up(TunnelProvider::PublicUrl, url);
     }
@@ -58,6 +68,19 @@ pub async fn start(state: &AppState) -> Result<TunnelStatus, AppError> {
 pub async fn stop(state: &AppState) -> TunnelStatus {
     state.ngrok.stop().await;
     status(state)
+}
+
+/// Asks the webhook at its public address from outside, as RunPod would come; says what went wrong.
+pub async fn round_trip(base: &str, patience: std::time::Duration) -> Result<(), String> {
+    let client = reqwest::Client::builder().timeout(patience).build();
+    let client = client.map_err(|_| "no connection could be made.".to_owned())?;
+    let answer = client.get(webhook_url(base)).send().await;
+    let answer = answer.map_err(|_| "nothing answers there.".to_owned())?;
+    // the webhook takes POST only and says so itself; anybody else's page does not
+    match answer.status().as_u16() {
+        405 => Ok(()),
+        other => Err(format!("something else answers there ({other}).")),
+    }
 }
 
 /// Below which address RunPod can reach the webhook. `None`: polling alone carries the run.

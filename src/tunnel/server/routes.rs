@@ -14,6 +14,7 @@ pub fn router() -> OpenApiRouter<AppState> {
         .routes(routes!(status))
         .routes(routes!(start))
         .routes(routes!(stop))
+        .routes(routes!(test))
 }
 
 /// Whether a public address leads to the webhook.
@@ -27,6 +28,13 @@ async fn status(State(state): State<AppState>) -> Json<TunnelStatus> {
     responses((status = 200, body = TunnelStatus), (status = 502, body = Problem)))]
 async fn start(State(state): State<AppState>) -> Result<Json<TunnelStatus>, AppError> {
     super::start(&state).await.map(Json)
+}
+
+/// Sends a webhook to ourselves through the public address; the answer's `roundTrip` says how it went.
+#[utoipa::path(post, path = "/api/ngrok/test", tag = "tunnel",
+    responses((status = 200, body = TunnelStatus), (status = 409, body = Problem)))]
+async fn test(State(state): State<AppState>) -> Result<Json<TunnelStatus>, AppError> {
+    super::round_trip::run(&state).await.map(Json)
 }
 
 /// Stops our agent; somebody else's is left alone.

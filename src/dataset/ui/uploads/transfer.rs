@@ -123,8 +123,9 @@ fn ask(style: &str, shared: Shared, rows: Vec<Row>, replace: bool) {
             let files = part.iter().map(|row| FileToUpload {
                 filename: row.name.clone(),
                 size_bytes: row.size_bytes,
+                replace,
             });
-            let answer = upload_tickets(style.clone(), files.collect(), replace).await;
+            let answer = upload_tickets(style.clone(), files.collect()).await;
             match answer {
                 Ok(tickets) => hand_out(&shared, part, tickets),
                 Err(error) => {

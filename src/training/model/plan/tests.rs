@@ -1,6 +1,7 @@
 use super::super::form::TrainingForm;
 use super::super::parameters::Defaults;
 use super::*;
+use crate::training::model::costs::{CostSettings, Price};
 
 fn request(parameters: &[(&str, &str)]) -> TrainingRequest {
     let form = TrainingForm {
@@ -16,7 +17,18 @@ fn request(parameters: &[(&str, &str)]) -> TrainingRequest {
 
 #[test]
 fn thirty_images_are_planned_as_the_seed_reckons() {
-    let plan = Plan::new(&request(&[]), &[Size::new(512, 512); 30], Some(0.0005));
+    let costs = CostFacts {
+        settings: CostSettings {
+            prices: vec![Price {
+                gpu: "A".into(),
+                usd_per_hour: 1.8,
+            }],
+            gpu: "A".into(),
+            ..CostSettings::default()
+        },
+        ..CostFacts::default()
+    };
+    let plan = Plan::new(&request(&[]), &[Size::new(512, 512); 30], &costs);
     assert_eq!(
         (plan.steps, plan.batches_per_epoch, plan.epochs),
         (1_200, 150, 8)
@@ -40,7 +52,7 @@ fn thirty_images_are_planned_as_the_seed_reckons() {
 #[test]
 fn checkpoints_that_cut_passes_short_are_warned_about_with_the_nearest_that_does_not() {
     let request = request(&[("save_every_n_steps", "250")]);
-    let plan = Plan::new(&request, &[Size::new(512, 512); 30], None);
+    let plan = Plan::new(&request, &[Size::new(512, 512); 30], &CostFacts::default());
     assert_eq!(plan.checkpoints, [250, 500, 750, 1_000, 1_200]);
     let warnings = warnings(&request, &plan);
     assert_eq!(warnings[0].code, "cut_passes");
@@ -49,7 +61,6 @@ fn checkpoints_that_cut_passes_short_are_warned_about_with_the_nearest_that_does
         "{}",
         warnings[0].message
     );
-    assert_eq!(plan.cost_usd, None);
 }
 
 #[test]
@@ -61,7 +72,7 @@ fn what_wastes_money_is_a_warning_and_stays_as_typed() {
         ("network_dim", "256"),
         ("max_train_steps", "10"),
     ]);
-    let plan = Plan::new(&request, &[Size::new(512, 512); 30], None);
+    let plan = Plan::new(&request, &[Size::new(512, 512); 30], &CostFacts::default());
     let codes: Vec<String> = warnings(&request, &plan)
         .into_iter()
         .map(|warning| warning.code)
@@ -75,7 +86,7 @@ fn what_wastes_money_is_a_warning_and_stays_as_typed() {
 
 #[test]
 fn a_dataset_without_a_trainable_image_has_no_passes() {
-    let plan = Plan::new(&request(&[]), &[], None);
+    let plan = Plan::new(&request(&[]), &[], &CostFacts::default());
     assert_eq!(
         (plan.batches_per_epoch, plan.epochs, plan.views_per_image),
         (0, 0, 0.0)

@@ -1,8 +1,10 @@
-//! One field per entry of the parameter table.
+//! One field per entry of the parameter table, each with the way back to its default and into the guide.
 
-use super::typed::{TypedForm, parameter_field};
+use super::typed::TypedForm;
+use crate::training::model::form::parameter_field;
 use crate::training::model::parameters::{Group, Kind, PARAMETERS, Parameter};
-use crate::ui::{SelectField, TextField};
+use crate::ui::{Icon, SelectField, TextField};
+use leptos::children::ViewFn;
 use leptos::prelude::*;
 
 /// All parameters of one group.
@@ -22,6 +24,8 @@ fn ParameterField(parameter: &'static Parameter, typed: TypedForm) -> impl IntoV
     let error = typed.message(name);
     let change = Callback::new(move |text: String| typed.set_parameter(name, text));
     let hint = hint(parameter);
+    let aside = ViewFn::from(move || view! { <Aside parameter typed /> });
+    let default = typed.default_of(parameter);
     let words: Vec<&'static str> = match parameter.kind {
         Kind::Choice(words) => words.to_vec(),
         Kind::Bool => vec!["true", "false"],
@@ -34,8 +38,9 @@ fn ParameterField(parameter: &'static Parameter, typed: TypedForm) -> impl IntoV
                     value
                     hint
                     error
+                    aside
                     unit=parameter.unit
-                    placeholder=parameter.default_text()
+                    placeholder=Signal::derive(move || empty_or(default.get()))
                     inputmode=keyboard(parameter.kind)
                     on_input=change
                 />
@@ -43,7 +48,7 @@ fn ParameterField(parameter: &'static Parameter, typed: TypedForm) -> impl IntoV
             .into_any();
         }
     };
-    let default = parameter.default_text();
+    let default = default.get_untracked();
     // an empty choice is the default: nothing is sent that was not chosen
     let mut options = vec![(String::new(), format!("{} (default)", shown(&default)))];
     let others = words.into_iter().filter(|word| *word != default);
@@ -65,10 +70,76 @@ fn ParameterField(parameter: &'static Parameter, typed: TypedForm) -> impl IntoV
             options
             hint
             error
+            aside
             on_change=change
         />
     }
     .into_any()
+}
+
+/// Beside the label: what a changed field would be without the change, one click away, and the way to its chapter.
+#[component]
+fn Aside(parameter: &'static Parameter, typed: TypedForm) -> impl IntoView {
+    let name = parameter.name;
+    let (default, preset) = (typed.default_of(parameter), typed.preset_of(parameter));
+    let value = typed.parameter(name);
+    let here = StoredValue::new(typed.address());
+    // what it was before it was changed: the preset's where the form began from one
+    let changed = Memo::new(move |_| {
+        let same = |a: &str, b: &str| match (parameter.read(a), parameter.read(b)) {
+            (Ok(a), Ok(b)) => a == b,
+            _ => a == b,
+        };
+        let or_default = |typed: String| {
+            if typed.is_empty() {
+                default.get()
+            } else {
+                typed
+            }
+        };
+        let (whose, before) = match preset.get().filter(|_| name != "class_tokens") {
+            Some(typed) => ("preset", or_default(typed)),
+            None => ("default", default.get()),
+        };
+        let now = or_default(value.get());
+        (!same(&now, &before)).then(|| (whose, empty_or(before)))
+    });
+    let reset = move |event: leptos::ev::MouseEvent| {
+        event.prevent_default();
+        typed.set_parameter(name, preset.get_untracked().unwrap_or_default());
+    };
+    view! {
+        {move || {
+            changed
+                .get()
+                .map(|(whose, before)| {
+                    view! {
+                        <button
+                            class="field__reset"
+                            type="submit"
+                            formmethod="get"
+                            formaction=here.get_value()
+                            name="reset"
+                            value=name
+                            title=format!("Changed. Back to the {whose}, {before}")
+                            aria-label=format!("Changed: set {} back to the {whose}, {before}", parameter.label)
+                            on:click=reset
+                        >
+                            <Icon name="undo" />
+                            <span class="field__reset-words">{shown(&before).to_owned()}</span>
+                        </button>
+                    }
+                })
+        }}
+        <a
+            class="field__help"
+            href=format!("/guide#{name}")
+            target="_blank"
+            aria-label=format!("{name} in the guide")
+        >
+            <Icon name="help" />
+        </a>
+    }
 }
 
 fn shown(word: &str) -> &str {
@@ -76,6 +147,14 @@ fn shown(word: &str) -> &str {
         "true" => "yes",
         "false" => "no",
         word => word,
+    }
+}
+
+fn empty_or(text: String) -> String {
+    if text.is_empty() {
+        "empty".into()
+    } else {
+        text
     }
 }
 

@@ -1,13 +1,17 @@
 //! The form: dataset, version, parameters, webhook, Start. All text as typed; the server reads it once.
 
+use super::FirstSight;
+use super::costs::CostPanel;
 use super::fields::Parameters;
 use super::plan::PlanPanel;
+use super::preflight::Preflight;
+use super::presets::{PresetChoice, PresetPanel};
 use super::rehearsal::RehearsalStep;
-use super::typed::{Preview, TypedForm, initial};
+use super::typed::TypedForm;
 use crate::error::AppError;
-use crate::training::api::{StartTraining, preview};
+use crate::training::api::StartTraining;
 use crate::training::model::parameters::{Group, recommended_steps};
-use crate::training::model::preview::TrainSetup;
+use crate::training::model::preflight::ambers;
 use crate::training::ui::history::History;
 use crate::tunnel::ui::TunnelPanel;
 use crate::ui::units::{count, plural};
@@ -18,17 +22,19 @@ use leptos::prelude::*;
 pub const FORM_ID: &str = "train-form";
 
 #[component]
-pub fn TrainForm(setup: TrainSetup) -> impl IntoView {
-    let form = RwSignal::new(initial(&setup));
+pub fn TrainForm(page: FirstSight) -> impl IntoView {
+    let FirstSight {
+        setup,
+        form,
+        preview,
+        checks,
+    } = page;
     let start = ServerAction::<StartTraining>::new();
     let refused = Signal::derive(move || start.value().get().and_then(Result::err));
-    let typed = TypedForm {
-        form,
-        preview: RwSignal::new(None),
-        refused,
-    };
-    let first = first_preview(typed);
-    follow_typing(typed);
+    let typed = TypedForm::new(form, &setup, preview, refused);
+    let preflight = Preflight::new(typed, checks);
+    let acknowledged = move || preflight.checks.with(|checks| ambers(checks));
+    let here = typed.address();
     let style = setup.form.style_id.clone();
     let history = style.clone();
     let key = setup.idempotency_key.clone();
@@ -45,6 +51,19 @@ pub fn TrainForm(setup: TrainSetup) -> impl IntoView {
                 >
                     <input type="hidden" name="form[styleId]" value=style.clone() />
                     <input type="hidden" name="idempotency_key" value=key />
+                    <input type="hidden" name="acknowledged" value=acknowledged />
+                    // Enter in a field presses the first button: it must not be one that pays
+                    <button
+                        class="visually-hidden"
+                        type="submit"
+                        formmethod="get"
+                        formaction=here
+                        tabindex="-1"
+                        aria-hidden="true"
+                        on:click=|event| event.prevent_default()
+                    >
+                        "Show the plan"
+                    </button>
                     <DatasetStep typed sets=setup.sets style=style.clone() />
                     <VersionStep typed style />
                     <ParametersStep typed />
@@ -64,8 +83,10 @@ pub fn TrainForm(setup: TrainSetup) -> impl IntoView {
                         <TunnelPanel />
                     </ul>
                 </section>
+                <PresetPanel typed />
+                <CostPanel typed />
             </div>
-            <PlanPanel typed first busy=start.pending() />
+            <PlanPanel typed preflight busy=start.pending() />
         </div>
         <Recent style=history />
     }
@@ -86,55 +107,6 @@ fn Recent(style: String) -> impl IntoView {
             <History style most=5 />
         </section>
     }
-}
-
-/// The preview of the form as it came, in the page from the start; later ones replace it.
-fn first_preview(typed: TypedForm) -> Resource<Preview> {
-    let form = typed.form.get_untracked();
-    let first = Resource::new(
-        || (),
-        move |()| {
-            let form = form.clone();
-            async move {
-                if form.selection_set_id.is_empty() {
-                    return None;
-                }
-                Some(preview(form).await)
-            }
-        },
-    );
-    Effect::new(move |_| {
-        if let Some(Some(answer)) = first.get() {
-            typed.preview.set(Some(answer));
-        }
-    });
-    first
-}
-
-/// Asks for a new preview a moment after the last change. Typing never waits for it.
-fn follow_typing(typed: TypedForm) {
-    let asked = StoredValue::new(0_u32);
-    let ask = Action::new(move |form: &crate::training::model::form::TrainingForm| {
-        let form = form.clone();
-        asked.update_value(|n| *n += 1);
-        let mine = asked.get_value();
-        async move {
-            let answer = preview(form).await;
-            // an older answer must not overwrite a newer one
-            if asked.get_value() == mine {
-                typed.preview.set(Some(answer));
-            }
-        }
-    });
-    let mut later = debounce(std::time::Duration::from_millis(350), move |form| {
-        ask.dispatch(form);
-    });
-    Effect::new(move |before: Option<()>| {
-        let form = typed.form.get();
-        if before.is_some() && !form.selection_set_id.is_empty() {
-            later(form);
-        }
-    });
 }
 
 #[component]
@@ -249,30 +221,33 @@ fn VersionStep(typed: TypedForm, style: String) -> impl IntoView {
 
 #[component]
 fn ParametersStep(typed: TypedForm) -> impl IntoView {
-    let images = move || {
-        typed
-            .preview
-            .with(|p| p.as_ref().and_then(|p| p.as_ref().ok()).map(|p| p.images))
-    };
-    let recommended = move || images().map(recommended_steps);
+    // offered while there is something to take over
+    let recommended = Memo::new(move |_| {
+        let images = typed.judged.with(|j| j.defaults.images);
+        let steps = recommended_steps(images);
+        let meant = typed.judged.with(|j| j.request.max_train_steps());
+        (typed.has_plan.get() && meant != steps).then_some(steps)
+    });
     // a recommendation is taken over by a click, never by itself
     let take = move |_| {
-        if let Some(steps) = recommended() {
+        if let Some(steps) = recommended.get_untracked() {
             typed.set_parameter("max_train_steps", steps.to_string());
         }
     };
     view! {
         <section class="panel step" aria-labelledby="step-3">
             <StepHead number=3 title="Parameters" note="Sent exactly as typed; empty means the default" />
+            <PresetChoice typed />
             <Parameters group=Group::Core typed />
             {move || {
-                recommended()
+                recommended
+                    .get()
                     .map(|steps| {
                         view! {
                             <p class="field__hint">
                                 {format!("{} recommended for this set: 40 per image. ", plural(steps as usize, "step"))}
                                 <button class="recommended" type="button" on:click=take>
-                                    "Use it"
+                                    "Use recommended"
                                 </button>
                             </p>
                         }

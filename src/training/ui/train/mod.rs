@@ -1,32 +1,39 @@
 //! The Train page: the form on the left, what it will do on the right, before anything is paid.
 
+mod costs;
 mod fields;
 mod form;
 mod plan;
+mod preflight;
+mod presets;
 mod rehearsal;
+mod take_away;
 mod typed;
 
+use crate::error::AppError;
 use crate::styles::model::StyleId;
-use crate::training::api::load_setup;
+use crate::training::api::{load_setup, preflight as look, preview};
+use crate::training::model::form::TrainingForm;
+use crate::training::model::preflight::Check;
+use crate::training::model::preview::TrainSetup;
 use crate::ui::ErrorNotice;
 use crate::ui::query::use_query;
 use form::TrainForm;
 use leptos::prelude::*;
 use leptos_meta::Title;
-use leptos_router::hooks::use_params_map;
+use leptos_router::hooks::{use_params_map, use_query_map};
+use leptos_router::params::ParamsMap;
+use typed::Preview;
 
 #[component]
 pub fn TrainPage() -> impl IntoView {
     let params = use_params_map();
     let id = Memo::new(move |_| params.read().get("id").unwrap_or_default());
     let from = use_query("from");
+    let query = use_query_map();
     let loaded = Resource::new(
         move || (id.get(), from.get()),
-        |(id, from)| async move {
-            let id = StyleId::parse(&id)
-                .map_err(|e| crate::error::AppError::not_found(e.to_string()))?;
-            load_setup(id, from).await
-        },
+        move |(id, from)| load(id, from, query.get_untracked()),
     );
     view! {
         <Title text="Train LoRA" />
@@ -35,15 +42,43 @@ pub fn TrainPage() -> impl IntoView {
         }>
             {move || Suspend::new(async move {
                 match loaded.await {
-                    Ok(setup) if setup.sets.is_empty() => {
-                        view! { <NoSet style=setup.form.style_id /> }.into_any()
+                    Ok(page) if page.setup.sets.is_empty() => {
+                        view! { <NoSet style=page.form.style_id /> }.into_any()
                     }
-                    Ok(setup) => view! { <TrainForm setup /> }.into_any(),
+                    Ok(page) => view! { <TrainForm page /> }.into_any(),
                     Err(error) => view! { <ErrorNotice error /> }.into_any(),
                 }
             })}
         </Transition>
     }
+}
+
+/// Everything the page begins with.
+#[derive(Clone, serde::Serialize, serde::Deserialize)]
+pub struct FirstSight {
+    setup: TrainSetup,
+    form: TrainingForm,
+    preview: Preview,
+    checks: Result<Vec<Check>, AppError>,
+}
+
+/// The form as the address asks for it and, where a set is chosen, what the server says of it.
+async fn load(id: String, from: String, query: ParamsMap) -> Result<FirstSight, AppError> {
+    let id = StyleId::parse(&id).map_err(|e| AppError::not_found(e.to_string()))?;
+    let setup = load_setup(id.clone(), from).await?;
+    let form = typed::initial(&setup, &query);
+    let preview = if form.selection_set_id.is_empty() {
+        None
+    } else {
+        Some(preview(form.clone()).await)
+    };
+    let checks = look(id, form.selection_set_id.parse().unwrap_or(0)).await;
+    Ok(FirstSight {
+        setup,
+        form,
+        preview,
+        checks,
+    })
 }
 
 /// A training reads a selection set: without one there is nothing to fill in.

@@ -1,9 +1,11 @@
 //! What will happen: plan, buckets, captions as trained, the request itself, and Start.
 
-use super::typed::{Preview, TypedForm};
+use super::preflight::{Preflight, PreflightList};
+use super::take_away::TakeAway;
+use super::typed::TypedForm;
 use crate::training::model::captions::CaptionRow;
-use crate::training::model::plan::{Plan, Remark};
-use crate::training::model::preview::PreviewView;
+use crate::training::model::plan::{BucketCount, Plan, Remark};
+use crate::training::model::preflight::Light;
 use crate::ui::frame::Rehearsed;
 use crate::ui::units::{bytes, count, seconds};
 use crate::ui::{Badge, ErrorNotice, Icon};
@@ -12,10 +14,25 @@ use leptos::prelude::*;
 #[component]
 pub fn PlanPanel(
     typed: TypedForm,
-    first: Resource<Preview>,
+    preflight: Preflight,
     #[prop(into)] busy: Signal<bool>,
 ) -> impl IntoView {
+    let doubtful = Memo::new(move |_| {
+        preflight
+            .checks
+            .with(|c| c.iter().any(|c| c.light == Light::Amber))
+    });
+    let words = move || match (busy.get(), doubtful.get()) {
+        (true, _) => "Starting…",
+        (false, true) => "Start anyway",
+        (false, false) => "Start training",
+    };
     let rehearsed = use_context::<Rehearsed>().is_some_and(|r| r.trainer);
+    let trouble = Memo::new(move |_| {
+        let failed = |answer: &super::typed::Preview| answer.as_ref()?.as_ref().err().cloned();
+        typed.answer.with(failed)
+    });
+    let unchosen = Memo::new(move |_| typed.form.with(|f| f.selection_set_id.is_empty()));
     view! {
         <aside class="split__side panel plan" aria-labelledby="plan-title">
             <div class="plan__scroll" tabindex="0" aria-labelledby="plan-title" role="region">
@@ -28,12 +45,23 @@ pub fn PlanPanel(
                             view! { <Badge kind="rehearsal".to_owned() text="Rehearsal".to_owned() /> }
                         })}
                 </div>
-                <Transition fallback=|| ()>
-                    {move || Suspend::new(async move {
-                        let first = first.await;
-                        move || shown(typed.preview.get().or_else(|| first.clone()))
-                    })}
-                </Transition>
+                {move || trouble.get().map(|error| view! { <ErrorNotice error /> })}
+                <PreflightList typed preflight />
+                {move || match (typed.has_plan.get(), unchosen.get()) {
+                    (true, _) => view! { <Shown typed /> }.into_any(),
+                    (false, true) => {
+                        view! {
+                            <p class="muted">
+                                "Choose a selection set to see what the trainer would read and do."
+                            </p>
+                        }
+                            .into_any()
+                    }
+                    (false, false) => {
+                        let reading = move || trouble.with(Option::is_none).then_some("Reading the set…");
+                        view! { <p class="muted">{reading}</p> }.into_any()
+                    }
+                }}
             </div>
             <div class="plan__foot">
                 <button
@@ -43,56 +71,84 @@ pub fn PlanPanel(
                     disabled=busy
                 >
                     <Icon name="train" />
-                    {move || if busy.get() { "Starting…" } else { "Start training" }}
+                    {words}
                 </button>
             </div>
         </aside>
     }
 }
 
-fn shown(preview: Preview) -> AnyView {
-    match preview {
-        None => view! {
-            <p class="muted">"Choose a selection set to see what the trainer would read and do."</p>
-        }
-        .into_any(),
-        Some(Err(error)) => view! { <ErrorNotice error /> }.into_any(),
-        Some(Ok(preview)) => view! { <Shown preview /> }.into_any(),
-    }
-}
-
+/// Each part is made again only when its own facts change: a key pressed in the name redraws no caption.
 #[component]
-fn Shown(preview: PreviewView) -> impl IntoView {
-    let PreviewView {
-        plan,
-        captions,
-        problems,
-        warnings,
-        images,
-        request,
-    } = preview;
+fn Shown(typed: TypedForm) -> impl IntoView {
+    let judged = typed.judged;
+    let plan = Memo::new(move |_| judged.with(|j| j.plan.clone()));
+    let stats = Memo::new(move |_| plan.with(figures));
+    let basis = Memo::new(move |_| plan.with(basis));
+    let rates = Memo::new(move |_| plan.with(|p| p.learning_rate.clone()));
+    let buckets = Memo::new(move |_| plan.with(|p| p.buckets.clone()));
+    let captions = Memo::new(move |_| judged.with(|j| j.captions.clone()));
+    let checks = Memo::new(move |_| judged.with(|j| (j.problems.clone(), j.warnings.clone())));
+    let told = Memo::new(move |_| {
+        let of =
+            |answer: &super::typed::Preview| Some(answer.as_ref()?.as_ref().ok()?.problems.clone());
+        typed.answer.with(of).unwrap_or_default()
+    });
     view! {
-        <Stats plan=plan.clone() />
-        <Checks problems warnings images />
-        <Rates rates=plan.learning_rate.clone() />
-        <BucketList plan />
-        <Captions rows=captions />
-        <details class="disclosure">
-            <summary class="disclosure__summary">
-                "Request " <span class="disclosure__note">"exactly what RunPod receives"</span>
-            </summary>
-            <div class="disclosure__body">
-                <pre class="code" tabindex="0">
-                    {request}
-                </pre>
-            </div>
-        </details>
+        {move || view! { <Stats figures=stats.get() /> }}
+        <p class="field__hint plan__basis">{basis}</p>
+        {move || {
+            let (mut problems, warnings) = checks.get();
+            problems.extend(told.get());
+            view! { <Checks problems warnings /> }
+        }}
+        {move || view! { <Rates rates=rates.get() /> }}
+        {move || view! { <BucketList buckets=buckets.get() /> }}
+        {move || view! { <Captions rows=captions.get() /> }}
+        <TakeAway typed />
     }
 }
 
+/// Name, value and whether it is a small one.
+type Figure = (&'static str, String, bool);
+
+fn figures(plan: &Plan) -> Vec<Figure> {
+    let cost = match plan.cost_usd {
+        Some(usd) => format!("about ${usd:.2}"),
+        None => "unknown".to_owned(),
+    };
+    vec![
+        ("steps", count(u64::from(plan.steps)), false),
+        (
+            "views per image",
+            format!("{:.0}", plan.views_per_image),
+            false,
+        ),
+        ("epochs", count(u64::from(plan.epochs)), false),
+        ("model file", bytes(plan.model_bytes), true),
+        (
+            "time on a GPU",
+            format!("about {}", seconds(plan.seconds)),
+            true,
+        ),
+        ("cost", cost, true),
+    ]
+}
+
+/// What time and cost rest on, and how long RunPod lets it run.
+fn basis(plan: &Plan) -> String {
+    let limit = |ms: u64| seconds(ms / 1_000);
+    format!(
+        "{} RunPod stops it after {} on the worker, and drops it {} after the start.",
+        plan.seconds_basis,
+        limit(plan.limits.execution_timeout_ms),
+        limit(plan.limits.ttl_ms)
+    )
+}
+
 #[component]
-fn Stats(plan: Plan) -> impl IntoView {
-    let stat = |name: &'static str, value: String, small: bool| {
+fn Stats(figures: Vec<Figure>) -> impl IntoView {
+    let stat = |(name, value, small): Figure| {
         view! {
             <div class="stat" class:stat--small=small>
                 <dt class="stat__name">{name}</dt>
@@ -100,32 +156,12 @@ fn Stats(plan: Plan) -> impl IntoView {
             </div>
         }
     };
-    let cost = match plan.cost_usd {
-        Some(usd) => format!("about ${usd:.2}"),
-        None => "unknown".to_owned(),
-    };
-    view! {
-        <dl class="stats">
-            {stat("steps", count(u64::from(plan.steps)), false)}
-            {stat("views per image", format!("{:.0}", plan.views_per_image), false)}
-            {stat("epochs", count(u64::from(plan.epochs)), false)}
-            {stat("model file", bytes(plan.model_bytes), true)}
-            {stat("time on a GPU", format!("about {}", seconds(plan.seconds)), true)}
-            {stat("cost", cost, true)}
-        </dl>
-    }
+    view! { <dl class="stats">{figures.into_iter().map(stat).collect_view()}</dl> }
 }
 
 /// Problems stop the start, warnings do not.
 #[component]
-fn Checks(problems: Vec<Remark>, warnings: Vec<Remark>, images: usize) -> impl IntoView {
-    let fine = problems.is_empty().then(|| {
-        check(
-            "ok",
-            "Good: ",
-            format!("{images} images with captions are in S3"),
-        )
-    });
+fn Checks(problems: Vec<Remark>, warnings: Vec<Remark>) -> impl IntoView {
     let problems = problems
         .into_iter()
         .map(|p| check("error", "Problem: ", p.message));
@@ -134,7 +170,7 @@ fn Checks(problems: Vec<Remark>, warnings: Vec<Remark>, images: usize) -> impl I
         .map(|w| check("warning", "Warning: ", w.message));
     view! {
         <ul class="checks">
-            {fine} {problems.collect_view()} {warnings.collect_view()}
+            {problems.collect_view()} {warnings.collect_view()}
         </ul>
     }
 }
@@ -190,9 +226,9 @@ fn Rates(rates: Vec<f64>) -> impl IntoView {
 }
 
 #[component]
-fn BucketList(plan: Plan) -> impl IntoView {
-    let most = plan.buckets.iter().map(|b| b.images).max().unwrap_or(1);
-    let row = move |bucket: crate::training::model::plan::BucketCount| {
+fn BucketList(buckets: Vec<BucketCount>) -> impl IntoView {
+    let most = buckets.iter().map(|b| b.images).max().unwrap_or(1);
+    let row = move |bucket: BucketCount| {
         let share = bucket.images * 100 / most.max(1);
         view! {
             <li class="bucket">
@@ -204,7 +240,7 @@ fn BucketList(plan: Plan) -> impl IntoView {
             </li>
         }
     };
-    let rows = plan.buckets.into_iter().map(row).collect_view();
+    let rows = buckets.into_iter().map(row).collect_view();
     view! {
         <section class="plan__section">
             <h3 class="plan__title">

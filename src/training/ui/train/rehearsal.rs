@@ -1,6 +1,7 @@
 //! How the rehearsal trainer shall run this one: speed and faults, so that every failure can be seen before one is paid for.
 
-use super::typed::{FAULTS, SPEED, TypedForm};
+use super::typed::TypedForm;
+use crate::training::model::form::{FAULTS, SPEED};
 use crate::training::model::rehearsal::{FAULTS_FIELD, RehearsalChoice, SPEED_FIELD};
 use crate::ui::{SelectField, TextField};
 use leptos::prelude::*;

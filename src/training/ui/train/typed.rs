@@ -1,21 +1,22 @@
-//! The form's state: what is typed, from the address (a refused form, a link with a set) or from the setup, and which
-//! message stands at which field.
+//! The form's state: what is typed, what the server told of the dataset, and the judgement of both, which follows every
+//! key without asking anybody.
 
 use crate::error::AppError;
-use crate::training::model::form::TrainingForm;
-use crate::training::model::parameters::PARAMETERS;
+use crate::training::api::preview;
+use crate::training::model::dataset::DatasetFacts;
+use crate::training::model::form::{FAULTS, SPEED, TrainingForm, parameter_field};
+use crate::training::model::judge::{Judged, StyleFacts, judge};
+use crate::training::model::parameters::{PARAMETERS, Parameter};
+use crate::training::model::presets::{SettingsPreset, find_preset};
 use crate::training::model::preview::{PreviewView, TrainSetup};
+use crate::training::model::rehearsal::{FAULTS_FIELD, SPEED_FIELD};
 use leptos::prelude::*;
-use leptos_router::hooks::use_query_map;
+use leptos_router::params::ParamsMap;
+use std::collections::BTreeMap;
+use std::time::Duration;
 
-/// Form field name of a parameter.
-pub fn parameter_field(name: &str) -> String {
-    format!("form[parameters][{name}]")
-}
-
-/// Form fields of the rehearsal.
-pub const SPEED: &str = "form[rehearsal][stepsPerSecond]";
-pub const FAULTS: &str = "form[rehearsal][faults]";
+/// How long after the last key the server is asked for the request's text.
+const REST: Duration = Duration::from_millis(500);
 
 /// What the server said of the form; `None` before a set is chosen.
 pub type Preview = Option<Result<PreviewView, AppError>>;
@@ -24,12 +25,71 @@ pub type Preview = Option<Result<PreviewView, AppError>>;
 #[derive(Clone, Copy)]
 pub struct TypedForm {
     pub form: RwSignal<TrainingForm>,
-    pub preview: RwSignal<Preview>,
-    /// Why the last start was refused.
+    /// What is known of the style and of money.
+    pub style: RwSignal<StyleFacts>,
+    /// A person's own presets.
+    pub own: RwSignal<Vec<SettingsPreset>>,
+    /// The preset the form began from.
+    preset: Memo<Option<SettingsPreset>>,
+    /// The server's last answer.
+    pub answer: RwSignal<Preview>,
+    /// Datasets the server has told of, by the set's id.
+    known: RwSignal<BTreeMap<String, DatasetFacts>>,
+    pub judged: Memo<Judged>,
+    /// Whether the chosen set's dataset is known, so that there is a plan to show.
+    pub has_plan: Memo<bool>,
+    /// Why the last start was refused, and the form it was refused for.
     pub refused: Signal<Option<AppError>>,
+    refused_form: RwSignal<Option<TrainingForm>>,
 }
 
 impl TypedForm {
+    pub fn new(
+        form: TrainingForm,
+        setup: &TrainSetup,
+        first: Preview,
+        refused: Signal<Option<AppError>>,
+    ) -> Self {
+        let form = RwSignal::new(form);
+        let style = RwSignal::new(setup.style.clone());
+        let own = RwSignal::new(setup.presets.clone());
+        let known = RwSignal::new(BTreeMap::new());
+        remember(known, &first);
+        let facts = move || {
+            let chosen = form.with(|f| f.selection_set_id.clone());
+            known.with(|known| known.get(&chosen).cloned())
+        };
+        let facts = Memo::new(move |_| facts());
+        let judged = Memo::new(move |_| {
+            form.with(|form| {
+                facts.with(|facts| {
+                    style.with(|style| match facts {
+                        Some(facts) => judge(form, style, facts),
+                        None => judge(form, style, &DatasetFacts::default()),
+                    })
+                })
+            })
+        });
+        let this = Self {
+            form,
+            style,
+            own,
+            preset: Memo::new(move |_| {
+                let label = form.with(|f| f.preset.clone());
+                own.with(|own| find_preset(&label, own))
+            }),
+            answer: RwSignal::new(first),
+            known,
+            judged,
+            has_plan: Memo::new(move |_| facts.with(Option::is_some)),
+            refused,
+            refused_form: RwSignal::new(None),
+        };
+        this.keep_refused_form();
+        this.follow();
+        this
+    }
+
     /// What is typed for a parameter.
     pub fn parameter(self, name: &'static str) -> Signal<String> {
         Signal::derive(move || self.form.with(|f| f.parameters.get(name).to_owned()))
@@ -39,28 +99,137 @@ impl TypedForm {
         self.form.update(|f| f.parameters.set(name, typed));
     }
 
-    /// The message at a field: of the refused start, else of the preview.
+    /// What an empty field means for this style and dataset, as one would type it.
+    pub fn default_of(self, parameter: &'static Parameter) -> Memo<String> {
+        Memo::new(move |_| {
+            self.judged
+                .with(|j| parameter.default_value(&j.defaults).typed())
+        })
+    }
+
+    /// What the preset the form began from has in a field: `None` without a preset.
+    pub fn preset_of(self, parameter: &'static Parameter) -> Memo<Option<String>> {
+        Memo::new(move |_| {
+            let images = self.judged.with(|j| j.defaults.images);
+            self.preset
+                .with(|preset| Some(preset.as_ref()?.typed(parameter.name, images)))
+        })
+    }
+
+    /// Fills the form with a preset.
+    pub fn apply(self, preset: &SettingsPreset) {
+        let images = self.judged.with_untracked(|j| j.defaults.images);
+        self.form.update(|form| preset.apply(form, images));
+    }
+
+    /// The page's own address, for what works without JavaScript.
+    pub fn address(self) -> String {
+        self.form
+            .with_untracked(|f| format!("/styles/{}/train", f.style_id))
+    }
+
+    /// The message at a field: the judgement's, else the refused start's as long as the field stands as it was sent.
     pub fn message(self, field: &'static str) -> Signal<Option<String>> {
         Signal::derive(move || {
-            let refused = self.refused.with(|error| {
-                let message = error.as_ref()?.message_for(field)?;
-                Some(message.to_owned())
+            let unchosen =
+                field == "selectionSetId" && self.form.with(|f| f.selection_set_id.is_empty());
+            let judged = self.judged.with(|judged| {
+                let about = |f: &Option<String>| f.as_deref() == Some(field);
+                let problem = judged.problems.iter().find(|p| about(&p.field))?;
+                Some(problem.message.clone())
             });
-            refused.or_else(|| {
-                self.preview.with(|preview| {
-                    let preview = preview.as_ref()?.as_ref().ok()?;
-                    let about = |f: &Option<String>| f.as_deref() == Some(field);
-                    let problem = preview.problems.iter().find(|p| about(&p.field))?;
+            let told = || {
+                self.answer.with(|answer| {
+                    let problems = &answer.as_ref()?.as_ref().ok()?.problems;
+                    let problem = problems
+                        .iter()
+                        .find(|p| p.field.as_deref() == Some(field))?;
                     Some(problem.message.clone())
+                })
+            };
+            // nobody is scolded for what is not reached yet
+            judged.filter(|_| !unchosen).or_else(told).or_else(|| {
+                self.refused.with(|error| {
+                    let message = error.as_ref()?.message_for(field)?;
+                    self.stands_as_sent(field).then(|| message.to_owned())
                 })
             })
         })
     }
+
+    fn stands_as_sent(self, field: &str) -> bool {
+        self.refused_form.with(|sent| {
+            let Some(sent) = sent else { return true };
+            self.form
+                .with(|form| value_of(form, field) == value_of(sent, field))
+        })
+    }
+
+    fn keep_refused_form(self) {
+        let keep =
+            move |refused: &Option<AppError>, _: Option<&Option<AppError>>, _: Option<()>| {
+                if refused.is_some() {
+                    self.refused_form.set(Some(self.form.get_untracked()));
+                }
+            };
+        Effect::watch(move || self.refused.get(), keep, false);
+    }
+
+    /// Asks the server at once when another set is chosen, and a moment after the last key for the request's text.
+    fn follow(self) {
+        let asked = StoredValue::new(0_u32);
+        let ask = Action::new(move |form: &TrainingForm| {
+            let form = form.clone();
+            asked.update_value(|n| *n += 1);
+            let mine = asked.get_value();
+            async move {
+                let answer = Some(preview(form).await);
+                // an older answer must not overwrite a newer one
+                if asked.get_value() == mine {
+                    remember(self.known, &answer);
+                    self.answer.set(answer);
+                }
+            }
+        });
+        let mut later = leptos::leptos_dom::helpers::debounce(REST, move |form| {
+            ask.dispatch(form);
+        });
+        Effect::new(move |before: Option<String>| {
+            let form = self.form.get();
+            let set = form.selection_set_id.clone();
+            match before {
+                Some(before) if !set.is_empty() && before != set => {
+                    ask.dispatch(form);
+                }
+                Some(_) if !set.is_empty() => later(form),
+                _ => {}
+            }
+            set
+        });
+    }
+}
+
+fn remember(known: RwSignal<BTreeMap<String, DatasetFacts>>, answer: &Preview) {
+    if let Some(Ok(view)) = answer {
+        known.update(|known| {
+            known.insert(view.dataset.set.to_string(), view.dataset.clone());
+        });
+    }
+}
+
+fn value_of<'a>(form: &'a TrainingForm, field: &str) -> &'a str {
+    match field {
+        "selectionSetId" => &form.selection_set_id,
+        "name" => &form.name,
+        "description" => &form.description,
+        SPEED_FIELD => &form.rehearsal.steps_per_second,
+        FAULTS_FIELD => &form.rehearsal.faults,
+        parameter => form.parameters.get(parameter),
+    }
 }
 
 /// The form a page begins with: the setup's, with what the address says on top.
-pub fn initial(setup: &TrainSetup) -> TrainingForm {
-    let query = use_query_map().get_untracked();
+pub fn initial(setup: &TrainSetup, query: &ParamsMap) -> TrainingForm {
     // `f.` fields are those of a form that was refused without JavaScript
     let said = |name: &str| query.get(&format!("f.{name}")).or_else(|| query.get(name));
     let mut form = setup.form.clone();
@@ -84,6 +253,28 @@ pub fn initial(setup: &TrainSetup) -> TrainingForm {
         if let Some(typed) = said(&parameter_field(parameter.name)) {
             form.parameters.set(parameter.name, typed);
         }
+    }
+    if let Some(preset) = said("form[preset]") {
+        form.preset = preset;
+    }
+    // what is a click with JavaScript is a button that sends the form back here without
+    let wanted = query.get("use").and_then(|_| query.get("preset"));
+    if let Some(preset) = wanted.and_then(|id| find_preset(&id, &setup.presets)) {
+        let images = setup
+            .sets
+            .iter()
+            .find(|(id, ..)| id.to_string() == form.selection_set_id);
+        preset.apply(&mut form, images.map_or(0, |(_, _, images)| *images));
+    }
+    // a reset without JavaScript is a button of the form that sends it back here
+    if let Some(name) = query.get("reset") {
+        let images = setup
+            .sets
+            .iter()
+            .find(|(id, ..)| id.to_string() == form.selection_set_id);
+        let images = images.map_or(0, |(_, _, images)| *images);
+        let before = find_preset(&form.preset, &setup.presets).map(|p| p.typed(&name, images));
+        form.parameters.set(&name, before.unwrap_or_default());
     }
     form
 }

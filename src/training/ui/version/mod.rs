@@ -7,6 +7,7 @@ mod dataset;
 mod events;
 mod facts;
 mod head;
+mod inspection;
 mod model_file;
 mod notes;
 mod overview;
@@ -202,7 +203,15 @@ fn Page(style: StyleId, first: Loaded) -> impl IntoView {
         {move || match tab.read().as_str() {
             "dataset" => view! { <dataset::Dataset live snapshot /> }.into_any(),
             "parameters" => view! { <parameters::Parameters live /> }.into_any(),
-            "model" => view! { <model_file::ModelFile live /> }.into_any(),
+            "model" => {
+                view! {
+                    <div class="stack">
+                        <model_file::ModelFile live />
+                        <inspection::Inspection live />
+                    </div>
+                }
+                    .into_any()
+            }
             "events" => view! { <events::Events live /> }.into_any(),
             _ => view! { <overview::Overview live snapshot /> }.into_any(),
         }}

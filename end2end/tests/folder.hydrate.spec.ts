@@ -1,0 +1,30 @@
+// A transfer while it runs: progress without a reload, cancel, a reload in the middle, going on.
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, hydrated, test } from '../fixtures/studio';
+
+test('a transfer shows its progress, survives a reload and goes on after a cancel', async ({ page, studio }) => {
+  const style = await studio.style('Folder Slowly');
+  const folder = join(studio.dir, 'resources/style_images', `${style}_folder_slowly`);
+  mkdirSync(folder, { recursive: true });
+  const count = 400;
+  const body = Buffer.alloc(300_000, 7);
+  for (let i = 0; i < count; i++) {
+    body.writeUInt32BE(i, 0);
+    writeFileSync(join(folder, `${i}.jpg`), body);
+  }
+  const url = `${studio.url}/styles/${style}/data?folder=1`;
+  await page.goto(url);
+  await hydrated(page);
+  const panel = page.getByRole('region', { name: 'Project folder and S3' });
+  await panel.getByRole('button', { name: /^Send to S3: 400 files/ }).click();
+  await expect(panel.getByText(/^[1-9]\d* of 400 files moved/)).toBeVisible();
+  await page.reload();
+  await hydrated(page);
+  await expect(panel.getByRole('progressbar')).toBeVisible();
+  await panel.getByRole('button', { name: 'Cancel' }).click();
+  await expect(panel.getByText(/^Cancelled: \d+ files sent, \d+ left/)).toBeVisible();
+  await panel.getByRole('button', { name: 'Go on' }).click();
+  await expect(panel.getByText(/^400 files sent/)).toBeVisible({ timeout: 60_000 });
+  await expect(panel.getByRole('button', { name: 'Send to S3' })).toBeDisabled();
+});

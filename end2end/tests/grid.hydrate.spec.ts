@@ -1,0 +1,158 @@
+// The grid as a photo tool: thousands of images, the keyboard, the mouse, filters while typing. Only with JavaScript.
+import type { Page } from '@playwright/test';
+import { expectAccessible } from '../fixtures/axe';
+import { expect, hydrated, problems, type Studio, test } from '../fixtures/studio';
+
+async function go(page: Page, studio: Studio, style: string, query = '') {
+  await page.goto(`${studio.url}/styles/${style}/data${query}`);
+  await hydrated(page);
+}
+
+const row = (page: Page, name: string) => page.getByRole('row', { name, exact: true });
+const box = (page: Page, name: string) => page.getByLabel(`Select ${name}`, { exact: true });
+const selected = (page: Page) => page.locator('.selection-bar__count');
+
+test('of 2,000 images only those near the window are in the document, and all can be reached and selected', async ({ page, studio }) => {
+  test.slow();
+  const errors = problems(page);
+  const style = await studio.style('Thousands');
+  await studio.many(style, 2000);
+  await go(page, studio, style);
+  await expect(page.getByText('2,000 images', { exact: true })).toBeVisible();
+  const tiles = page.locator('.tile');
+  await expect.poll(() => tiles.count()).toBeLessThan(120);
+  await expect(page.getByRole('grid', { name: 'Training images' })).toHaveAttribute('aria-rowcount', '2000');
+  await page.evaluate(() => scrollTo(0, document.body.scrollHeight));
+  await expect(row(page, 'n1999.png')).toBeVisible();
+  expect(await tiles.count()).toBeLessThan(120);
+  await page.evaluate(() => scrollTo(0, document.body.scrollHeight / 2));
+  await expect(page.getByRole('link', { name: /n09\d\d|n10\d\d/ }).first()).toBeVisible();
+  expect(await tiles.count()).toBeLessThan(120);
+  await expectAccessible(page);
+  await page.keyboard.press('Control+a');
+  await expect(selected(page)).toHaveText('2,000 selected');
+  await page.evaluate(() => scrollTo(0, 0));
+  await box(page, 'n0001.png').click();
+  await expect(selected(page)).toHaveText('1,999 selected');
+  await page.keyboard.press('Control+i');
+  await expect(selected(page)).toHaveText('1 selected');
+  await page.getByText('Hide unselected').click();
+  await expect(tiles).toHaveCount(1);
+  await page.getByText('Show all', { exact: true }).click();
+  await row(page, 'n0001.png').focus();
+  await page.keyboard.press('End');
+  await expect(row(page, 'n1999.png')).toBeFocused();
+  await page.keyboard.press('Home');
+  await expect(row(page, 'n0000.png')).toBeFocused();
+  expect(errors).toEqual([]);
+});
+
+test('the keyboard goes through rows, selects, opens, enlarges and comes back', async ({ page, studio }) => {
+  const errors = problems(page);
+  const style = await studio.style('Keys');
+  const names = await studio.images(style, 9);
+  await go(page, studio, style, '?columns=4');
+  await row(page, names[0]).focus();
+  await page.keyboard.press('ArrowRight');
+  await expect(row(page, names[1])).toBeFocused();
+  await page.keyboard.press('ArrowDown');
+  await expect(row(page, names[5])).toBeFocused();
+  await page.keyboard.press('Space');
+  await expect(row(page, names[5])).toHaveAttribute('aria-selected', 'true');
+  await page.keyboard.press('Shift+ArrowLeft');
+  await page.keyboard.press('Shift+ArrowLeft');
+  await expect(selected(page)).toHaveText('3 selected');
+  await page.keyboard.press('Shift+ArrowRight');
+  await expect(selected(page)).toHaveText('2 selected');
+  // one stop for the tab key
+  await page.keyboard.press('Shift+Tab');
+  await page.keyboard.press('Tab');
+  await expect(row(page, names[4])).toBeFocused();
+  await page.keyboard.press('Delete');
+  await expect(page.getByRole('heading', { name: 'Delete 2 images and their 2 captions?' })).toBeVisible();
+  await page.keyboard.press('Escape');
+  await page.keyboard.press('Escape');
+  await expect(page.getByRole('group', { name: 'Selection' })).toBeHidden();
+  await row(page, names[4]).focus();
+  await page.keyboard.press('Enter');
+  await expect(page.getByRole('heading', { name: names[4] })).toBeVisible();
+  await page.keyboard.press('Enter');
+  await expect(page.getByRole('link', { name: 'Back to the grid' })).toBeVisible();
+  await page.keyboard.press('ArrowRight');
+  await expect(page.getByRole('heading', { name: names[5] })).toBeVisible();
+  await page.keyboard.press('Escape');
+  await expect(row(page, names[5])).toBeFocused();
+  await page.keyboard.press('?');
+  await expect(page.getByRole('heading', { name: 'Keyboard' })).toBeVisible();
+  await expectAccessible(page);
+  await page.keyboard.press('Escape');
+  await expect(page.getByRole('heading', { name: 'Keyboard' })).toBeHidden();
+  await page.keyboard.press('/');
+  await expect(page.getByLabel('Filter')).toBeFocused();
+  expect(errors).toEqual([]);
+});
+
+test('the mouse takes one with Ctrl, a range with Shift and what a drawn rectangle touches', async ({ page, studio }) => {
+  const style = await studio.style('Mouse');
+  const names = await studio.images(style, 8);
+  await go(page, studio, style, '?columns=4');
+  const picture = (name: string) => row(page, name).locator('.tile__frame');
+  await picture(names[1]).click({ modifiers: ['Control'] });
+  await picture(names[3]).click({ modifiers: ['Shift'] });
+  await expect(selected(page)).toHaveText('3 selected');
+  await picture(names[2]).click({ modifiers: ['Control'] });
+  await expect(selected(page)).toHaveText('2 selected');
+  const middle = async (name: string) => {
+    const at = (await picture(name).boundingBox())!;
+    return { x: at.x + at.width / 2, y: at.y + at.height / 2 };
+  };
+  const [from, to] = [await middle(names[1]), await middle(names[6])];
+  await page.mouse.move(from.x, from.y);
+  await page.mouse.down();
+  await page.mouse.move(to.x, to.y, { steps: 5 });
+  await expect(page.locator('.tile-lasso')).toBeVisible();
+  await page.mouse.up();
+  await expect(selected(page)).toHaveText('4 selected');
+  for (const i of [1, 2, 5, 6]) await expect(box(page, names[i])).toBeChecked();
+  await expect(page.getByLabel('Caption', { exact: true })).toHaveCount(0);
+  await picture(names[0]).click();
+  await expect(page.getByRole('heading', { name: names[0] })).toBeVisible();
+});
+
+test('of a style that is here whole, filters and orders ask the server nothing', async ({ page, studio }) => {
+  const style = await studio.style('Typed Filter');
+  const names = await studio.images(style, 6);
+  await studio.set(style, names.slice(0, 3));
+  await go(page, studio, style);
+  const asked: string[] = [];
+  page.on('request', (request) => request.url().includes('/rpc/image') && asked.push(request.url()));
+  await page.getByLabel('Filter').pressSequentially('set:1 -"number 2"');
+  await expect(page.getByText('2 images found')).toBeVisible();
+  await page.getByLabel('Filter').fill('near:x');
+  await expect(page.getByText('"near:x" is not a filter.')).toBeVisible();
+  await expect(page.locator('.tile')).toHaveCount(2);
+  await page.getByLabel('Filter').fill('w<100');
+  await expect(page.getByText('2 images found')).toBeVisible();
+  await page.getByLabel('Filter').fill('');
+  await page.getByLabel('Sort').selectOption('Most pixels');
+  await expect(page.locator('.tile').first()).toContainText(names[2]);
+  expect(asked).toEqual([]);
+  // nothing of it was lost when it came anew
+  await page.reload();
+  await hydrated(page);
+  await expect(page.locator('.tile').first()).toContainText(names[2]);
+});
+
+test('columns change the tiles without losing the place of the keyboard', async ({ page, studio }) => {
+  const style = await studio.style('Columns');
+  const names = await studio.images(style, 9);
+  await go(page, studio, style);
+  const top = async (name: string) => (await row(page, name).boundingBox())!.y;
+  await page.getByLabel('Columns').fill('3');
+  await expect(page).toHaveURL(/columns=3/);
+  await expect.poll(async () => (await top(names[2])) === (await top(names[0]))).toBe(true);
+  expect(await top(names[3])).toBeGreaterThan(await top(names[2]));
+  await row(page, names[0]).focus();
+  await page.keyboard.press('ArrowDown');
+  await expect(row(page, names[3])).toBeFocused();
+});

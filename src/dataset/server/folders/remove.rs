@@ -1,0 +1,118 @@
+//! Removing what lies on one side only: a step of its own, for names that were shown and confirmed, never part of a transfer.
+
+use super::super::super::model::sync::{FileProblem, FileState, Named, Removed, Side};
+use super::super::key;
+use super::scan::Stamp;
+use super::survey::{Depth, Pair, note, survey};
+use crate::error::AppError;
+use crate::server::state::AppState;
+use crate::styles::model::StyleId;
+
+/// Removes the named files from one side; what the other side has too, or what changed since it was shown, is refused.
+pub async fn remove(
+    state: &AppState,
+    style: &StyleId,
+    side: Side,
+    names: Vec<Named>,
+) -> Result<Removed, AppError> {
+    if names.is_empty() {
+        return Err(AppError::field(
+            "files",
+            "Nothing is named, so nothing is removed.",
+        ));
+    }
+    let survey = survey(state, style, Depth::Page).await?;
+    let mut done = Removed::default();
+    let mut keys = Vec::new();
+    for named in names {
+        let pair = survey
+            .pairs
+            .iter()
+            .find(|p| p.file.filename == named.filename);
+        match removable(pair, side, &named) {
+            Err(message) => done.refused.push(FileProblem {
+                filename: named.filename,
+                message,
+            }),
+            Ok(_) if side == Side::S3 => {
+                keys.push(key(style, &named.filename)?);
+                done.removed.push(named.filename);
+            }
+            Ok(pair) => match from_folder(pair) {
+                Ok(()) => done.removed.push(named.filename),
+                Err(message) => done.refused.push(FileProblem {
+                    filename: named.filename,
+                    message,
+                }),
+            },
+        }
+    }
+    if !keys.is_empty() {
+        state.s3.delete(&keys).await?;
+        state.caches.counts.invalidate(style.as_str());
+    }
+    let gone = done.removed.clone();
+    note(state, style, move |memory| {
+        gone.iter().for_each(|name| memory.forget(name));
+    })
+    .await;
+    Ok(done)
+}
+
+/// Reads `1a2b3c boat 1.jpg`, as a form carries it.
+pub fn named(text: &str) -> Option<Named> {
+    let (version, filename) = text.split_once(' ')?;
+    Some(Named {
+        filename: filename.to_owned(),
+        version: Some(version.to_owned()),
+    })
+}
+
+/// The page that says what a plain form came to.
+pub fn page_after(style: &StyleId, done: &Removed) -> String {
+    let mut query = url::form_urlencoded::Serializer::new(String::new());
+    query.append_pair("folder", "1");
+    query.append_pair("removed", &done.removed.len().to_string());
+    for kept in done.refused.iter().take(10) {
+        query.append_pair("kept", &kept.message);
+    }
+    format!("/styles/{style}/data?{}", query.finish())
+}
+
+fn removable<'a>(pair: Option<&'a Pair>, side: Side, named: &Named) -> Result<&'a Pair, String> {
+    let name = &named.filename;
+    let pair = pair.ok_or_else(|| format!("{name} is neither in the folder nor in S3."))?;
+    let alone = match side {
+        Side::Folder => FileState::OnlyHere,
+        Side::S3 => FileState::OnlyThere,
+    };
+    if pair.file.state != alone {
+        let place = match pair.file.state {
+            FileState::Split => "in two folders with different content",
+            FileState::OnlyHere => "in the folder alone",
+            FileState::OnlyThere => "in S3 alone",
+            _ => "on both sides",
+        };
+        return Err(format!(
+            "{name} lies {place}; only what this side alone has is removed here."
+        ));
+    }
+    match &named.version {
+        Some(seen) if *seen != pair.file.version => Err(format!(
+            "{name} changed since you looked at it; it was kept."
+        )),
+        _ => Ok(pair),
+    }
+}
+
+fn from_folder(pair: &Pair) -> Result<(), String> {
+    for file in &pair.copies {
+        let name = &file.name;
+        if Stamp::now(&file.path) != Some(file.stamp) {
+            return Err(format!("{name} changed meanwhile; it was kept."));
+        }
+        std::fs::remove_file(&file.path)
+            .map_err(|e| format!("{name} could not be removed: {}.", e.kind()))?;
+    }
+    Ok(())
+}

@@ -1,0 +1,82 @@
+//! Pictures unpacked on the server: within bounds, and only when there is no way around it.
+
+use super::super::model::header::{self, Flaw, HEAD_BYTES, Header, TAIL_BYTES, Unfit, Unread};
+use image::{DynamicImage, ImageReader, Limits};
+use std::fs::File;
+use std::io::{BufRead, BufReader, Read, Seek, SeekFrom};
+use std::path::Path;
+
+/// A picture that unpacks to more is not shown (decompression bombs): pixels per side and bytes in all.
+const MAX_SIDE: u32 = 16_384;
+const MAX_DECODED_BYTES: u64 = 512 << 20;
+
+/// Unpacks a picture, or says why not.
+pub fn decode(from: impl BufRead + Seek) -> Result<DynamicImage, String> {
+    let mut limits = Limits::default();
+    limits.max_image_width = Some(MAX_SIDE);
+    limits.max_image_height = Some(MAX_SIDE);
+    limits.max_alloc = Some(MAX_DECODED_BYTES);
+    let reader = ImageReader::new(from).with_guessed_format();
+    let mut reader = reader.map_err(|e| e.to_string())?;
+    reader.limits(limits);
+    reader.decode().map_err(|e| match e {
+        image::ImageError::Limits(_) => {
+            format!("unpacks to more than {MAX_SIDE} pixels on a side or {MAX_DECODED_BYTES} bytes")
+        }
+        // the decoder's own words may quote the file
+        _ => "is damaged and cannot be decoded".to_owned(),
+    })
+}
+
+/// Judges a file as the trainer would meet it. Nothing can be asked here, so what a person would have to agree to is a
+/// refusal. Blocks.
+pub fn check(path: &Path, filename: &str) -> Result<Header, String> {
+    let refuse = |why: &str| Err(format!("{filename} {why}."));
+    let header = match read_header(path) {
+        Ok(Ok(header)) => header,
+        Ok(Err(unfit)) => return refuse(&unfit.to_string()),
+        Err(_) => return refuse("could not be read back from disk"),
+    };
+    let mut flaws = header.flaws();
+    if header.alpha && !header.animated {
+        match File::open(path)
+            .map_err(|e| e.to_string())
+            .and_then(|f| decode(BufReader::new(f)))
+        {
+            Ok(picture) if is_transparent(&picture) => flaws.push(Flaw::Transparent),
+            Ok(_) => {}
+            Err(why) => return refuse(&why),
+        }
+    }
+    match flaws.first() {
+        None => Ok(header),
+        Some(flaw) => Err(format!("{filename} {}. {}", flaw.why(), flaw.remedy())),
+    }
+}
+
+fn is_transparent(picture: &DynamicImage) -> bool {
+    picture.color().has_alpha() && picture.to_rgba8().pixels().any(|p| p.0[3] < 255)
+}
+
+fn read_header(path: &Path) -> std::io::Result<Result<Header, Unfit>> {
+    let mut file = File::open(path)?;
+    let size = file.metadata()?.len();
+    let tail = part(&mut file, size.saturating_sub(TAIL_BYTES), TAIL_BYTES)?;
+    let mut wanted = HEAD_BYTES;
+    loop {
+        let head = part(&mut file, 0, wanted)?;
+        match header::read(&head, &tail, size) {
+            Ok(header) => return Ok(Ok(header)),
+            Err(Unread::Unfit(unfit)) => return Ok(Err(unfit)),
+            Err(Unread::More(more)) if more > wanted => wanted = more,
+            Err(Unread::More(_)) => return Ok(Err(Unfit::Truncated)),
+        }
+    }
+}
+
+fn part(file: &mut File, from: u64, length: u64) -> std::io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    file.seek(SeekFrom::Start(from))?;
+    file.take(length).read_to_end(&mut bytes)?;
+    Ok(bytes)
+}

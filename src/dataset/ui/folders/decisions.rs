@@ -1,0 +1,210 @@
+//! What only a person can decide: both sides changed, one side lost a file, two folders hold different ones.
+
+use super::Shared;
+use crate::dataset::api::folders::{ChooseFolder, DecideFolder};
+use crate::dataset::model::sync::{Action, FileState, FolderFile, FolderView};
+use crate::ui::units::{bytes, minute};
+use crate::ui::{ErrorNotice, Icon};
+use leptos::prelude::*;
+
+#[component]
+pub fn Decisions(shared: Shared, view: StoredValue<FolderView>) -> impl IntoView {
+    let of = move |wanted: fn(&FolderFile) -> bool| {
+        view.with_value(|v| {
+            v.files
+                .iter()
+                .filter(|f| wanted(f))
+                .cloned()
+                .collect::<Vec<_>>()
+        })
+    };
+    let conflicts = of(|f| f.state == FileState::Conflict);
+    let lost_there = of(|f| f.state == FileState::OnlyHere && f.was_in_step);
+    let lost_here = of(|f| f.state == FileState::OnlyThere && f.was_in_step);
+    let split = of(|f| f.state == FileState::Split);
+    view! {
+        <Table
+            shared
+            files=conflicts
+            title="Changed on both sides"
+            why="Both differ from what they last had in common, or nothing is known of that. Neither is overwritten until you say so."
+            actions=&BOTH
+        />
+        <Table
+            shared
+            files=lost_there
+            title="Deleted in S3 since"
+            why="They were in S3 once. They are not sent again unless you say so."
+            actions=&[(Action::Send, "Send again", "Send all again")]
+        />
+        <Table
+            shared
+            files=lost_here
+            title="Deleted in the folder since"
+            why="They were in the folder once. They are not fetched again unless you say so."
+            actions=&[(Action::Fetch, "Fetch again", "Fetch all again")]
+        />
+        <Split shared files=split />
+    }
+}
+
+/// An action, its words for one file and for all.
+type Offer = (Action, &'static str, &'static str);
+
+const BOTH: [Offer; 2] = [
+    (
+        Action::Send,
+        "Send the folder's",
+        "Send all of the folder's",
+    ),
+    (Action::Fetch, "Take S3's", "Take all of S3's"),
+];
+
+#[component]
+fn Table(
+    shared: Shared,
+    files: Vec<FolderFile>,
+    title: &'static str,
+    why: &'static str,
+    actions: &'static [Offer],
+) -> impl IntoView {
+    if files.is_empty() {
+        return ().into_any();
+    }
+    let decide = ServerAction::<DecideFolder>::new();
+    shared.follow(decide, |_| ());
+    let refused = move || decide.value().get().and_then(Result::err);
+    let rows = files
+        .into_iter()
+        .map(|file| row(file, actions))
+        .collect_view();
+    let all = actions.iter().map(|(action, _, words)| {
+        view! {
+            <button class="button button--ghost" type="submit" name="all" value=action.as_str()>
+                {*words}
+            </button>
+        }
+    });
+    view! {
+        <ActionForm action=decide>
+            <input type="hidden" name="style" value=shared.style_id() />
+            <h3 class="folder__group">{title}</h3>
+            <p class="muted">{why}</p>
+            {move || refused().map(|error| view! { <ErrorNotice error /> })}
+            <div class="table-scroll" tabindex="0" role="region" aria-label=title>
+                <table class="table folder__table">
+                    <thead>
+                        <tr>
+                            <th scope="col">"File"</th>
+                            <th scope="col">"In the folder"</th>
+                            <th scope="col">"In S3"</th>
+                            <th scope="col">"What to do"</th>
+                        </tr>
+                    </thead>
+                    <tbody>{rows}</tbody>
+                </table>
+            </div>
+            <div class="button-group folder__buttons">
+                <button class="button button--secondary" type="submit" disabled=move || shared.is_running()>
+                    <Icon name="check" />
+                    "Do what is chosen"
+                </button>
+                {all.collect_view()}
+            </div>
+        </ActionForm>
+    }
+    .into_any()
+}
+
+fn row(file: FolderFile, actions: &'static [Offer]) -> impl IntoView {
+    let side = |size: u64, modified: &str| format!("{} · {}", bytes(size), minute(modified));
+    let here = file.counting().map(|h| side(h.size_bytes, &h.modified));
+    let there = file.there.as_ref().map(|t| side(t.size_bytes, &t.modified));
+    let value = |word: &str| format!("{word} {} {}", file.version, file.filename);
+    let options = actions.iter().map(|(action, words, _)| {
+        view! { <option value=value(action.as_str())>{*words}</option> }
+    });
+    view! {
+        <tr>
+            <th scope="row">{file.filename.clone()}</th>
+            <td>{here.unwrap_or_else(|| "none".into())}</td>
+            <td>{there.unwrap_or_else(|| "none".into())}</td>
+            <td>
+                <select
+                    class="input input--auto"
+                    name="decisions[]"
+                    aria-label=format!("What to do with {}", file.filename)
+                >
+                    <option value=value("leave")>"Leave both"</option>
+                    {options.collect_view()}
+                </select>
+            </td>
+        </tr>
+    }
+}
+
+/// The same name with different content in two folders.
+#[component]
+fn Split(shared: Shared, files: Vec<FolderFile>) -> impl IntoView {
+    if files.is_empty() {
+        return ().into_any();
+    }
+    let choose = ServerAction::<ChooseFolder>::new();
+    shared.follow(choose, |()| ());
+    let refused = move || choose.value().get().and_then(Result::err);
+    let row = |file: FolderFile| {
+        let copies = file.here.iter().map(|copy| {
+            let words = format!(
+                "{}: {} · {}",
+                copy.folder,
+                bytes(copy.size_bytes),
+                minute(&copy.modified)
+            );
+            view! { <option value=format!("{}/{}", copy.folder, file.filename)>{words}</option> }
+        });
+        let copies = copies.collect_view();
+        view! {
+            <tr>
+                <th scope="row">{file.filename.clone()}</th>
+                <td>
+                    <select
+                        class="input input--auto"
+                        name="choices[]"
+                        aria-label=format!("Which {} counts", file.filename)
+                    >
+                        <option value="">"Not decided"</option>
+                        {copies}
+                    </select>
+                </td>
+            </tr>
+        }
+    };
+    view! {
+        <ActionForm action=choose>
+            <input type="hidden" name="style" value=shared.style_id() />
+            <h3 class="folder__group">"In two folders with different content"</h3>
+            <p class="muted">
+                "Choose the one that counts. The other is left as it is and takes no part in transfers."
+            </p>
+            {move || refused().map(|error| view! { <ErrorNotice error /> })}
+            <div class="table-scroll" tabindex="0" role="region" aria-label="In two folders">
+                <table class="table folder__table">
+                    <thead>
+                        <tr>
+                            <th scope="col">"File"</th>
+                            <th scope="col">"Which one counts"</th>
+                        </tr>
+                    </thead>
+                    <tbody>{files.into_iter().map(row).collect_view()}</tbody>
+                </table>
+            </div>
+            <div class="button-group folder__buttons">
+                <button class="button button--secondary" type="submit">
+                    <Icon name="check" />
+                    "Choose"
+                </button>
+            </div>
+        </ActionForm>
+    }
+    .into_any()
+}

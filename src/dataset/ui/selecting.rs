@@ -1,0 +1,115 @@
+//! Choosing images: one, a range, a rectangle, all that fit a filter, the others.
+
+use super::state::Data;
+use crate::dataset::api::image_names;
+use crate::dataset::model::filter::Filter;
+use crate::ui::virtual_grid::lasso::Caught;
+use leptos::prelude::*;
+use std::collections::BTreeSet;
+
+/// What the *Select* menu offers beside all and none: words, filter, key.
+pub const KINDS: [(&str, &str); 4] = [
+    ("Without caption", "missing:caption"),
+    ("With a problem", "problem:"),
+    ("In no set", "set:none"),
+    ("Near-duplicates", "dup:"),
+];
+
+impl Data {
+    /// Names of the first page that fit a filter, or all of it for `all`.
+    pub fn fitting_on_page(&self, words: &str) -> Vec<String> {
+        let filter = match words {
+            "all" => Filter::default(),
+            // what cannot be read selects nothing
+            words => match Filter::parse_typed(words) {
+                Ok(filter) => filter,
+                Err(_) => return Vec::new(),
+            },
+        };
+        self.listing.with(|l| {
+            let fits = l.page.images.iter().filter(|i| filter.accepts(i));
+            fits.map(|i| i.filename.clone()).collect()
+        })
+    }
+
+    /// Selects what of the list fits a filter; a long list is the server's to look through.
+    pub fn select_fitting(&self, words: &'static str) {
+        let data = *self;
+        let whole = untrack(|| data.listing.with(|l| l.page.next_cursor.is_none()));
+        if whole {
+            let names = untrack(|| data.fitting_on_page(words));
+            data.selected.set(names.into_iter().collect());
+            return;
+        }
+        let within = data.listing.with_untracked(|l| l.question.clone());
+        let more = if words == "all" { "" } else { words };
+        let filter = format!("{} {more}", within.filter);
+        leptos::task::spawn_local(async move {
+            let answer = image_names(data.style.get_value(), filter, within.sort).await;
+            if let Ok(names) = answer {
+                data.selected.try_set(names.into_iter().collect());
+            }
+        });
+    }
+
+    /// Selects what of the list is not selected, and lets go of the rest.
+    pub fn invert(&self) {
+        let names = untrack(|| self.names());
+        self.selected.update(|selected| {
+            let others = names.iter().filter(|n| !selected.contains(*n));
+            *selected = others.cloned().collect();
+        });
+    }
+
+    /// Ticks or unticks one tile; a range begins there.
+    pub fn tick(&self, name: &str, on: bool) {
+        self.selected.update(|selected| {
+            if on {
+                selected.insert(name.to_owned());
+            } else {
+                selected.remove(name);
+            }
+        });
+        self.put_anchor(name);
+    }
+
+    pub fn toggle(&self, name: &str) {
+        let on = self.selected.with_untracked(|s| s.contains(name));
+        self.tick(name, !on);
+    }
+
+    fn put_anchor(&self, name: &str) {
+        let besides = self.selected.get_untracked();
+        self.anchor.set_value((name.to_owned(), besides));
+    }
+
+    /// Selects everything from the anchor to a tile, besides what was selected before; `from` is the anchor where there is none.
+    pub fn reach(&self, from: &str, to: &str) {
+        let names = untrack(|| self.names());
+        let place = |wanted: &str| names.iter().position(|n| n == wanted);
+        if self.anchor.with_value(|(name, _)| place(name).is_none()) {
+            self.put_anchor(from);
+        }
+        let (anchor, mut selected) = self.anchor.get_value();
+        if let (Some(a), Some(b)) = (place(&anchor), place(to)) {
+            selected.extend(names[a.min(b)..=a.max(b)].iter().cloned());
+            self.selected.set(selected);
+        }
+    }
+
+    /// A rectangle drawn with the mouse.
+    pub fn catch(&self, caught: Caught) {
+        if caught.begins {
+            let besides = if caught.adds {
+                self.selected.get_untracked()
+            } else {
+                BTreeSet::new()
+            };
+            self.anchor.set_value((String::new(), besides));
+        }
+        let (_, mut selected) = self.anchor.get_value();
+        let names = caught.places.iter();
+        selected.extend(names.filter_map(|row| untrack(|| self.name_at(*row))));
+        self.selected.set(selected);
+    }
+}

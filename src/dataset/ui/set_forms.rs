@@ -1,0 +1,312 @@
+//! The forms of the sets menu: each works as a plain post too.
+
+use super::sets::{Actions, Saving};
+use super::state::Data;
+use crate::dataset::api::SaveSelectionSet;
+use crate::dataset::model::selection::{Combination, SelectionSet};
+use crate::error::AppError;
+use crate::ui::units::plural;
+use crate::ui::{ErrorNotice, Icon, TextField};
+use leptos::prelude::*;
+use leptos::server_fn::ServerFn;
+
+/// Names shown before the rest is counted.
+const SHOWN: usize = 5;
+
+/// Style and set, which every form here sends.
+fn hidden_ids(data: Data, set: u64) -> impl IntoView + use<> {
+    view! {
+        <input type="hidden" name="style" value=data.style_id() />
+        <input type="hidden" name="set" value=set.to_string() />
+    }
+}
+
+/// Names without an image, and the offer to drop them.
+pub fn lost_images(data: Data, actions: Actions, set: &SelectionSet) -> Option<AnyView> {
+    let id = set.id;
+    let lost = data.gone(set);
+    if lost.is_empty() || set.filter.is_some() {
+        return None;
+    }
+    let mut shown = lost
+        .iter()
+        .take(SHOWN)
+        .cloned()
+        .collect::<Vec<_>>()
+        .join(", ");
+    if lost.len() > SHOWN {
+        shown.push_str(&format!(" and {} more", lost.len() - SHOWN));
+    }
+    let names = plural(lost.len(), "name");
+    let text = format!(
+        "{} holds {names} whose image is no longer in the bucket: {shown}.",
+        set.title()
+    );
+    let view = view! {
+        <ActionForm action=actions.drop_gone attr:class="stack">
+            {hidden_ids(data, id)}
+            <p class="field__error">{text}</p>
+            <div class="dialog__actions">
+                <button
+                    class="button button--secondary"
+                    type="submit"
+                    disabled=move || actions.drop_gone.pending().get()
+                >
+                    {format!("Drop {names}")}
+                </button>
+            </div>
+        </ActionForm>
+    };
+    Some(view.into_any())
+}
+
+/// The versions that were trained on a set.
+pub fn used_by(data: Data, set: u64) -> Option<AnyView> {
+    let by = data.uses.with(|uses| {
+        let found = uses.iter().find(|u| u.set == set);
+        found.map(|u| u.by.clone()).unwrap_or_default()
+    });
+    if by.is_empty() {
+        return None;
+    }
+    let links = by.into_iter().map(|(name, href)| {
+        view! {
+            <li>
+                <a class="link" href=href>
+                    {name}
+                </a>
+            </li>
+        }
+    });
+    let view = view! {
+        <div class="used-by">
+            <p class="muted">"Used by versions"</p>
+            <ul class="used-by__list">{links.collect_view()}</ul>
+        </div>
+    };
+    Some(view.into_any())
+}
+
+/// The set's name, and of a smart one its filter.
+#[component]
+pub fn Rename(data: Data, actions: Actions, set: SelectionSet) -> impl IntoView {
+    let rename = actions.rename;
+    let error = move |field: &'static str| {
+        let refused = rename.value().get().and_then(Result::err)?;
+        refused.message_for(field).map(str::to_owned)
+    };
+    let (id, name) = (set.id, set.name.clone().unwrap_or_default());
+    let filter = set.filter.map(|filter| {
+        view! {
+            <TextField
+                label="Filter"
+                name="smart"
+                id="set_filter"
+                value=Signal::stored(filter)
+                hint="The images that fit when a run starts are its images. Empty: it keeps those that fit now."
+                error=Signal::derive(move || error("filter"))
+                optional=true
+            />
+        }
+    });
+    view! {
+        <ActionForm action=rename attr:class="stack">
+            {hidden_ids(data, id)}
+            <TextField
+                label="Name"
+                name="name"
+                id="rename_set"
+                value=Signal::stored(name)
+                hint=format!("Empty: it is Set {id}.")
+                error=Signal::derive(move || error("name"))
+                optional=true
+            />
+            {filter}
+            <div class="dialog__actions">
+                <button
+                    class="button button--secondary"
+                    type="submit"
+                    disabled=move || rename.pending().get()
+                >
+                    "Rename"
+                </button>
+            </div>
+        </ActionForm>
+    }
+}
+
+pub fn duplicate_form(data: Data, actions: Actions, id: u64) -> impl IntoView + use<> {
+    view! {
+        <ActionForm action=actions.derive>
+            {hidden_ids(data, id)}
+            <button
+                class="button button--secondary"
+                type="submit"
+                disabled=move || actions.derive.pending().get()
+            >
+                <Icon name="copy" />
+                "Duplicate"
+            </button>
+        </ActionForm>
+    }
+}
+
+/// Folded: the second press is the confirmation, beside the set's name.
+pub fn delete_form(data: Data, actions: Actions, set: &SelectionSet) -> impl IntoView + use<> {
+    let (id, title) = (set.id, set.title());
+    let images = plural(set.filenames.len(), "image");
+    let stay = if set.filenames.len() == 1 {
+        "stays"
+    } else {
+        "stay"
+    };
+    let why = format!(
+        "Its {images} {stay} in the bucket, and trained versions keep their own list. Its number is not given again."
+    );
+    view! {
+        <details class="disclosure">
+            <summary class="disclosure__summary">"Delete this set…"</summary>
+            <ActionForm action=actions.delete attr:class="disclosure__body stack">
+                {hidden_ids(data, id)}
+                <p class="muted">{why}</p>
+                <div class="dialog__actions">
+                    <button
+                        class="button button--solid"
+                        type="submit"
+                        disabled=move || actions.delete.pending().get()
+                    >
+                        <Icon name="trash" />
+                        <span class="button__text">{format!("Delete {title}")}</span>
+                    </button>
+                </div>
+            </ActionForm>
+        </details>
+    }
+}
+
+/// Saves what stands in the filter box as a set whose images change with it.
+#[component]
+pub fn SmartSet(data: Data) -> impl IntoView {
+    let saving = Saving::new(data);
+    let name = RwSignal::new(String::new());
+    let filter = Memo::new(move |_| data.address.with(|a| a.get("filter").to_owned()));
+    let error = move || saving.error();
+    let of_name = move || error().and_then(|e: AppError| e.message_for("name").map(str::to_owned));
+    view! {
+        <form
+            class="stack"
+            method="post"
+            action=SaveSelectionSet::url()
+            on:submit=move |event| {
+                event.prevent_default();
+                saving.save(None, name.get_untracked(), Vec::new(), Some(filter.get_untracked()));
+            }
+        >
+            <h2 class="popover__title">"Save the filter as a smart set"</h2>
+            {move || {
+                error()
+                    .filter(|e| e.message_for("name").is_none())
+                    .map(|error| view! { <ErrorNotice error /> })
+            }}
+            <input type="hidden" name="style" value=data.style_id() />
+            <input type="hidden" name="smart" value=filter />
+            <p class="muted">
+                "Its images are those that fit " <code>{filter}</code> " at the time, until a run freezes them."
+            </p>
+            <TextField
+                label="Name of the smart set"
+                name="name"
+                id="smart_name"
+                value=name
+                on_input=Callback::new(move |text| name.set(text))
+                error=Signal::derive(of_name)
+                optional=true
+            />
+            <div class="dialog__actions">
+                <button class="button button--secondary" type="submit" disabled=move || saving.busy()>
+                    "Save smart set"
+                </button>
+            </div>
+        </form>
+    }
+}
+
+/// Two sets joined, crossed or parted: as the selection, or saved as a new set.
+#[component]
+pub fn Combine(data: Data, actions: Actions) -> impl IntoView {
+    let chosen = move |name: &'static str| data.address.with_untracked(|a| a.get(name).to_owned());
+    let first = RwSignal::new(chosen("set"));
+    let how = RwSignal::new(match chosen("how") {
+        none if none.is_empty() => Combination::Union.as_str().to_owned(),
+        how => how,
+    });
+    let second = RwSignal::new(chosen("other"));
+    let select = move |event: leptos::ev::MouseEvent| {
+        event.prevent_default();
+        let of = |id: RwSignal<String>| {
+            let set = id
+                .get_untracked()
+                .parse()
+                .ok()
+                .and_then(|id| untrack(|| data.set(id)));
+            set.map(|s| s.filenames).unwrap_or_default()
+        };
+        if let Some(how) = Combination::parse(&how.get_untracked()) {
+            let names = how.of(&of(first), &of(second));
+            data.selected.set(names.into_iter().collect());
+            super::toolbar::close_menu(&event);
+        }
+    };
+    let sets = move |name: &'static str, label: &'static str, value: RwSignal<String>| {
+        view! {
+            <select class="input" name=name aria-label=label on:change=move |e| value.set(event_target_value(&e))>
+                <For each=move || data.sets.get() key=|s| (s.id, s.title()) children=move |set| choice(set, value) />
+            </select>
+        }
+    };
+    Effect::new(move |_| {
+        // what the boxes show before anything was chosen
+        let ids: Vec<String> = data
+            .sets
+            .with(|s| s.iter().map(|s| s.id.to_string()).collect());
+        for id in [first, second] {
+            if id.with_untracked(|id| !ids.contains(id)) {
+                id.set(ids.first().cloned().unwrap_or_default());
+            }
+        }
+    });
+    let words = Combination::ALL.map(|c| {
+        let (value, selected) = (c.as_str(), how.with_untracked(|h| h == c.as_str()));
+        view! { <option value=value selected=selected>{c.words()}</option> }
+    });
+    let page = format!("/styles/{}/data", data.style_id());
+    view! {
+        <ActionForm action=actions.derive attr:class="stack">
+            <h2 class="popover__title">"Combine two sets"</h2>
+            <input type="hidden" name="style" value=data.style_id() />
+            {sets("set", "First set", first)}
+            <select class="input" name="how" aria-label="How" on:change=move |e| how.set(event_target_value(&e))>
+                {words.collect_view()}
+            </select>
+            {sets("other", "Second set", second)}
+            <div class="dialog__actions">
+                <button class="button button--secondary" type="submit" formmethod="get" formaction=page on:click=select>
+                    "Select them"
+                </button>
+                <button class="button button--secondary" type="submit" disabled=move || actions.derive.pending().get()>
+                    "Save as new set"
+                </button>
+            </div>
+        </ActionForm>
+    }
+}
+
+fn choice(set: SelectionSet, value: RwSignal<String>) -> impl IntoView {
+    let id = set.id.to_string();
+    let selected = value.with_untracked(|v| *v == id);
+    view! {
+        <option value=id selected=selected>
+            {set.title()}
+        </option>
+    }
+}

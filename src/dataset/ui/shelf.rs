@@ -1,0 +1,176 @@
+//! What of a long list has been fetched beyond its first page: windows of images as they come into view, and the names of
+//! all, which selecting needs.
+
+use super::state::{Data, PAGE, Question};
+use crate::dataset::api::{image_names, images};
+use crate::dataset::model::image::TrainingImage;
+use leptos::prelude::*;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+/// How long the view has to rest before what it lacks is asked for: flying past fetches nothing.
+#[cfg(feature = "hydrate")]
+const REST_MS: u32 = 80;
+
+#[derive(Clone, Copy)]
+pub struct Shelf {
+    /// Names from the page's first image on; empty until they have come, and for a list of one page.
+    pub names: RwSignal<Arc<Vec<String>>>,
+    /// Images by window: the n-th holds places n x 200 to n x 200 + 199.
+    windows: RwSignal<BTreeMap<usize, Vec<TrainingImage>>>,
+    /// Windows that are shown but may have changed.
+    stale: StoredValue<BTreeSet<usize>>,
+    under_way: StoredValue<BTreeSet<usize>>,
+    /// What is on the shelf answers this.
+    question: StoredValue<Question>,
+    #[cfg(feature = "hydrate")]
+    timer: StoredValue<Option<gloo_timers::callback::Timeout>, LocalStorage>,
+}
+
+impl Shelf {
+    pub fn new() -> Self {
+        Self {
+            names: RwSignal::new(Arc::default()),
+            windows: RwSignal::new(BTreeMap::new()),
+            stale: StoredValue::new(BTreeSet::new()),
+            under_way: StoredValue::new(BTreeSet::new()),
+            question: StoredValue::new(Question::default()),
+            #[cfg(feature = "hydrate")]
+            timer: StoredValue::new_local(None),
+        }
+    }
+
+    pub fn image_at(&self, place: usize) -> Option<TrainingImage> {
+        self.windows
+            .with(|w| w.get(&(place / PAGE))?.get(place % PAGE).cloned())
+    }
+
+    pub fn image(&self, name: &str) -> Option<TrainingImage> {
+        self.windows.with(|w| {
+            let mut all = w.values().flatten();
+            all.find(|i| i.filename == name).cloned()
+        })
+    }
+
+    /// Everything fetched beyond the first page.
+    pub fn images(&self) -> Vec<TrainingImage> {
+        self.windows
+            .with(|w| w.values().flatten().cloned().collect())
+    }
+
+    /// Effects alone: nothing of it runs on the server.
+    pub fn follow(self, data: Data) {
+        Effect::new(move |_| {
+            let (question, long) = data
+                .listing
+                .with(|l| (l.question.clone(), l.page.next_cursor.is_some()));
+            self.turn_to(question, long, data);
+        });
+        Effect::new(move |_| {
+            data.listing.track();
+            data.rows.track();
+            let range = data.grid.range.get();
+            if !range.is_empty() {
+                self.fill_later(data);
+            }
+        });
+    }
+
+    /// Another list clears the shelf; the same one again is shown until it has come anew.
+    fn turn_to(self, question: Question, long: bool, data: Data) {
+        let same = self.question.with_value(|q| q.asks_like(&question));
+        if same {
+            let here = self.windows.with_untracked(|w| w.keys().copied().collect());
+            self.stale.set_value(here);
+        }
+        if !same || !long {
+            self.windows.update(BTreeMap::clear);
+            self.names.set(Arc::default());
+        }
+        self.under_way.update_value(BTreeSet::clear);
+        self.question.set_value(question.clone());
+        if long {
+            leptos::task::spawn_local(async move { self.fetch_names(question, data).await });
+        }
+    }
+
+    async fn fetch_names(self, question: Question, data: Data) {
+        let style = data.style.get_value();
+        let answer = image_names(style, question.filter.clone(), question.sort.clone()).await;
+        let Some(offset) = data.listing.try_with_untracked(|l| l.page.offset) else {
+            return;
+        };
+        if let Ok(mut names) = answer
+            && self.is_about(&question)
+        {
+            names.drain(..offset.min(names.len()));
+            self.names.set(Arc::new(names));
+        }
+    }
+
+    fn is_about(self, question: &Question) -> bool {
+        self.question.try_with_value(|q| q == question) == Some(true)
+    }
+
+    #[cfg(not(feature = "hydrate"))]
+    fn fill_later(self, data: Data) {
+        self.fill(data);
+    }
+
+    #[cfg(feature = "hydrate")]
+    fn fill_later(self, data: Data) {
+        let timeout = gloo_timers::callback::Timeout::new(REST_MS, move || self.fill(data));
+        self.timer.set_value(Some(timeout));
+    }
+
+    /// Asks for the windows that are in view and not there.
+    fn fill(self, data: Data) {
+        let Some(range) = data.grid.range.try_get_untracked() else {
+            return;
+        };
+        let rows = data.rows.get_untracked();
+        let first_page = data.listing.with_untracked(|l| l.page.images.len());
+        let shown = range.filter_map(|row| rows.at(row));
+        let beyond = shown.filter(|place| *place >= first_page);
+        let wanted: BTreeSet<usize> = beyond.map(|place| place / PAGE).collect();
+        for window in wanted {
+            let there = self.windows.with_untracked(|w| w.contains_key(&window))
+                && !self.stale.with_value(|s| s.contains(&window));
+            let asked = self.under_way.with_value(|u| u.contains(&window));
+            if !there && !asked {
+                self.under_way.update_value(|u| {
+                    u.insert(window);
+                });
+                leptos::task::spawn_local(async move { self.fetch(window, data).await });
+            }
+        }
+    }
+
+    async fn fetch(self, window: usize, data: Data) {
+        let question = self.question.get_value();
+        let offset = data.listing.with_untracked(|l| l.page.offset) + window * PAGE;
+        let answer = images(
+            data.style.get_value(),
+            question.filter.clone(),
+            question.sort.clone(),
+            String::new(),
+            offset,
+        )
+        .await;
+        if !self.is_about(&question) {
+            return;
+        }
+        self.under_way.update_value(|u| {
+            u.remove(&window);
+        });
+        // a refusal leaves the places waiting; the next look at them asks again
+        if let Ok(page) = answer {
+            self.stale.update_value(|s| {
+                s.remove(&window);
+            });
+            self.windows.update(|w| {
+                w.insert(window, page.images);
+            });
+        }
+    }
+}

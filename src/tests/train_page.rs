@@ -1,0 +1,331 @@
+//! What stands around a start: presets, costs and caps, the preflight, the request to take away, the model's own word.
+
+use super::fake_runpod::{API_KEY, FakeRunpod};
+use super::plain_form::PlainForm;
+use super::studio::{TestStudio, model, run};
+use crate::server::s3::Precondition;
+use reqwest::Method;
+use serde_json::{Value, json};
+
+const PRESETS: &str = "/api/training/presets";
+const COSTS: &str = "/api/training/costs";
+
+#[tokio::test]
+async fn settings_files_of_other_trainers_become_presets_and_what_has_no_place_is_listed() {
+    let studio = TestStudio::start().await;
+    let kohya = "network_dim = 32\nlearning_rate = 3e-4\noptimizer_type = \"AdamW8bit\"\nnoise_offset = 0.1\n[[datasets]]\nresolution = 768\n";
+    let made = studio
+        .post(PRESETS, &json!({"name": "Fine lines", "text": kohya}))
+        .await
+        .expect(201);
+    assert_eq!(
+        (&made["id"], &made["version"]),
+        (&json!("fine-lines"), &json!(1))
+    );
+    assert_eq!(
+        made["values"],
+        json!({"height": "768", "learning_rate": "0.0003", "network_dim": "32", "optimizer_type": "adamw8bit", "width": "768"})
+    );
+    assert_eq!(made["leftOut"][0]["name"], "noise_offset");
+    let yaml = "job: extension\nconfig:\n  name: x\n  process:\n    - type: sd_trainer\n      network: {type: lora, linear: 16, linear_alpha: 16}\n      train: {steps: 2000, lr: 1e-4}\n      datasets:\n        - resolution: [512, 768]\n";
+    let made = studio
+        .post(PRESETS, &json!({"name": "Toolkit", "text": yaml}))
+        .await
+        .expect(201);
+    assert_eq!(made["values"]["max_train_steps"], "2000");
+    for text in ["", "no settings", "{\"a\": 1}", "[1, 2]"] {
+        assert_eq!(
+            studio
+                .post(PRESETS, &json!({ "text": text }))
+                .await
+                .refused(400),
+            ["preset_text"],
+            "{text}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn an_exported_preset_is_imported_again_as_its_next_version() {
+    let studio = TestStudio::start().await;
+    let text = studio.get(&format!("{PRESETS}/kohya-ss")).await.text;
+    let made = studio
+        .post(PRESETS, &json!({ "text": text }))
+        .await
+        .expect(201);
+    assert_eq!(
+        made["id"], "my-kohya-ss",
+        "the studio's own id stays the studio's"
+    );
+    let made = studio
+        .post(PRESETS, &json!({ "text": text }))
+        .await
+        .expect(201);
+    assert_eq!(made["version"], 2);
+    let all = studio.get(PRESETS).await.expect(200);
+    assert_eq!(all["presets"][0]["own"], true);
+    let delete = |id: &str| studio.send(studio.request(Method::DELETE, &format!("{PRESETS}/{id}")));
+    delete("my-kohya-ss").await.expect(204);
+    delete("my-kohya-ss").await.refused(404);
+    delete("kohya-ss").await.refused(409);
+    assert!(studio.state_dir().join("presets.json").is_file());
+}
+
+#[tokio::test]
+async fn a_preset_is_used_by_a_plain_form_and_kept_with_the_run() {
+    let runpod = FakeRunpod::start().await;
+    let studio = TestStudio::on(&runpod).await;
+    let style = studio.ready_style(2).await;
+    let page = format!("/styles/{style}/train?form[selectionSetId]=1&preset=kohya-ss&use=preset");
+    let form = PlainForm::on(&studio, &page, "start_training").await;
+    assert_eq!(
+        form.value("form[parameters][max_train_steps]"),
+        Some("1000")
+    );
+    assert_eq!(form.value("form[preset]"), Some("kohya-ss@1"));
+    form.submit(&studio).await;
+    let version = studio.version(&style).await;
+    assert_eq!(
+        (&version["preset"], &version["parameters"]["learning_rate"]),
+        (&json!("kohya-ss@1"), &json!(0.0003))
+    );
+}
+
+#[tokio::test]
+async fn a_run_over_its_cap_is_refused_with_both_amounts_before_anything_is_sent() {
+    let runpod = FakeRunpod::start().await;
+    let studio = TestStudio::on(&runpod).await;
+    let style = studio.ready_style(2).await;
+    let mut costs = studio.get(COSTS).await.expect(200);
+    costs["runCapUsd"] = json!(0.01);
+    studio
+        .send(studio.request(Method::PUT, COSTS).json(&costs))
+        .await
+        .expect(200);
+    let refused = studio.start_run(&style, "V1").await;
+    assert_eq!(refused.status, 400);
+    assert!(
+        refused.text.contains("a run may cost $0.01"),
+        "{}",
+        refused.text
+    );
+    assert_eq!(runpod.seen().len(), 0);
+    costs["runCapUsd"] = Value::Null;
+    costs["monthCapUsd"] = json!(0.2);
+    studio
+        .send(studio.request(Method::PUT, COSTS).json(&costs))
+        .await
+        .expect(200);
+    let mut counted = 0;
+    while studio
+        .start_run(&style, &format!("W{counted}"))
+        .await
+        .status
+        == 202
+    {
+        counted += 1;
+        assert!(
+            counted < 10,
+            "runs that are on their way count towards the month"
+        );
+    }
+    assert!(counted > 1);
+    let version = &studio.versions(&style).await[0];
+    assert_eq!(version["usdPerHour"], 1.12);
+    assert!(version["estimatedUsd"].as_f64() > Some(0.01));
+    costs["prices"][0]["usdPerHour"] = json!(-1);
+    let bad = studio
+        .send(studio.request(Method::PUT, COSTS).json(&costs))
+        .await;
+    assert_eq!(bad.refused(400), ["price.0"]);
+}
+
+#[tokio::test]
+async fn what_a_run_took_makes_the_next_estimate_and_its_cost() {
+    let runpod = FakeRunpod::start().await;
+    let studio = TestStudio::on(&runpod).await;
+    let style = studio.ready_style(2).await;
+    let before = studio
+        .post("/api/training/preview", &run(&style, "V2"))
+        .await
+        .expect(200);
+    studio.start_run(&style, "V1").await.expect(202);
+    let (id, sent) = runpod.job();
+    let stated = before["plan"]["seconds"].as_i64().expect("seconds");
+    let done = json!({"id": id, "status": "COMPLETED", "executionTime": stated * 3_000, "delayTime": 5, "output": {"status": "success", "loraUrl": "s3://elsewhere/x.safetensors"}});
+    studio.deliver(&sent, &done).await.expect(200);
+    let after = studio
+        .post("/api/training/preview", &run(&style, "V2"))
+        .await
+        .expect(200);
+    assert_eq!(after["plan"]["seconds"], stated * 3);
+    assert!(
+        after["plan"]["secondsBasis"]
+            .as_str()
+            .unwrap()
+            .starts_with("Measured: 1 run")
+    );
+    assert!(
+        before["plan"]["secondsBasis"]
+            .as_str()
+            .unwrap()
+            .starts_with("Stated")
+    );
+    assert!(after["plan"]["costUsd"].as_f64() > before["plan"]["costUsd"].as_f64());
+    let page = studio.get(&format!("/styles/{style}/versions")).await;
+    assert!(page.text.contains(" · $"), "the recipe has its cost");
+}
+
+#[tokio::test]
+async fn request_workflow_and_curl_are_plain_downloads_without_a_secret() {
+    let runpod = FakeRunpod::start().await;
+    let studio = TestStudio::on(&runpod).await;
+    let style = studio.ready_style(2).await;
+    let body = format!(
+        "form%5BstyleId%5D={style}&form%5BselectionSetId%5D=1&form%5Bname%5D=V1&form%5Bparameters%5D%5Bmax_train_steps%5D=77"
+    );
+    let take = async |what: &str| {
+        let request = studio.request(Method::POST, &format!("/forms/training/{what}"));
+        let request = request
+            .header("content-type", "application/x-www-form-urlencoded")
+            .header("origin", &studio.page);
+        let answer = studio.send(request.body(body.clone())).await;
+        assert_eq!(answer.status, 200, "{}", answer.text);
+        assert!(
+            answer
+                .header("content-disposition")
+                .starts_with("attachment; filename=\"style_")
+        );
+        assert!(!answer.text.contains(API_KEY));
+        answer.text
+    };
+    let request: Value = serde_json::from_str(&take("request").await).expect("JSON");
+    assert_eq!(request["input"]["training_config"]["max_train_steps"], 77);
+    assert!(
+        request["webhook"]
+            .as_str()
+            .expect("an address")
+            .ends_with("?token=…")
+    );
+    let workflow: Value = serde_json::from_str(&take("workflow").await).expect("JSON");
+    assert_eq!(workflow["107"]["class_type"], "InitFluxLoRATraining");
+    let curl = take("curl").await;
+    assert!(
+        curl.contains("Bearer $RUNPOD_API_KEY") && !curl.contains("webhook"),
+        "{curl}"
+    );
+    assert_eq!(runpod.seen().len(), 0);
+}
+
+#[tokio::test]
+async fn what_is_doubtful_is_started_only_by_who_has_seen_it() {
+    let runpod = FakeRunpod::start().await;
+    let studio = TestStudio::on(&runpod).await;
+    let style = studio.ready_style(2).await;
+    let page = format!("/styles/{style}/train?set=1");
+    let before = PlainForm::on(&studio, &page, "start_training").await;
+    studio.start_run(&style, "V0").await.expect(202);
+    let (to, answer) = before.submit(&studio).await;
+    assert!(
+        answer
+            .text
+            .contains("Another run of this style is on its way: V0 is pending."),
+        "{to}"
+    );
+    assert!(answer.text.contains("Start anyway"));
+    assert_eq!(runpod.jobs().len(), 1);
+    let seen = PlainForm::on(&studio, &page, "start_training").await;
+    assert!(
+        seen.value("acknowledged")
+            .is_some_and(|ids| ids.contains("other_runs"))
+    );
+    seen.submit(&studio).await;
+    assert_eq!(runpod.jobs().len(), 2);
+}
+
+#[tokio::test]
+async fn an_endpoint_that_is_gone_is_red_and_cannot_be_overridden() {
+    let runpod = FakeRunpod::start().await;
+    let studio = TestStudio::on(&runpod).await;
+    let style = studio.ready_style(2).await;
+    runpod.delete_endpoint(true);
+    let list = studio
+        .get(&format!("/api/styles/{style}/preflight?set=1"))
+        .await
+        .expect(200);
+    let light = |id: &str| {
+        let checks = list["checks"].as_array().expect("a list");
+        checks.iter().find(|c| c["id"] == id).expect("there")["light"].clone()
+    };
+    assert_eq!(
+        (light("trainer"), light("s3")),
+        (json!("red"), json!("green"))
+    );
+    let form = PlainForm::on(
+        &studio,
+        &format!("/styles/{style}/train?set=1"),
+        "start_training",
+    )
+    .await;
+    let (_, page) = form
+        .fill("acknowledged", "trainer,webhook")
+        .submit(&studio)
+        .await;
+    assert!(page.text.contains("404"));
+    assert!(studio.versions(&style).await.is_empty());
+}
+
+#[tokio::test]
+async fn a_model_file_says_what_it_is_and_a_cut_one_says_so() {
+    let runpod = FakeRunpod::start().await;
+    let studio = TestStudio::on(&runpod).await;
+    let style = studio.ready_style(2).await;
+    let started = studio.start_run(&style, "v1").await.expect(202);
+    let id = started["version"]["id"].as_str().expect("an id").to_owned();
+    let key = format!("actor_maker_user/custom-styles-models/style_{style}_v1.safetensors");
+    let checkpoint = key.replace(".safetensors", "_rank16_bf16-step00010.safetensors");
+    let put = async |key: &str, bytes: Vec<u8>| {
+        let put = studio
+            .state
+            .s3
+            .put(key, bytes, "application/octet-stream", Precondition::None);
+        put.await.expect("the bucket takes it")
+    };
+    put(&key, model()).await;
+    put(&checkpoint, model()).await;
+    put(&key.replace("_v1", "_v10"), model()).await;
+    let path = format!("/api/styles/{style}/training-versions/{id}");
+    let facts = studio.get(&format!("{path}/model")).await.expect(200);
+    assert_eq!(facts["describedBytes"], facts["sizeBytes"]);
+    let files = studio.get(&format!("{path}/files")).await.expect(200);
+    let names: Vec<&str> = files["files"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|f| f["filename"].as_str().unwrap())
+        .collect();
+    assert_eq!(names.len(), 2, "{names:?}");
+    assert_eq!(files["files"][0]["step"], 10);
+    assert_eq!(
+        studio
+            .get(&format!("{path}/files/{}", names[0]))
+            .await
+            .status,
+        307
+    );
+    studio
+        .get(&format!("{path}/files/other.safetensors"))
+        .await
+        .refused(404);
+    let cut = model();
+    put(&key, cut[..cut.len() - 1].to_vec()).await;
+    assert_eq!(
+        studio.get(&format!("{path}/model")).await.expect(200)["verdict"],
+        "truncated"
+    );
+    put(&key, b"<html>not here</html>".to_vec()).await;
+    assert_eq!(
+        studio.get(&format!("{path}/model")).await.expect(200)["verdict"],
+        "foreign"
+    );
+}

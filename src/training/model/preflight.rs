@@ -1,0 +1,263 @@
+//! What is looked at before a start: each point green, amber or red, with the remedy. Amber may be overridden by a person
+//! who has seen it, red may not. Asks nobody; the answers are handed in.
+
+use super::judge::Judged;
+use serde::{Deserialize, Serialize};
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
+pub enum Light {
+    Green,
+    /// May go wrong; a person decides.
+    Amber,
+    /// Will go wrong.
+    Red,
+}
+
+impl Light {
+    /// Class and icon of a check.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Green => "ok",
+            Self::Amber => "warning",
+            Self::Red => "error",
+        }
+    }
+
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Green => "Ready: ",
+            Self::Amber => "Doubtful: ",
+            Self::Red => "Not ready: ",
+        }
+    }
+}
+
+/// One point.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
+pub struct Check {
+    /// Stable word: `s3`, `trainer`, `webhook`, `other_runs`, `captions`, `name`, `settings`.
+    pub id: String,
+    pub light: Light,
+    pub text: String,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub remedy: Option<String>,
+}
+
+impl Check {
+    pub fn new(id: &str, light: Light, text: impl Into<String>, remedy: &str) -> Self {
+        Self {
+            id: id.to_owned(),
+            light,
+            text: text.into(),
+            remedy: Some(remedy.to_owned()).filter(|r| !r.is_empty()),
+        }
+    }
+
+    pub fn green(id: &str, text: impl Into<String>) -> Self {
+        Self::new(id, Light::Green, text, "")
+    }
+}
+
+/// Workers and jobs of the endpoint, as it counts them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Workers {
+    pub in_queue: u64,
+    pub idle: u64,
+    pub ready: u64,
+    pub running: u64,
+    pub initializing: u64,
+    pub throttled: u64,
+    pub unhealthy: u64,
+}
+
+/// The endpoint. `Err` holds why it did not answer.
+pub fn trainer(answer: Result<Workers, String>) -> Check {
+    let workers = match answer {
+        Ok(workers) => workers,
+        Err(why) => {
+            let remedy = "Check the endpoint id and the API key in .env, and the endpoint on RunPod's dashboard.";
+            return Check::new("trainer", Light::Red, why, remedy);
+        }
+    };
+    // the same worker may be counted as idle and as ready
+    let up = workers.idle.max(workers.ready) + workers.running;
+    let jobs = match workers.in_queue {
+        0 => String::new(),
+        1 => ", 1 job waits".to_owned(),
+        n => format!(", {n} jobs wait"),
+    };
+    let amber = |text: String, remedy| Check::new("trainer", Light::Amber, text, remedy);
+    if up > 0 {
+        return Check::green(
+            "trainer",
+            format!("The endpoint answers, {up} of its workers up{jobs}."),
+        );
+    }
+    if workers.unhealthy > 0 {
+        let text = format!(
+            "{} of the endpoint's workers crash again and again, none is up{jobs}.",
+            workers.unhealthy
+        );
+        return amber(
+            text,
+            "Look at their logs on RunPod's dashboard: often the image or a model file is missing.",
+        );
+    }
+    if workers.throttled > 0 {
+        let text = format!("All workers are throttled{jobs}: RunPod is short of this GPU.");
+        return amber(
+            text,
+            "Add another GPU type or region to the endpoint, or wait: the job stays in the queue for a day.",
+        );
+    }
+    if workers.initializing > 0 {
+        return Check::green(
+            "trainer",
+            format!("The endpoint answers, a worker is starting{jobs}."),
+        );
+    }
+    if workers.in_queue > 0 {
+        let text = format!("No worker is up{jobs}.");
+        return amber(
+            text,
+            "Raise the endpoint's max workers: an endpoint unused for a week is set to 0.",
+        );
+    }
+    Check::green(
+        "trainer",
+        "The endpoint answers. No worker is up; one starts with the job.",
+    )
+}
+
+/// What the judgement of the form has to say: captions, name and everything else typed.
+pub fn of_form(judged: &Judged) -> Vec<Check> {
+    let about = |field: &str| {
+        let problems = judged
+            .problems
+            .iter()
+            .filter(move |p| p.field.as_deref() == Some(field));
+        problems.map(|p| p.message.clone()).collect::<Vec<_>>()
+    };
+    let images = judged.defaults.images;
+    let point = |id, wrong: Vec<String>, fine: String| match wrong.as_slice() {
+        [] => Check::green(id, fine),
+        wrong => Check::new(id, Light::Red, wrong.join(" "), ""),
+    };
+    let of_dataset = about("selectionSetId");
+    let of_name = about("name");
+    let others = judged.problems.len() - of_dataset.len() - of_name.len();
+    let settings = match others {
+        0 => Vec::new(),
+        1 => {
+            vec!["One setting cannot be trained: see its field, or the problems below.".to_owned()]
+        }
+        n => vec![format!(
+            "{n} settings cannot be trained: see their fields, or the problems below."
+        )],
+    };
+    vec![
+        point(
+            "captions",
+            of_dataset,
+            format!("{images} images, each with a caption."),
+        ),
+        point(
+            "name",
+            of_name,
+            format!("The name {} is free.", judged.request.name),
+        ),
+        point(
+            "settings",
+            settings,
+            "Every setting is one that the trainer takes.".to_owned(),
+        ),
+    ]
+}
+
+/// Ids of the amber points, for a person to acknowledge: `trainer,other_runs`.
+pub fn ambers(checks: &[Check]) -> String {
+    let amber = checks.iter().filter(|c| c.light == Light::Amber);
+    amber.map(|c| c.id.as_str()).collect::<Vec<_>>().join(",")
+}
+
+/// What still stands in the way: red points, and amber ones that were not acknowledged.
+pub fn in_the_way<'a>(checks: &'a [Check], acknowledged: &str) -> Vec<&'a Check> {
+    let seen: Vec<&str> = acknowledged.split(',').map(str::trim).collect();
+    let stands = |check: &&Check| match check.light {
+        Light::Green => false,
+        Light::Amber => !seen.contains(&check.id.as_str()),
+        Light::Red => true,
+    };
+    checks.iter().filter(stands).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn light(workers: Workers) -> (Light, String) {
+        let check = trainer(Ok(workers));
+        (check.light, check.text)
+    }
+
+    #[test]
+    fn an_endpoint_scaled_to_nothing_is_ready_and_a_stuck_one_is_doubtful() {
+        let none = Workers::default();
+        assert_eq!(light(none).0, Light::Green);
+        let up = Workers {
+            idle: 1,
+            ready: 1,
+            ..none
+        };
+        assert_eq!(light(up).1, "The endpoint answers, 1 of its workers up.");
+        for (workers, word) in [
+            (
+                Workers {
+                    in_queue: 2,
+                    ..none
+                },
+                "2 jobs wait",
+            ),
+            (
+                Workers {
+                    throttled: 1,
+                    ..none
+                },
+                "throttled",
+            ),
+            (
+                Workers {
+                    unhealthy: 1,
+                    throttled: 1,
+                    ..none
+                },
+                "crash",
+            ),
+        ] {
+            let (light, text) = light(workers);
+            assert!(light == Light::Amber && text.contains(word), "{text}");
+        }
+        assert_eq!(trainer(Err("no".into())).light, Light::Red);
+    }
+
+    #[test]
+    fn amber_is_passed_by_who_has_seen_it_and_red_by_nobody() {
+        let checks = [
+            Check::green("s3", "fine"),
+            Check::new("trainer", Light::Amber, "stuck", "wait"),
+            Check::new("webhook", Light::Red, "no", "mend"),
+        ];
+        let ids = |acknowledged: &str| -> Vec<String> {
+            in_the_way(&checks, acknowledged)
+                .iter()
+                .map(|c| c.id.clone())
+                .collect()
+        };
+        assert_eq!(ids(""), ["trainer", "webhook"]);
+        assert_eq!(ids("other, trainer ,webhook"), ["webhook"]);
+        assert_eq!(ambers(&checks), "trainer");
+    }
+}

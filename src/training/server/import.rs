@@ -1,0 +1,258 @@
+//! Models in the bucket that no version knows: listed with what their headers say, and imported as completed versions.
+//!
+//! For models that were trained elsewhere, or whose record was lost. Files of no style of the registry are not listed:
+//! there is no page they could be shown on. Nothing in the bucket is changed.
+
+use super::super::model::import::{
+    ModelFacts, NotImported, UnknownModel, free_name, owner, stem, version_name,
+};
+use super::super::model::version::{ParameterValue, Status, TrainingVersion, is_version_id};
+use super::{events, job, lora_header, versions};
+use crate::error::AppError;
+use crate::server::problem::{Body, Problem};
+use crate::server::s3::{ObjectInfo, S3Error, S3Location};
+use crate::server::state::{AppState, iso};
+use crate::styles;
+use crate::styles::model::StyleId;
+use crate::styles::server::routes::style_id;
+use axum::Json;
+use axum::extract::{Path, State};
+use futures::stream::{self, StreamExt};
+use moka::sync::Cache;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use std::collections::BTreeMap;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+/// Headers read at the same time.
+const IN_FLIGHT: usize = 8;
+
+/// Headers by key and ETag.
+struct Headers(Cache<(String, String), Result<ModelFacts, String>>);
+
+impl Default for Headers {
+    fn default() -> Self {
+        Self(Cache::new(10_000))
+    }
+}
+
+/// A model of the bucket that belongs to a style.
+struct Candidate {
+    object: ObjectInfo,
+    file: String,
+    name: String,
+}
+
+/// Models of the style that none of its versions knows, newest first.
+pub async fn unknown(state: &AppState, style: &StyleId) -> Result<Vec<UnknownModel>, AppError> {
+    let candidates = candidates(state, style).await?;
+    let reads: Vec<_> = candidates.iter().map(|c| described(state, c)).collect();
+    let models = stream::iter(reads).buffered(IN_FLIGHT).collect::<Vec<_>>();
+    models.await.into_iter().collect()
+}
+
+async fn candidates(state: &AppState, style: &StyleId) -> Result<Vec<Candidate>, AppError> {
+    let registry = styles::server::list(state)?;
+    let known = styles::server::get(state, style)?;
+    let versions = versions::list_of(state, &known)?;
+    let prefix = job::model_key("");
+    let prefix = prefix.trim_end_matches(super::super::model::import::EXTENSION);
+    let objects = state.s3.list(&format!("{prefix}style_{style}_")).await?;
+    let mut found: Vec<Candidate> = objects
+        .into_iter()
+        .filter_map(|object| {
+            let file = object.key.strip_prefix(prefix)?.to_owned();
+            let stem = stem(&file)?;
+            let ids = registry.iter().map(|s| s.id.as_str());
+            let (id, rest) = owner(stem, ids)?;
+            let is_known = versions.iter().any(|v| knows(v, stem));
+            let name = version_name(rest).to_owned();
+            (id == style.as_str() && !is_known).then_some(Candidate { object, file, name })
+        })
+        .collect();
+    found.sort_by_key(|c| std::cmp::Reverse(c.object.modified_ms));
+    for candidate in &mut found {
+        let taken = |name: &str| versions.iter().any(|v| v.name.eq_ignore_ascii_case(name));
+        candidate.name = free_name(&candidate.name, taken);
+    }
+    Ok(found)
+}
+
+/// Whether a version is of this model. Its address may name another bucket or an older prefix: the file's name decides.
+fn knows(version: &TrainingVersion, stem: &str) -> bool {
+    let file = version.lora_url.as_deref().map(|url| {
+        let key = S3Location::parse(url, None).map_or(url.to_owned(), |l| l.key);
+        key.rsplit('/').next().unwrap_or_default().to_owned()
+    });
+    let by_address = file.is_some_and(|f| super::super::model::import::stem(&f) == Some(stem));
+    // a run of ours that has not ended will find its model itself
+    let will = version.model_name.as_deref() == Some(stem) && !version.status.is_final();
+    by_address || will || version.id == id_of(stem)
+}
+
+async fn described(state: &AppState, candidate: &Candidate) -> Result<UnknownModel, AppError> {
+    let Candidate { object, file, name } = candidate;
+    let read = header(state, object).await?;
+    Ok(UnknownModel {
+        file: file.clone(),
+        name: name.clone(),
+        size_bytes: object.size_bytes,
+        modified: iso(object.modified_ms),
+        problem: read.as_ref().err().cloned(),
+        facts: read.ok(),
+    })
+}
+
+async fn header(
+    state: &AppState,
+    object: &ObjectInfo,
+) -> Result<Result<ModelFacts, String>, S3Error> {
+    let headers = state.residents.of::<Headers>("");
+    let version = (object.key.clone(), object.etag.clone());
+    if let Some(known) = headers.0.get(&version) {
+        return Ok(known);
+    }
+    let first = state
+        .s3
+        .head_bytes(&object.key, lora_header::READ_BYTES)
+        .await?;
+    let facts = lora_header::facts(&first, object.size_bytes);
+    headers.0.insert(version, facts.clone());
+    Ok(facts)
+}
+
+/// A version's id: the file's stem, as the older system gives it.
+fn id_of(stem: &str) -> String {
+    if is_version_id(stem) {
+        return stem.to_owned();
+    }
+    format!("imported_{}", &hex::encode(Sha256::digest(stem))[..16])
+}
+
+/// Imports the named models, or all that can be; the others are named with the reason. A second time changes nothing.
+pub async fn import(
+    state: &AppState,
+    style: &StyleId,
+    files: Option<Vec<String>>,
+) -> Result<Imported, AppError> {
+    let known = styles::server::get(state, style)?;
+    let candidates = candidates(state, style).await?;
+    let mut done = Imported::default();
+    let is_wanted = |c: &&Candidate| files.as_ref().is_none_or(|f| f.contains(&c.file));
+    // the oldest first: the newest ends on top
+    for candidate in candidates.iter().filter(is_wanted).rev() {
+        let facts = match header(state, &candidate.object).await? {
+            Ok(facts) => facts,
+            Err(message) => {
+                let file = candidate.file.clone();
+                done.refused.push(NotImported { file, message });
+                continue;
+            }
+        };
+        let version = version_of(state, candidate, &facts);
+        let stem = stem(&candidate.file)
+            .expect("a candidate has one")
+            .to_owned();
+        let recorded = versions::adopt(state, &known, version, move |v| knows(v, &stem)).await?;
+        if let Some(version) = recorded {
+            let message = format!("imported from S3: {}", candidate.file);
+            events::append(state, style, &version.id, "person", &message);
+            done.imported.push(version);
+        }
+    }
+    let unheard = files.into_iter().flatten();
+    let unheard = unheard.filter(|f| candidates.iter().all(|c| c.file != *f));
+    done.refused.extend(unheard.map(|file| NotImported {
+        message: format!(
+            "Style {style} has no unknown model {file:?}: it is imported already, or not in the bucket."
+        ),
+        file,
+    }));
+    Ok(done)
+}
+
+fn version_of(state: &AppState, candidate: &Candidate, facts: &ModelFacts) -> TrainingVersion {
+    let stem = stem(&candidate.file).expect("a candidate has one");
+    let modified = iso(candidate.object.modified_ms);
+    let whole = |n: Option<u32>| n.map(|n| ParameterValue::Int(i64::from(n)));
+    let alpha = facts.network_alpha.map(|n| match n.fract() == 0.0 {
+        true => ParameterValue::Int(n as i64),
+        false => ParameterValue::Float(n),
+    });
+    let parameters = [
+        ("network_dim", whole(facts.network_dim)),
+        ("network_alpha", alpha),
+        (
+            "learning_rate",
+            facts.learning_rate.map(ParameterValue::Float),
+        ),
+        ("max_train_steps", whole(facts.steps)),
+    ];
+    let parameters: BTreeMap<_, _> = parameters
+        .into_iter()
+        .filter_map(|(name, value)| Some((name.to_owned(), value?)))
+        .collect();
+    TrainingVersion {
+        id: id_of(stem),
+        name: candidate.name.clone(),
+        description: Some("Imported from S3".into()),
+        timestamp: modified.clone(),
+        completed_at: Some(modified),
+        parameters,
+        status: Status::Completed,
+        lora_url: Some(state.s3.object_url(&candidate.object.key)),
+        last_synced: Some(state.now_iso()),
+        trainer: Some("imported".into()),
+        model_name: Some(stem.to_owned()),
+        size_bytes: Some(candidate.object.size_bytes),
+        ..TrainingVersion::default()
+    }
+}
+
+pub fn router() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new()
+        .routes(routes!(list_unknown))
+        .routes(routes!(import_models))
+}
+
+#[derive(Serialize, utoipa::ToSchema)]
+struct UnknownModels {
+    models: Vec<UnknownModel>,
+}
+
+/// Models of the style in the bucket that no version knows, newest first.
+#[utoipa::path(get, path = "/api/styles/{id}/training-versions/unknown-models", tag = "versions", params(("id" = String, Path)),
+    responses((status = 200, body = UnknownModels), (status = 404, body = Problem), (status = 502, body = Problem)))]
+async fn list_unknown(
+    State(state): State<AppState>,
+    Path(id): Path<String>,
+) -> Result<Json<UnknownModels>, AppError> {
+    let models = unknown(&state, &style_id(&id)?).await?;
+    Ok(Json(UnknownModels { models }))
+}
+
+#[derive(Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+struct Wanted {
+    /// File names; absent imports every model that is whole.
+    files: Option<Vec<String>>,
+}
+
+/// What an import came to.
+#[derive(Default, Serialize, utoipa::ToSchema)]
+pub struct Imported {
+    pub imported: Vec<TrainingVersion>,
+    pub refused: Vec<NotImported>,
+}
+
+/// Records unknown models as completed versions. Again changes nothing.
+#[utoipa::path(post, path = "/api/styles/{id}/training-versions/import", tag = "versions", params(("id" = String, Path)), request_body = Wanted,
+    responses((status = 200, body = Imported), (status = 400, body = Problem), (status = 404, body = Problem), (status = 502, body = Problem)))]
+async fn import_models(
+    State(state): State<AppState>,
+    Path(id): Path<String>,
+    Body(wanted): Body<Wanted>,
+) -> Result<Json<Imported>, AppError> {
+    Ok(Json(import(&state, &style_id(&id)?, wanted.files).await?))
+}

@@ -1,0 +1,207 @@
+//! Looks at everything a start depends on, outside of the form: the bucket, the endpoint, the way home, other runs.
+
+use super::super::model::form::TrainingForm;
+use super::super::model::preflight::{Check, Light, Workers, in_the_way, trainer};
+use super::super::model::version::TrainingVersion;
+use super::versions;
+use crate::dataset::server::resolve::{Dataset, resolve};
+use crate::error::{AppError, ErrorKind};
+use crate::server::state::AppState;
+use crate::server::token;
+use crate::styles;
+use crate::styles::model::{Style, StyleId};
+use crate::tunnel;
+use futures::stream::{self, StreamExt};
+use std::time::Duration;
+
+/// Objects read at the same time.
+const IN_FLIGHT: usize = 32;
+/// How long the endpoint and the webhook may take to answer.
+const PATIENCE: Duration = Duration::from_secs(5);
+/// Names shown before the rest is counted.
+const NAMES_SHOWN: usize = 5;
+
+/// All points, for the page.
+pub async fn look(state: &AppState, style: &StyleId, set: u64) -> Result<Vec<Check>, AppError> {
+    let known = styles::server::get(state, style)?;
+    let (bucket, others) = tokio::join!(bucket(state, style, set), outside(state, &known));
+    let mut checks = vec![bucket];
+    checks.extend(others?);
+    Ok(checks)
+}
+
+/// Starts a run for a person at the page: refuses what stands in the way unless they have seen it.
+pub async fn start(
+    state: &AppState,
+    form: TrainingForm,
+    key: Option<String>,
+    acknowledged: &str,
+) -> Result<TrainingVersion, AppError> {
+    let style = StyleId::parse(form.style_id.trim())
+        .map_err(|e| AppError::field("styleId", e.to_string()))?;
+    let known = styles::server::get(state, &style)?;
+    // a form sent twice is one run: what it made itself is not in its way
+    let hash = key.as_deref().map(token::hash);
+    let again = match &hash {
+        Some(hash) => versions::by_idempotency(state, &known, hash)?.is_some(),
+        None => false,
+    };
+    if !again {
+        let checks = outside(state, &known).await?;
+        let stands: Vec<String> = in_the_way(&checks, acknowledged)
+            .iter()
+            .map(|c| c.text.clone())
+            .collect();
+        if !stands.is_empty() {
+            return Err(AppError::new(ErrorKind::Conflict, stands.join(" "))
+                .with_remedy("Nothing was sent and nothing was paid. What is doubtful is listed under Preflight; “Start anyway” starts nevertheless."));
+        }
+    }
+    super::start(state, form, key).await
+}
+
+/// What does not depend on the dataset.
+async fn outside(state: &AppState, style: &Style) -> Result<Vec<Check>, AppError> {
+    let (endpoint, webhook) = tokio::join!(endpoint(state), webhook(state));
+    Ok(vec![endpoint, webhook, other_runs(state, style)?])
+}
+
+async fn endpoint(state: &AppState) -> Check {
+    let answer = tokio::time::timeout(PATIENCE, state.runpod.health()).await;
+    trainer(match answer {
+        Err(_) => Err("The endpoint did not answer within 5 seconds.".to_owned()),
+        Ok(Err(error)) => Err(error.to_string()),
+        Ok(Ok(health)) => Ok(Workers {
+            in_queue: health.in_queue,
+            idle: health.idle,
+            ready: health.ready,
+            running: health.running,
+            initializing: health.initializing,
+            throttled: health.throttled,
+            unhealthy: health.unhealthy,
+        }),
+    })
+}
+
+async fn webhook(state: &AppState) -> Check {
+    let Some(base) = tunnel::server::webhook_base(state) else {
+        return Check::green(
+            "webhook",
+            "No tunnel: the studio asks the endpoint itself, which is enough.",
+        );
+    };
+    match tunnel::server::round_trip(&base, PATIENCE).await {
+        Ok(()) => Check::green("webhook", "The webhook answers at its public address."),
+        Err(why) => Check::new(
+            "webhook",
+            Light::Amber,
+            format!("The webhook cannot be reached at {base}: {why}"),
+            "Start the tunnel again, or go on: the studio asks the endpoint itself as long as it runs.",
+        ),
+    }
+}
+
+fn other_runs(state: &AppState, style: &Style) -> Result<Check, AppError> {
+    let versions = versions::list_of(state, style)?;
+    let active = versions
+        .iter()
+        .filter(|v| v.is_ours() && !v.status.is_final());
+    let names: Vec<String> = active
+        .map(|v| format!("{} is {}", v.name, v.status.as_str()))
+        .collect();
+    if names.is_empty() {
+        return Ok(Check::green(
+            "other_runs",
+            "No other run of this style is on its way.",
+        ));
+    }
+    let text = format!(
+        "Another run of this style is on its way: {}.",
+        names.join(", ")
+    );
+    Ok(Check::new(
+        "other_runs",
+        Light::Amber,
+        text,
+        "Wait for it or cancel it, unless you want both: each is paid.",
+    ))
+}
+
+/// Whether the bucket answers and every file of the set can be read.
+async fn bucket(state: &AppState, style: &StyleId, set: u64) -> Check {
+    let red = |text: String| {
+        Check::new(
+            "s3",
+            Light::Red,
+            text,
+            "Check S3_USER_BUCKET, the AWS keys, S3_REGION and AWS_ENDPOINT_URL_S3 in .env, and the bucket's policy.",
+        )
+    };
+    let dataset = match set {
+        0 => state
+            .s3
+            .check()
+            .await
+            .map(|()| None)
+            .map_err(AppError::from),
+        set => resolve(state, style, set).await.map(Some),
+    };
+    match dataset {
+        Err(error) if error.kind == ErrorKind::NotFound => {
+            Check::green("s3", format!("Bucket {} answers.", state.s3.bucket()))
+        }
+        Err(error) => red(error.message),
+        Ok(None) => Check::green("s3", format!("Bucket {} answers.", state.s3.bucket())),
+        Ok(Some(dataset)) => readable(state, &dataset).await,
+    }
+}
+
+/// A byte of every image is fetched; the captions were read whole already.
+async fn readable(state: &AppState, dataset: &Dataset) -> Check {
+    let images = dataset
+        .items
+        .iter()
+        .filter_map(|item| Some((item.filename.clone(), item.image.as_ref()?.key.clone())));
+    let read = stream::iter(images.collect::<Vec<_>>()).map(|(name, key)| async move {
+        let read = state.s3.head_bytes(&key, 1).await;
+        (name, read.is_ok())
+    });
+    let read: Vec<(String, bool)> = read.buffer_unordered(IN_FLIGHT).collect().await;
+    let mut lost: Vec<&str> = read
+        .iter()
+        .filter(|(_, ok)| !ok)
+        .map(|(name, _)| name.as_str())
+        .collect();
+    lost.extend(
+        dataset
+            .items
+            .iter()
+            .filter(|i| i.image.is_none())
+            .map(|i| i.filename.as_str()),
+    );
+    if lost.is_empty() {
+        return Check::green(
+            "s3",
+            format!(
+                "All {} images and their captions can be read from S3.",
+                dataset.items.len()
+            ),
+        );
+    }
+    let shown: Vec<&str> = lost.iter().take(NAMES_SHOWN).copied().collect();
+    let more = match lost.len().saturating_sub(NAMES_SHOWN) {
+        0 => String::new(),
+        n => format!(" and {n} more"),
+    };
+    let text = format!(
+        "{} of the images cannot be read from S3: {}{more}.",
+        lost.len(),
+        shown.join(", ")
+    );
+    Check::new(
+        "s3",
+        Light::Red,
+        text,
+        "Upload them again or drop them from the set.",
+    )
+}

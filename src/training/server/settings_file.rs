@@ -1,0 +1,98 @@
+//! Settings files of other trainers as text: TOML and JSON of kohya's scripts, YAML of ai-toolkit, JSON of this studio.
+//! Only reads them into names and values; what these mean here is `model/presets/import`.
+
+use super::super::model::presets::SettingsPreset;
+use super::super::model::presets::import::{Flat, Format, preset_of};
+use crate::error::AppError;
+use serde_json::Value;
+
+/// Longest settings file.
+const MAX_BYTES: usize = 200_000;
+
+/// A preset of the file's content.
+pub fn read(text: &str) -> Result<SettingsPreset, AppError> {
+    if text.trim().is_empty() {
+        return Err(AppError::field(
+            "preset_text",
+            "Paste a settings file, or choose one.",
+        ));
+    }
+    if text.len() > MAX_BYTES {
+        let message = format!(
+            "The settings file has {} bytes; at most {MAX_BYTES} are read.",
+            text.len()
+        );
+        return Err(AppError::field("preset_text", message));
+    }
+    let value = parse(text)?;
+    if value["values"].is_object() && value["id"].is_string() {
+        return serde_json::from_value(value).map_err(|_| {
+            AppError::field(
+                "preset_text",
+                "This looks like an exported preset, but its fields do not fit.",
+            )
+        });
+    }
+    let ai_toolkit = &value["config"]["process"][0];
+    let (format, root) = if ai_toolkit.is_object() {
+        (Format::AiToolkit, ai_toolkit)
+    } else {
+        (Format::Kohya, &value)
+    };
+    let mut flat = Flat::new();
+    flatten("", root, &mut flat);
+    preset_of(format, &flat).map_err(|message| AppError::field("preset_text", message))
+}
+
+fn parse(text: &str) -> Result<Value, AppError> {
+    if let Ok(value @ Value::Object(_)) = serde_json::from_str(text.trim_start_matches('\u{feff}'))
+    {
+        return Ok(value);
+    }
+    if let Ok(value) = toml::from_str::<Value>(text) {
+        return Ok(value);
+    }
+    if let Ok(value @ Value::Object(_)) = serde_norway::from_str::<Value>(text) {
+        return Ok(value);
+    }
+    Err(AppError::field(
+        "preset_text",
+        "This is no settings file: neither JSON, TOML nor YAML with names and values.",
+    ))
+}
+
+/// Names of nested settings joined with dots; items of a list by their number.
+fn flatten(path: &str, value: &Value, flat: &mut Flat) {
+    let below = |name: &str| {
+        if path.is_empty() {
+            name.to_owned()
+        } else {
+            format!("{path}.{name}")
+        }
+    };
+    match value {
+        Value::Object(map) => map
+            .iter()
+            .for_each(|(name, value)| flatten(&below(name), value, flat)),
+        // a list of plain values is one value
+        Value::Array(list) if list.iter().any(|v| v.is_object() || v.is_array()) => list
+            .iter()
+            .enumerate()
+            .for_each(|(at, value)| flatten(&below(&at.to_string()), value, flat)),
+        Value::Array(list) => {
+            let words: Vec<String> = list.iter().map(word).collect();
+            flat.insert(path.to_owned(), words.join(", "));
+        }
+        Value::Null => {}
+        value => {
+            flat.insert(path.to_owned(), word(value));
+        }
+    }
+}
+
+fn word(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
+    }
+}

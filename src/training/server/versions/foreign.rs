@@ -1,0 +1,97 @@
+//! Versions that another program made: merged from outside by id, or adopted from a model in the bucket.
+
+use super::super::super::model::version::{TrainingVersion, is_version_id};
+use super::{IDEMPOTENCY_KEY, TOKEN_HASH, change, file_of, for_new, read, writable, write};
+use crate::error::AppError;
+use crate::server::state::AppState;
+use crate::styles;
+use crate::styles::model::{Style, StyleId};
+use serde_json::{Map, Value};
+
+/// Merges versions by id: known ones get what a person owns (name, description, isGood), unknown ones are imported as
+/// they are, none is removed. Returns how many were imported.
+pub async fn merge(
+    state: &AppState,
+    style: &StyleId,
+    incoming: Vec<Map<String, Value>>,
+) -> Result<usize, AppError> {
+    let known = styles::server::get(state, style)?;
+    let mut imported = Vec::new();
+    for record in incoming {
+        let version = read(&Value::Object(record.clone()))
+            .filter(|v| is_version_id(&v.id))
+            .ok_or_else(|| {
+                AppError::field(
+                    "versions",
+                    "Each version needs an `id` of letters, digits, - _ and dots.",
+                )
+            })?;
+        if file_of(state, style, &version.id).is_err() {
+            imported.push(foreign(record));
+            continue;
+        }
+        change(state, style, &version.id, move |mine| {
+            if !version.name.is_empty() {
+                mine.name.clone_from(&version.name);
+            }
+            mine.description = version.description.clone().or(mine.description.take());
+            mine.is_good = version.is_good.or(mine.is_good);
+            Ok(())
+        })
+        .await?;
+    }
+    if imported.is_empty() {
+        return Ok(0);
+    }
+    let count = imported.len();
+    let path = for_new(state, &known);
+    state
+        .documents
+        .update(path, move |document| {
+            let versions = writable(document)?;
+            for record in imported.iter().rev() {
+                versions.insert(0, Value::Object(record.clone()));
+            }
+            Ok::<_, AppError>(count)
+        })
+        .await
+}
+
+/// An imported record may not bring secrets or claim to be watched by us.
+fn foreign(mut record: Map<String, Value>) -> Map<String, Value> {
+    for key in [
+        TOKEN_HASH,
+        IDEMPOTENCY_KEY,
+        "requestId",
+        "jobId",
+        "sentAt",
+        "lost",
+    ] {
+        record.shift_remove(key);
+    }
+    record
+}
+
+/// Records a version of a model that another program made, on top of the list. `None` when a record of it is there:
+/// two imports at the same moment make one.
+pub async fn adopt(
+    state: &AppState,
+    style: &Style,
+    version: TrainingVersion,
+    is_it: impl Fn(&TrainingVersion) -> bool + Send + 'static,
+) -> Result<Option<TrainingVersion>, AppError> {
+    let path = for_new(state, style);
+    state
+        .documents
+        .update(path, move |document| {
+            let versions = writable(document)?;
+            if versions.iter().filter_map(read).any(|v| is_it(&v)) {
+                return Ok(None);
+            }
+            let mut record = Map::new();
+            write(&mut record, &TrainingVersion::default(), &version);
+            versions.insert(0, Value::Object(record));
+            Ok::<_, AppError>(Some(version.clone()))
+        })
+        .await
+}

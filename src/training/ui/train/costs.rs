@@ -1,0 +1,166 @@
+//! The price table and the caps, below the form.
+
+use super::typed::TypedForm;
+use crate::training::api::SaveCosts;
+use crate::training::model::costs::{CostForm, PRICES_OF};
+use crate::ui::{ErrorNotice, Icon, TextField};
+use leptos::prelude::*;
+
+/// Empty rows under the table, for further GPUs.
+const SPARE: usize = 1;
+
+#[component]
+pub fn CostPanel(typed: TypedForm) -> impl IntoView {
+    let save = ServerAction::<SaveCosts>::new();
+    let keep =
+        move |saved: &Option<Result<_, crate::error::AppError>>, _: Option<&_>, _: Option<()>| {
+            if let Some(Ok(settings)) = saved {
+                let settings: &crate::training::model::costs::CostSettings = settings;
+                typed
+                    .style
+                    .update(|style| style.costs.settings = settings.clone());
+            }
+        };
+    Effect::watch(move || save.value().get(), keep, false);
+    let refused = move || save.value().get().and_then(Result::err);
+    let message = move |field: String| {
+        Signal::derive(move || refused().and_then(|e| e.message_for(&field).map(str::to_owned)))
+    };
+    let costs = typed.style.with_untracked(|style| style.costs.clone());
+    let form = CostForm::of(&costs.settings);
+    let now = move || {
+        typed.style.with(|style| {
+            let settings = &style.costs.settings;
+            match settings.chosen() {
+                Some(price) => format!("{} at ${:.2} an hour", price.gpu, price.usd_per_hour),
+                None => "no GPU chosen".to_owned(),
+            }
+        })
+    };
+    let saved = move || {
+        let done = matches!(save.value().get(), Some(Ok(_))) && !save.pending().get();
+        done.then(|| view! { <Icon name="check" /> "Saved" })
+    };
+    let month = format!("{} so far: about ${:.2}.", costs.month, costs.month_usd);
+    view! {
+        <section class="panel step" id="costs" aria-labelledby="costs-title">
+            <header class="step__head">
+                <h2 class="step__title" id="costs-title">
+                    "Costs"
+                </h2>
+                <span class="step__note">{now}</span>
+            </header>
+            <p class="field__hint">{month}</p>
+            {move || refused().map(|error| view! { <ErrorNotice error /> })}
+            <ActionForm action=save attr:class="stack" attr:novalidate=true>
+                <div class="field-grid">
+                    <TextField
+                        label="Cap for one run"
+                        name="costs[run_cap]"
+                        id="run_cap"
+                        value=form.run_cap.clone()
+                        unit="$"
+                        inputmode="decimal"
+                        placeholder="none"
+                        hint="A start that would cost more is refused."
+                        error=message("run_cap".into())
+                    />
+                    <TextField
+                        label="Cap for a month"
+                        name="costs[month_cap]"
+                        id="month_cap"
+                        value=form.month_cap.clone()
+                        unit="$"
+                        inputmode="decimal"
+                        placeholder="none"
+                        hint="All styles together, by calendar month (UTC)."
+                        error=message("month_cap".into())
+                    />
+                </div>
+                <details class="disclosure">
+                    <summary class="disclosure__summary">
+                        "Prices " <span class="disclosure__note">{format!("at first RunPod's of {PRICES_OF}; yours to keep")}</span>
+                    </summary>
+                    <div class="disclosure__body">
+                        <Prices form />
+                    </div>
+                </details>
+                <div class="button-group">
+                    <button class="button button--secondary" type="submit" disabled=move || save.pending().get()>
+                        {move || if save.pending().get() { "Saving…" } else { "Save costs" }}
+                    </button>
+                    <span class="saved saved--saved" role="status">
+                        {saved}
+                    </span>
+                </div>
+            </ActionForm>
+        </section>
+    }
+}
+
+#[component]
+fn Prices(form: CostForm) -> impl IntoView {
+    let chosen = form.chosen.clone();
+    let spare = std::iter::repeat_n(Default::default(), SPARE);
+    let rows = form
+        .rows
+        .into_iter()
+        .chain(spare)
+        .enumerate()
+        .map(move |(at, row)| {
+            let is_chosen = at.to_string() == chosen;
+            let named = if row.gpu.is_empty() {
+                "Another GPU".to_owned()
+            } else {
+                row.gpu.clone()
+            };
+            view! {
+                <tr>
+                    <td>
+                        <input
+                            class="radio"
+                            type="radio"
+                            name="costs[chosen]"
+                            value=at.to_string()
+                            checked=is_chosen
+                            aria-label=format!("The endpoint has {named}")
+                        />
+                    </td>
+                    <td>
+                        <input
+                            class="input input--small"
+                            id=format!("gpu.{at}")
+                            name=format!("costs[rows][{at}][gpu]")
+                            value=row.gpu
+                            autocomplete="off"
+                            aria-label=format!("GPU {}", at + 1)
+                        />
+                    </td>
+                    <td>
+                        <input
+                            class="input input--small"
+                            id=format!("price.{at}")
+                            name=format!("costs[rows][{at}][usd]")
+                            value=row.usd
+                            inputmode="decimal"
+                            autocomplete="off"
+                            aria-label=format!("$ per hour of {named}")
+                        />
+                    </td>
+                </tr>
+            }
+        });
+    view! {
+        <table class="table prices">
+            <thead>
+                <tr>
+                    <th scope="col">"Mine"</th>
+                    <th scope="col">"GPU of the endpoint"</th>
+                    <th scope="col">"$ per hour"</th>
+                </tr>
+            </thead>
+            <tbody>{rows.collect_view()}</tbody>
+        </table>
+        <p class="field__hint">"Empty both fields of a row to drop it."</p>
+    }
+}

@@ -1,0 +1,122 @@
+//! The preflight list: what the server looked at, and what the form itself says, in one list.
+
+use super::typed::TypedForm;
+use crate::error::AppError;
+use crate::styles::model::StyleId;
+use crate::training::api::preflight;
+use crate::training::model::preflight::{Check, Light, of_form};
+use crate::ui::{ErrorNotice, Icon};
+use leptos::prelude::*;
+
+/// The server's part; asked for with the page, with another set, after a refused start, and by a click.
+#[derive(Clone, Copy)]
+pub struct Preflight {
+    pub checks: Memo<Vec<Check>>,
+    trouble: Memo<Option<AppError>>,
+    ask: Action<(), Result<Vec<Check>, AppError>>,
+}
+
+impl Preflight {
+    pub fn new(typed: TypedForm, first: Result<Vec<Check>, AppError>) -> Self {
+        let ask = Action::new(move |(): &()| {
+            let (style, set) = typed
+                .form
+                .with_untracked(|f| (f.style_id.clone(), f.selection_set_id.clone()));
+            async move {
+                let style =
+                    StyleId::parse(&style).map_err(|e| AppError::not_found(e.to_string()))?;
+                preflight(style, set.parse().unwrap_or(0)).await
+            }
+        });
+        let set = Memo::new(move |_| typed.form.with(|f| f.selection_set_id.clone()));
+        let again = move || {
+            ask.dispatch(());
+        };
+        Effect::watch(move || set.get(), move |_, _, _| again(), false);
+        let refused = move || typed.refused.with(Option::is_some);
+        Effect::watch(
+            refused,
+            move |refused, _, _| {
+                if *refused {
+                    again();
+                }
+            },
+            false,
+        );
+        let answer = Memo::new(move |_| ask.value().get().unwrap_or_else(|| first.clone()));
+        Self {
+            checks: Memo::new(move |_| answer.with(|a| a.as_ref().cloned().unwrap_or_default())),
+            trouble: Memo::new(move |_| answer.with(|a| a.as_ref().err().cloned())),
+            ask,
+        }
+    }
+}
+
+#[component]
+pub fn PreflightList(typed: TypedForm, preflight: Preflight) -> impl IntoView {
+    let checks = Memo::new(move |_| {
+        let mut all = preflight.checks.get();
+        if typed.has_plan.get() {
+            all.extend(typed.judged.with(of_form));
+        }
+        all
+    });
+    let summary = move || {
+        checks.with(|checks| {
+            let of = |light| checks.iter().filter(|c| c.light == light).count();
+            match (of(Light::Red), of(Light::Amber)) {
+                (0, 0) => "all ready".to_owned(),
+                (0, amber) => format!("{amber} doubtful"),
+                (red, _) => format!("{red} not ready"),
+            }
+        })
+    };
+    let busy = preflight.ask.pending();
+    let again = move |event: leptos::ev::MouseEvent| {
+        event.prevent_default();
+        preflight.ask.dispatch(());
+    };
+    let here = typed.address();
+    view! {
+        <section class="plan__section" aria-labelledby="preflight-title">
+            <h3 class="plan__title" id="preflight-title">
+                "Preflight "
+                <span class="plan__note" role="status">
+                    {summary}
+                </span>
+            </h3>
+            {move || preflight.trouble.get().map(|error| view! { <ErrorNotice error /> })}
+            <ul class="checks">
+                {move || checks.get().into_iter().map(row).collect_view()}
+            </ul>
+            <p>
+                <button
+                    class="recommended"
+                    type="submit"
+                    form=super::form::FORM_ID
+                    formmethod="get"
+                    formaction=here
+                    disabled=busy
+                    on:click=again
+                >
+                    {move || if busy.get() { "Looking…" } else { "Look again" }}
+                </button>
+            </p>
+        </section>
+    }
+}
+
+fn row(check: Check) -> AnyView {
+    let kind = check.light.as_str();
+    view! {
+        <li class=format!("check check--{kind}")>
+            <Icon name=kind class="check__icon" />
+            <span>
+                <span class="visually-hidden">{check.light.word()}</span>
+                {check.text}
+                {check.remedy.map(|remedy| view! { <span class="check__remedy">{format!(" {remedy}")}</span> })}
+            </span>
+        </li>
+    }
+    .into_any()
+}

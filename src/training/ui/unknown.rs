@@ -1,0 +1,175 @@
+//! Models in the bucket that no version knows, offered for import above the history. Nothing shows when there are none.
+
+use crate::error::{AppError, ErrorKind};
+use crate::training::api::import::{ImportModels, unknown_models};
+use crate::training::model::import::{ModelFacts, NotImported, UnknownModel};
+use crate::ui::frame::StyleChanged;
+use crate::ui::units::{bytes, count, minute, plural};
+use crate::ui::{ErrorNotice, Icon, Notice};
+use leptos::prelude::*;
+
+#[component]
+pub fn UnknownModels(
+    /// Id of the style as the address has it.
+    style: Memo<String>,
+    import: ServerAction<ImportModels>,
+) -> impl IntoView {
+    let models = Resource::new(
+        move || (style.get(), import.version().get()),
+        |(style, _)| async move {
+            let style = super::history::known(&style)?;
+            unknown_models(style).await
+        },
+    );
+    let imported = move || matches!(import.value().get(), Some(Ok(_)));
+    Effect::new(move |_| {
+        if imported() {
+            StyleChanged::notify();
+        }
+    });
+    view! {
+        <Transition>
+            {move || Suspend::new(async move {
+                match models.await {
+                    Ok(models) => view! { <Found style models import /> }.into_any(),
+                    // the frame says already that there is no such style
+                    Err(error) if error.kind == ErrorKind::NotFound => ().into_any(),
+                    Err(error) => view! { <Unreachable error /> }.into_any(),
+                }
+            })}
+        </Transition>
+    }
+}
+
+/// The list of versions is there nevertheless.
+#[component]
+fn Unreachable(error: AppError) -> impl IntoView {
+    view! {
+        <Notice
+            kind="warning"
+            what="Models in S3 that no version knows could not be looked for."
+            remedy=error.to_string()
+        />
+    }
+}
+
+#[component]
+fn Found(
+    style: Memo<String>,
+    models: Vec<UnknownModel>,
+    import: ServerAction<ImportModels>,
+) -> impl IntoView {
+    let refused = move || {
+        import.value().get().map(|answer| match answer {
+            Ok(refused) => not_imported(refused).into_any(),
+            Err(error) => view! { <ErrorNotice error /> }.into_any(),
+        })
+    };
+    let sound = models.iter().filter(|m| m.problem.is_none()).count();
+    let many = models.len();
+    let rows = models.into_iter().map(|model| row(style, model, import));
+    view! {
+        <div>
+            {refused}
+            {(many > 0)
+                .then(|| {
+                    view! {
+                        <section class="panel unknown" aria-labelledby="unknown-title">
+                            <div class="panel__head">
+                                <h3 class="panel__title" id="unknown-title">
+                                    {format!("{} in S3 that no version knows", plural(many, "model"))}
+                                </h3>
+                                {(sound > 1)
+                                    .then(|| {
+                                        view! {
+                                            <ImportForm
+                                                style
+                                                file=String::new()
+                                                import
+                                                words=format!("Import all {sound}")
+                                            />
+                                        }
+                                    })}
+                            </div>
+                            <p class="muted">
+                                "Trained elsewhere, or their record was lost. Importing makes a completed version of each; the file stays where it is."
+                            </p>
+                            <ul class="unknown__list">{rows.collect_view()}</ul>
+                        </section>
+                    }
+                })}
+        </div>
+    }
+}
+
+fn not_imported(refused: Vec<NotImported>) -> Option<impl IntoView> {
+    (!refused.is_empty()).then(|| {
+        let rows = refused.into_iter().map(|r| {
+            view! { <li>{format!("{}: {}", r.file, r.message)}</li> }
+        });
+        view! {
+            <Notice kind="warning" what="Not imported:">
+                <ul class="notice__list">{rows.collect_view()}</ul>
+            </Notice>
+        }
+    })
+}
+
+fn row(
+    style: Memo<String>,
+    model: UnknownModel,
+    import: ServerAction<ImportModels>,
+) -> impl IntoView {
+    let file = model.file.clone();
+    let mut words = vec![bytes(model.size_bytes), minute(&model.modified)];
+    words.extend(model.facts.as_ref().map(facts).into_iter().flatten());
+    let label = format!("Import as {}", model.name);
+    view! {
+        <li class="unknown__row">
+            <div class="unknown__main">
+                <p class="unknown__name">
+                    <code>{model.file}</code>
+                </p>
+                <p class="muted">{words.join(" · ")}</p>
+                {model.problem.clone().map(|text| view! { <p class="version-row__error">{text}</p> })}
+            </div>
+            {model.problem.is_none().then(|| view! { <ImportForm style file import words=label /> })}
+        </li>
+    }
+}
+
+fn facts(facts: &ModelFacts) -> Vec<String> {
+    let rank = facts.network_dim.map(|dim| match facts.network_alpha {
+        Some(alpha) => format!("rank {dim}/{alpha}"),
+        None => format!("rank {dim}"),
+    });
+    let rate = facts.learning_rate.map(|rate| format!("lr {rate:e}"));
+    let steps = facts
+        .steps
+        .map(|steps| format!("{} steps", count(u64::from(steps))));
+    let known = [rank, rate, steps, facts.base_model.clone()];
+    known.into_iter().flatten().collect()
+}
+
+#[component]
+fn ImportForm(
+    style: Memo<String>,
+    file: String,
+    import: ServerAction<ImportModels>,
+    words: String,
+) -> impl IntoView {
+    view! {
+        <ActionForm action=import>
+            <input type="hidden" name="style" value=style.get_untracked() />
+            <input type="hidden" name="file" value=file />
+            <button
+                class="button button--secondary button--small"
+                type="submit"
+                aria-busy=move || import.pending().get().to_string()
+            >
+                <Icon name="plus" />
+                {words}
+            </button>
+        </ActionForm>
+    }
+}

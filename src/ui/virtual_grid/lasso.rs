@@ -1,0 +1,186 @@
+//! Drawing a rectangle over a grid with the mouse: which tiles it touches while it is drawn.
+
+use super::VirtualGrid;
+use super::geometry::Area;
+use leptos::prelude::*;
+
+/// A press that moves less is a click.
+#[cfg(feature = "hydrate")]
+const SLACK: f64 = 6.0;
+/// Nearer to the window's edge the page scrolls along, by so much a frame.
+#[cfg(feature = "hydrate")]
+const EDGE: f64 = 48.0;
+#[cfg(feature = "hydrate")]
+const STEP: f64 = 18.0;
+
+/// What a drawn rectangle holds.
+#[derive(Clone, Debug)]
+pub struct Caught {
+    pub places: Vec<usize>,
+    /// Whether Ctrl or Shift was held when it began: what was selected before stays.
+    pub adds: bool,
+    /// The first of this rectangle.
+    pub begins: bool,
+}
+
+/// The rectangle of a grid.
+#[derive(Clone, Copy)]
+pub struct Lasso {
+    grid: VirtualGrid,
+    drawn: RwSignal<Option<Area>>,
+    /// Where it began, in the grid's coordinates.
+    from: StoredValue<Option<(f64, f64)>>,
+    /// The pointer in the window.
+    at: StoredValue<(f64, f64)>,
+    adds: StoredValue<bool>,
+    /// A click that ends a rectangle opens nothing.
+    swallow: StoredValue<bool>,
+    caught: Callback<Caught>,
+}
+
+impl Lasso {
+    pub fn new(grid: VirtualGrid, caught: Callback<Caught>) -> Self {
+        let lasso = Self {
+            grid,
+            drawn: RwSignal::new(None),
+            from: StoredValue::new(None),
+            at: StoredValue::new((0.0, 0.0)),
+            adds: StoredValue::new(false),
+            swallow: StoredValue::new(false),
+            caught,
+        };
+        lasso.listen();
+        lasso
+    }
+
+    /// Where to draw it, as inline style.
+    pub fn style(self) -> Option<String> {
+        let Area {
+            left,
+            top,
+            right,
+            bottom,
+        } = self.drawn.get()?;
+        let (width, height) = (right - left, bottom - top);
+        Some(format!(
+            "left:{left}px;top:{top}px;width:{width}px;height:{height}px"
+        ))
+    }
+
+    /// Whether the click that just came ended a rectangle.
+    pub fn takes_click(self) -> bool {
+        let ended = self.swallow.get_value();
+        self.swallow.set_value(false);
+        ended
+    }
+
+    #[cfg(not(feature = "hydrate"))]
+    fn listen(self) {
+        let _ = (self.grid, self.from, self.at, self.adds, self.caught);
+    }
+
+    #[cfg(not(feature = "hydrate"))]
+    pub fn begin(self, _: &leptos::ev::PointerEvent) {}
+}
+
+#[cfg(feature = "hydrate")]
+impl Lasso {
+    /// For `on:pointerdown` of the grid. Touch scrolls instead.
+    pub fn begin(self, event: &leptos::ev::PointerEvent) {
+        use wasm_bindgen::JsCast;
+        self.swallow.set_value(false);
+        let target = event.target();
+        let pressed = target.and_then(|t| t.dyn_into::<web_sys::Element>().ok());
+        let on_control = pressed.is_some_and(|e| e.matches("input, label").unwrap_or(false));
+        if event.pointer_type() != "mouse" || event.button() != 0 || on_control {
+            return;
+        }
+        let at = (f64::from(event.client_x()), f64::from(event.client_y()));
+        self.at.set_value(at);
+        self.adds
+            .set_value(event.ctrl_key() || event.meta_key() || event.shift_key());
+        self.from.set_value(self.inside(at));
+    }
+
+    fn listen(self) {
+        Effect::new(move |_| {
+            let moved = window_event_listener(leptos::ev::pointermove, move |event| {
+                if self.from.with_value(Option::is_some) {
+                    self.at
+                        .set_value((f64::from(event.client_x()), f64::from(event.client_y())));
+                    self.draw();
+                }
+            });
+            let ended = window_event_listener(leptos::ev::pointerup, move |_| self.end());
+            let broken = window_event_listener(leptos::ev::pointercancel, move |_| self.end());
+            on_cleanup(move || {
+                moved.remove();
+                ended.remove();
+                broken.remove();
+            });
+        });
+    }
+
+    fn end(self) {
+        if self.from.try_get_value().flatten().is_some() {
+            self.from.set_value(None);
+            self.drawn.set(None);
+        }
+    }
+
+    /// A point of the window in the grid's coordinates.
+    fn inside(self, at: (f64, f64)) -> Option<(f64, f64)> {
+        let grid = self.grid.node.get_untracked()?.get_bounding_client_rect();
+        Some((at.0 - grid.left(), at.1 - grid.top()))
+    }
+
+    fn draw(self) {
+        let (Some(from), Some(geometry)) =
+            (self.from.get_value(), self.grid.geometry.get_untracked())
+        else {
+            return;
+        };
+        let Some(to) = self.inside(self.at.get_value()) else {
+            return;
+        };
+        let area = Area::between(from, to);
+        let small = area.right - area.left < SLACK && area.bottom - area.top < SLACK;
+        let begins = self.drawn.with_untracked(Option::is_none);
+        if begins && small {
+            return;
+        }
+        self.swallow.set_value(true);
+        self.drawn.set(Some(area));
+        self.caught.run(Caught {
+            places: geometry.within(area, self.grid.count.get_untracked()),
+            adds: self.adds.get_value(),
+            begins,
+        });
+        if begins {
+            self.scroll_along();
+        }
+    }
+
+    /// As long as the pointer rests near an edge, the page moves on and the rectangle grows.
+    fn scroll_along(self) {
+        request_animation_frame(move || {
+            if self.from.try_get_value().flatten().is_none() {
+                return;
+            }
+            let y = self.at.get_value().1;
+            let height = super::measure::window_height();
+            let by = if y < EDGE {
+                -STEP
+            } else if y > height - EDGE {
+                STEP
+            } else {
+                0.0
+            };
+            if by != 0.0 {
+                window().scroll_by_with_x_and_y(0.0, by);
+                self.draw();
+            }
+            self.scroll_along();
+        });
+    }
+}
