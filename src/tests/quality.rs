@@ -1,5 +1,6 @@
 //! Quality of training images, through the real router: measured behind the list, kept by ETag, judged at the run's size.
 
+use super::plain_form::PlainForm;
 use super::studio::{TestStudio, run};
 use crate::dataset::server::{analysis, listing};
 use crate::styles::model::StyleId;
@@ -212,24 +213,14 @@ async fn a_dismissed_remark_does_not_count_until_the_image_changes() {
         image(&measured(&studio, &style).await, "small.png")["quality"]["state"],
         "bad"
     );
-    // a plain form says the same
-    let form = format!("style={style}&filename=small.png&code=upscaled&dismissed=true");
-    let post = studio
-        .request(Method::POST, "/rpc/dismiss_remark")
-        .header("content-type", "application/x-www-form-urlencoded")
-        .header("accept", "text/html")
-        .header(
-            "referer",
-            format!("{}/styles/{style}/data?view=quality", studio.page),
-        )
-        .body(form);
-    let answer = studio.send(post).await;
-    assert_eq!(answer.status, 302, "{}", answer.text);
-    assert!(answer.header("location").ends_with("?view=quality"));
-    assert_eq!(
-        image(&images(&studio, &style).await, "small.png")["quality"]["state"],
-        "fine"
-    );
+    // a plain form says the same, and leads back to the view
+    let view = format!("/styles/{style}/data?view=quality");
+    let form = PlainForm::on(&studio, &view, "dismiss_remark").await;
+    let (to, page) = form.submit(&studio).await;
+    assert_eq!((to.as_str(), page.status), (view.as_str(), 200));
+    assert!(page.text.contains("Restore"));
+    let page = images(&studio, &style).await;
+    assert_eq!(image(&page, "small.png")["quality"]["state"], "fine");
 }
 
 #[tokio::test]

@@ -13,6 +13,8 @@ pub const FEWEST: usize = 5;
 /// Differences smaller than this are not seen as another style, however alike the others are (Oklab).
 const LEAST_BRIGHTNESS: f32 = 0.04;
 const LEAST_COLOUR: f32 = 0.02;
+/// A colour nearer to grey than this has no name of its own (Oklab).
+const GREY: f32 = 0.04;
 /// Median absolute deviation to standard deviation, on a line and in a plane.
 const LINE: f32 = 1.482_6;
 const PLANE: f32 = 0.849_3;
@@ -47,13 +49,10 @@ pub fn outliers(means: &[Lab]) -> Vec<Option<Outlier>> {
             colour(c) / spread_of_colour.max(LEAST_COLOUR),
         )
     };
-    means
-        .iter()
-        .map(|c| outlier(c, &middle, units(c)))
-        .collect()
+    means.iter().map(|c| outlier(c, units(c))).collect()
 }
 
-fn outlier(colour: &Lab, middle: &Lab, (bright, tinted): (f32, f32)) -> Option<Outlier> {
+fn outlier(colour: &Lab, (bright, tinted): (f32, f32)) -> Option<Outlier> {
     let mut reasons = Vec::new();
     if bright.abs() > STANDS_OUT {
         let word = if bright > 0.0 { "brighter" } else { "darker" };
@@ -63,8 +62,12 @@ fn outlier(colour: &Lab, middle: &Lab, (bright, tinted): (f32, f32)) -> Option<O
         ));
     }
     if tinted > STANDS_OUT {
-        let word = tint(colour.a - middle.a, colour.b - middle.b);
-        reasons.push(format!("much more {word} than the set ({tinted:.1} units)"));
+        let word = if colour.a.hypot(colour.b) > GREY {
+            format!("more {}", tint(colour.a, colour.b))
+        } else {
+            "greyer".to_owned()
+        };
+        reasons.push(format!("much {word} than the set ({tinted:.1} units)"));
     }
     if reasons.is_empty() {
         return None;
@@ -79,7 +82,7 @@ fn outlier(colour: &Lab, middle: &Lab, (bright, tinted): (f32, f32)) -> Option<O
     })
 }
 
-/// The nearest colour word of a direction in Oklab.
+/// The nearest word for a colour in Oklab.
 fn tint(a: f32, b: f32) -> &'static str {
     let degrees = b.atan2(a).to_degrees().rem_euclid(360.0);
     match degrees as u32 {

@@ -23,6 +23,10 @@ use std::sync::{Arc, Mutex};
 /// Measurements made before they are written to disk.
 const BATCH: usize = 16;
 
+/// Held while a picture is measured, whatever its style.
+#[derive(Default)]
+struct OneAtATime(tokio::sync::Mutex<()>);
+
 /// What came of a picture.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -197,13 +201,15 @@ async fn measure(
     name: &str,
     object: &ObjectInfo,
 ) -> Result<(String, Outcome), S3Error> {
+    let turn = state.residents.of::<OneAtATime>("");
+    let _turn = turn.0.lock().await;
+    let permit = state.decoding.acquire().await.expect("never closed");
     let (bytes, etag) = match state.s3.get(&object.key, MAX_IMAGE_BYTES).await {
         Err(error @ S3Error::TooLarge { .. }) => {
             return Ok((object.etag.clone(), Outcome::Refused(error.to_string())));
         }
         other => other?,
     };
-    let permit = state.decoding.acquire().await.expect("never closed");
     let outcome = tokio::task::spawn_blocking(move || {
         let decoded = decode(&bytes)?;
         measured(&decoded).ok_or_else(|| "has no pixels".to_owned())

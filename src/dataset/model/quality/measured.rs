@@ -9,6 +9,8 @@ const DETAIL_BAD: f32 = 0.3;
 /// The same for the variance of the Laplacian, which finds motion blur under grain; sharp ones have 60 to 12,000.
 const SHARPNESS_LOOK: f32 = 40.0;
 const SHARPNESS_BAD: f32 = 5.0;
+/// Detail from here on comes from hard edges: a flat drawing with few of them is sharp however small the variance.
+const HARD_EDGES: f32 = 0.82;
 /// Mean luma; covers and photographs have 60 to 200.
 const DARK: (f32, f32) = (40.0, 20.0);
 const BRIGHT: (f32, f32) = (225.0, 242.0);
@@ -41,7 +43,8 @@ pub fn blur(analysis: &Analysis) -> Option<QualityRemark> {
         return None; // nothing there that could be sharp: said as exposure
     }
     let detail = below(analysis.detail, (DETAIL_LOOK, DETAIL_BAD));
-    let sharpness = below(analysis.sharpness, (SHARPNESS_LOOK, SHARPNESS_BAD));
+    let sharpness = below(analysis.sharpness, (SHARPNESS_LOOK, SHARPNESS_BAD))
+        .filter(|_| analysis.detail < HARD_EDGES);
     let message = if detail >= sharpness {
         format!(
             "Fine detail {:.2} of 1 at 512 px; below {DETAIL_LOOK} it looks blurred, below {DETAIL_BAD} it is bad. The style learns the blur.",

@@ -154,6 +154,16 @@ fn blurred_dark_and_transparent_pictures_say_their_figure_and_the_bound() {
 }
 
 #[test]
+fn a_flat_drawing_with_few_hard_edges_is_sharp() {
+    let flat = Analysis {
+        sharpness: 24.0,
+        detail: 0.87,
+        ..sound()
+    };
+    assert_eq!(judged((512, 512), &flat, &[]), Quality::default());
+}
+
+#[test]
 fn a_picture_of_one_colour_is_said_to_lack_contrast_and_not_to_be_blurred() {
     let flat = Analysis::of(64, 64, &[128, 128, 128, 255].repeat(4_096)).expect("pixels");
     let quality = judged((512, 512), &flat, &[]);
