@@ -26,7 +26,7 @@ pub fn Uploader(data: Data, is_empty: Memo<bool>) -> impl IntoView {
     let asked = move || is_empty.get() || data.address.with(|a| !a.get("upload").is_empty());
     let any = Memo::new(move |_| queue.with_value(|q| !q.rows.with(|r| r.is_empty())));
     view! {
-        <DropZone style is_empty hidden=Signal::derive(move || !asked()) over />
+        <DropZone style is_empty hidden=Signal::derive(move || !asked()) over live=data.live />
         <p class="drop-veil" hidden=move || !over.get() aria-hidden="true">
             <span class="drop-veil__words">
                 <Icon name="upload" class="icon--large" />
@@ -43,6 +43,7 @@ fn DropZone(
     is_empty: Memo<bool>,
     hidden: Signal<bool>,
     over: RwSignal<bool>,
+    live: RwSignal<bool>,
 ) -> impl IntoView {
     let input = NodeRef::<leptos::html::Input>::new();
     let action = style.with_value(|s| format!("/forms/styles/{s}/uploads"));
@@ -85,12 +86,21 @@ fn DropZone(
                 action=action
                 on:submit=submit
             >
+                // a form sent without script cannot ask on the way; it is read in this order
+                <label class="dropzone__choice" hidden=move || live.get()>
+                    "If a name is taken: "
+                    <select class="input input--auto" name="clash">
+                        <option value="skip">"leave it"</option>
+                        <option value="keep_both">"keep both"</option>
+                        <option value="replace">"replace"</option>
+                    </select>
+                </label>
                 <input
                     class="file-input"
                     type="file"
                     name="files"
                     multiple
-                    accept="image/*,.txt"
+                    accept="image/*,.txt,.zip"
                     aria-label="Choose images and captions"
                     node_ref=input
                     on:change=move |_| {
