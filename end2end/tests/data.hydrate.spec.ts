@@ -259,7 +259,7 @@ test('a new set is the chosen one, and going to a set selects its images', async
   await page.getByLabel(`Select ${names[0]}`, { exact: true }).check();
   const bar = page.getByRole('group', { name: 'Selection' });
   await bar.getByText('Save as set').click();
-  await page.getByLabel('Name').fill('Mine');
+  await page.getByRole('textbox', { name: 'Name optional' }).fill('Mine');
   await page.keyboard.press('Enter');
   await expect(page.getByText('Mine saved, 1 image.')).toBeVisible();
   await expect(bar.getByText('Save the selection as a set')).toBeHidden();

@@ -88,7 +88,7 @@ test('the keyboard goes through rows, selects, opens, enlarges and comes back', 
   await page.keyboard.press('Escape');
   await expect(page.getByRole('heading', { name: 'Keyboard' })).toBeHidden();
   await page.keyboard.press('/');
-  await expect(page.getByLabel('Filter')).toBeFocused();
+  await expect(page.getByRole('searchbox', { name: 'Filter' })).toBeFocused();
   expect(errors).toEqual([]);
 });
 
@@ -97,10 +97,10 @@ test('the mouse takes one with Ctrl, a range with Shift and what a drawn rectang
   const names = await studio.images(style, 8);
   await go(page, studio, style, '?columns=4');
   const picture = (name: string) => row(page, name).locator('.tile__frame');
-  await picture(names[1]).click({ modifiers: ['Control'] });
-  await picture(names[3]).click({ modifiers: ['Shift'] });
+  await picture(names[1]).click({ modifiers: ['Control'], force: true });
+  await picture(names[3]).click({ modifiers: ['Shift'], force: true });
   await expect(selected(page)).toHaveText('3 selected');
-  await picture(names[2]).click({ modifiers: ['Control'] });
+  await picture(names[2]).click({ modifiers: ['Control'], force: true });
   await expect(selected(page)).toHaveText('2 selected');
   const middle = async (name: string) => {
     const at = (await picture(name).boundingBox())!;
@@ -115,7 +115,7 @@ test('the mouse takes one with Ctrl, a range with Shift and what a drawn rectang
   await expect(selected(page)).toHaveText('4 selected');
   for (const i of [1, 2, 5, 6]) await expect(box(page, names[i])).toBeChecked();
   await expect(page.getByLabel('Caption', { exact: true })).toHaveCount(0);
-  await picture(names[0]).click();
+  await picture(names[0]).click({ force: true });
   await expect(page.getByRole('heading', { name: names[0] })).toBeVisible();
 });
 
@@ -126,14 +126,14 @@ test('of a style that is here whole, filters and orders ask the server nothing',
   await go(page, studio, style);
   const asked: string[] = [];
   page.on('request', (request) => request.url().includes('/rpc/image') && asked.push(request.url()));
-  await page.getByLabel('Filter').pressSequentially('set:1 -"number 2"');
+  await page.getByRole('searchbox', { name: 'Filter' }).pressSequentially('set:1 -"number 2"');
   await expect(page.getByText('2 images found')).toBeVisible();
-  await page.getByLabel('Filter').fill('near:x');
+  await page.getByRole('searchbox', { name: 'Filter' }).fill('near:x');
   await expect(page.getByText('"near:x" is not a filter.')).toBeVisible();
   await expect(page.locator('.tile')).toHaveCount(2);
-  await page.getByLabel('Filter').fill('w<100');
+  await page.getByRole('searchbox', { name: 'Filter' }).fill('w<100');
   await expect(page.getByText('2 images found')).toBeVisible();
-  await page.getByLabel('Filter').fill('');
+  await page.getByRole('searchbox', { name: 'Filter' }).fill('');
   await page.getByLabel('Sort').selectOption('Most pixels');
   await expect(page.locator('.tile').first()).toContainText(names[2]);
   expect(asked).toEqual([]);
@@ -148,7 +148,7 @@ test('columns change the tiles without losing the place of the keyboard', async 
   const names = await studio.images(style, 9);
   await go(page, studio, style);
   const top = async (name: string) => (await row(page, name).boundingBox())!.y;
-  await page.getByLabel('Columns').fill('3');
+  await page.getByRole('slider', { name: 'Columns' }).fill('3');
   await expect(page).toHaveURL(/columns=3/);
   await expect.poll(async () => (await top(names[2])) === (await top(names[0]))).toBe(true);
   expect(await top(names[3])).toBeGreaterThan(await top(names[2]));

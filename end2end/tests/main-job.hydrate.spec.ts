@@ -2,7 +2,7 @@
 import { expect, hydrated, picture, problems, Studio, test } from '../fixtures/studio';
 
 test('from dropped images to a downloaded model, live in two windows', async ({ page, context }) => {
-  const studio = await new Studio({ REHEARSAL_STEPS_PER_SECOND: '60' }).start();
+  const studio = await new Studio({ REHEARSAL_STEPS_PER_SECOND: '20' }).start();
   try {
     const errors = problems(page);
     const style = await studio.style('Ink Intensity', 'style_ink');
@@ -34,7 +34,7 @@ test('from dropped images to a downloaded model, live in two windows', async ({ 
       await expect(window.locator('.badge--training').first()).toBeVisible();
       await expect(window.getByText(/\d+ ?%/).first()).toBeVisible();
     }
-    for (const window of [page, other]) await expect(window.locator('.badge--completed').first()).toBeVisible({ timeout: 40_000 });
+    for (const window of [page, other]) await expect(window.locator('.badge--completed').first()).toBeVisible({ timeout: 60_000 });
     const link = page.getByRole('link', { name: /Download/ }).first();
     const answer = await fetch(studio.url + (await link.getAttribute('href')));
     const file = Buffer.from(await answer.arrayBuffer());

@@ -79,7 +79,7 @@ mod live {
         let is_large = data.address.with(|a| a.get("view") == "large");
         let in_grid = is(target, "#images, #images *") || (held && is(target, "body"));
         let taken = anywhere(data, event)
-            || (is_large && !in_grid && in_large_view(event))
+            || (is_large && in_large_view(event))
             || (in_grid && !is_large && in_the_grid(data, event, target));
         if taken {
             event.prevent_default();

@@ -21,14 +21,19 @@ pub fn SelectionBar(data: Data) -> impl IntoView {
             .with(|s| names.iter().filter(|n| s.contains(*n)).count());
         count.get().saturating_sub(listed)
     });
+    let many = |n: usize| crate::ui::units::count(n as u64);
     let words = move || {
         // without script the style sheet counts the ticked boxes
         if !data.live.get() {
             return String::new();
         }
         match hidden_ones.get() {
-            0 => format!("{} selected", count.get()),
-            elsewhere => format!("{} selected, {elsewhere} not shown", count.get()),
+            0 => format!("{} selected", many(count.get())),
+            elsewhere => format!(
+                "{} selected, {} not shown",
+                many(count.get()),
+                many(elsewhere)
+            ),
         }
     };
     let clear = move || data.href("set", "");

@@ -154,9 +154,10 @@ fn Panel(
         false,
     );
     Effect::watch(
-        move || running.get(),
+        // a short transfer is over before it was ever seen running
+        move || (shared.is_running(), transfer.get()),
         move |now, before, _| {
-            if before == Some(&true) && !now {
+            if before.is_some_and(|before| before != now) && !now.0 {
                 changed.run(());
             }
         },
