@@ -266,7 +266,7 @@ test('a new set is the chosen one, and going to a set selects its images', async
   await expect(bar.getByRole('button', { name: 'Update Mine' })).toBeVisible();
   await expect(page).toHaveURL(/filter=boat/);
   await expect(page.getByLabel(`Select ${names[0]}`, { exact: true })).toBeChecked();
-  await page.locator('select[name=set]').selectOption('1');
+  await page.locator('select.toolbar__select[name=set]').selectOption('1');
   await expect(page.getByLabel(`Select ${names[3]}`, { exact: true })).toBeChecked();
   await expect(page.getByLabel(`Select ${names[0]}`, { exact: true })).not.toBeChecked();
 });

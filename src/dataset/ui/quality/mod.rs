@@ -42,6 +42,8 @@ pub fn QualityView(data: Data, judged: Judged) -> impl IntoView {
     use_poll(pending.into(), AGAIN_MS, move || {
         judged.version.update(|v| *v += 1)
     });
+    // which rows are shown is the address's to say
+    let which = Memo::new(move |_| data.address.with(|a| a.get("show").to_owned()));
     view! {
         <section class="quality" aria-labelledby="quality-title">
             <div class="quality__head">
@@ -57,7 +59,7 @@ pub fn QualityView(data: Data, judged: Judged) -> impl IntoView {
                 </a>
             </div>
             <OnlySelected data judged />
-            {move || match report.get() {
+            {move || match (which.get(), report.get()).1 {
                 Some(report) => shown(data, dismiss, report),
                 None => view! { <p class="muted">"Judging the images…"</p> }.into_any(),
             }}
