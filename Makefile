@@ -114,6 +114,10 @@ build: tools ## a development build of server and page
 unit: ## unit tests and stories
 	@if command -v cargo-nextest >/dev/null; then cargo nextest run --features ssr --lib; else cargo test --features ssr --lib; fi
 
+.PHONY: parameters
+parameters: ## write README's table of parameters from the code
+	WRITE_README=1 cargo test --features ssr --lib the_readme_holds_the_table_of_parameters
+
 .PHONY: interop
 interop: test-tools ## the official RunPod SDK, boto3 and safetensors against the built studio
 	$(VENV)/bin/python -m pytest -q interop

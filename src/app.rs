@@ -95,7 +95,7 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("versions/:version") view={Lazy::<VersionRoute>::new()} ssr=SsrMode::Async />
                 </ParentRoute>
                 <Route path=path!("/setup") view={Lazy::<SetupRoute>::new()} ssr=SsrMode::Async />
-                <Route path=path!("/guide") view={Lazy::<GuideRoute>::new()} ssr=SsrMode::Async />
+                <Route path=path!("/guide/:topic?") view={Lazy::<GuideRoute>::new()} ssr=SsrMode::Async />
             </Routes>
         </Router>
     }

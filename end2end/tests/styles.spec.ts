@@ -50,7 +50,7 @@ test.describe('the grid of styles', () => {
 
   test('the grid, Setup, the guide and a missing page are accessible', async ({ page, studio }) => {
     await studio.style('Grid Seen By Axe');
-    for (const path of ['/', '/new', '/setup', '/guide', '/nowhere', '/styles/99999/data']) {
+    for (const path of ['/', '/new', '/setup', '/guide', '/guide/training', '/guide/captions', '/guide/storage', '/guide/parameters', '/nowhere', '/styles/99999/data']) {
       await page.goto(studio.url + path);
       if (!path.includes('9999')) await hydrated(page);
       await expectAccessible(page);

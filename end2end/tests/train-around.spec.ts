@@ -125,7 +125,7 @@ test('the model file says what it is, and every parameter has its place in the g
   await expect(page.getByText('16, alpha 16')).toBeVisible();
   await expect(page.getByRole('link', { name: /^Download style_/ })).toBeVisible();
   await expectAccessible(page);
-  await page.goto(`${studio.url}/guide#network_dim`);
+  await page.goto(`${studio.url}/guide/parameters#network_dim`);
   await hydrated(page);
   await expect(page.locator('#network_dim')).toContainText('Network dimension (rank)');
   await expectAccessible(page);

@@ -3,6 +3,7 @@
 pub mod badge;
 pub mod field;
 pub mod frame;
+pub mod guide_link;
 pub mod icon;
 pub mod notice;
 pub mod poll;
@@ -14,5 +15,6 @@ pub mod whole_pages;
 
 pub use badge::Badge;
 pub use field::{SelectField, TextField};
+pub use guide_link::GuideLink;
 pub use icon::Icon;
 pub use notice::{ErrorNotice, Notice};

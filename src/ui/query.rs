@@ -17,3 +17,26 @@ pub fn typed_before(name: &str) -> String {
         .get(&format!("f.{name}"))
         .unwrap_or_default()
 }
+
+/// A name as one segment or value of an address.
+pub fn encoded(name: &str) -> String {
+    let mut out = String::with_capacity(name.len() + 8);
+    for byte in name.bytes() {
+        if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'~') {
+            out.push(byte as char);
+        } else {
+            out.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::encoded;
+
+    #[test]
+    fn raw_names_fit_into_an_address() {
+        assert_eq!(encoded("Fog (1) ä?.jpg"), "Fog%20%281%29%20%C3%A4%3F.jpg");
+    }
+}

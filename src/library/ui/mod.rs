@@ -4,7 +4,6 @@ mod card;
 mod data;
 mod grid;
 mod guide;
-mod guide_parameters;
 mod not_found;
 mod setup;
 mod style_layout;

@@ -5,7 +5,7 @@ use crate::library::api::load_health;
 use crate::library::model::{Health, SystemHealth};
 use crate::tunnel::ui::TunnelButton;
 use crate::ui::frame::CrumbBar;
-use crate::ui::{Badge, ErrorNotice, Icon};
+use crate::ui::{Badge, ErrorNotice, GuideLink, Icon};
 use leptos::prelude::*;
 use leptos_meta::Title;
 
@@ -71,11 +71,23 @@ fn System(system: SystemHealth) -> impl IntoView {
         (true, "off") => ("pending", "off"),
         (true, _) => ("completed", "ready"),
     };
-    let (name, about) = match system.system.as_str() {
-        "s3" => ("S3 bucket", "training images, captions and models"),
-        "trainer" => ("Trainer", "the RunPod endpoint"),
-        "tunnel" => ("Tunnel", "optional: results arrive a few seconds sooner"),
-        _ => ("Project folder", "registry, selection sets and versions"),
+    let (name, about, guide) = match system.system.as_str() {
+        "s3" => (
+            "S3 bucket",
+            "training images, captions and models",
+            "/guide/storage",
+        ),
+        "trainer" => ("Trainer", "the RunPod endpoint", "/guide/runpod"),
+        "tunnel" => (
+            "Tunnel",
+            "optional: results arrive a few seconds sooner",
+            "/guide/webhook",
+        ),
+        _ => (
+            "Project folder",
+            "registry, selection sets and versions",
+            "/guide/storage#folder",
+        ),
     };
     let is_tunnel = system.system == "tunnel";
     let rehearsed = system.mode == "rehearsal";
@@ -89,6 +101,7 @@ fn System(system: SystemHealth) -> impl IntoView {
                         view! { <Badge kind="rehearsal".to_owned() text="Rehearsal".to_owned() /> }
                     })}
                 <span class="muted">{about}</span>
+                <GuideLink to=guide about=name />
             </div>
             <div class="system__body">
                 <p class="system__what">{system.detail}</p>

@@ -9,7 +9,7 @@ mod expert;
 mod reference;
 mod values;
 
-pub use reference::markdown;
+pub use reference::{markdown, node_class};
 pub use values::{Defaults, Value, Values};
 
 /// How far into the form a parameter lies.

@@ -5,28 +5,39 @@ use super::{Group, Kind, PARAMETERS, Parameter, Preset};
 /// The whole table in Markdown, one row a parameter.
 pub fn markdown() -> String {
     let mut text = String::from(
-        "| parameter | label | allowed | default | what it does | why and how | node input |\n|---|---|---|---|---|---|---|\n",
+        "| parameter | label | group | type | allowed | default | unit | what it does | why and how | feeds | source |\n|---|---|---|---|---|---|---|---|---|---|---|\n",
     );
     for parameter in PARAMETERS {
-        let feeds: Vec<String> = parameter
-            .feeds
-            .iter()
-            .map(|(node, input)| format!("{node}.{input}"))
-            .collect();
         let cells = [
             &format!("`{}`", parameter.name),
             parameter.label,
+            parameter.group.label(),
+            parameter.type_text(),
             &parameter.allowed(),
             &parameter.default_text(),
+            parameter.unit,
             parameter.help,
             parameter.why,
-            &feeds.join(", "),
+            &parameter.feeds_text(),
+            parameter.source,
         ];
         text.push_str("| ");
         text.push_str(&cells.map(|cell| cell.replace('|', "\\|")).join(" | "));
         text.push_str(" |\n");
     }
     text
+}
+
+/// Class of a node of the workflow, by its id.
+pub fn node_class(id: &str) -> &'static str {
+    match id {
+        "2" => "FluxTrainModelSelect",
+        "95" => "OptimizerConfig",
+        "107" => "InitFluxLoRATraining",
+        "108" => "TrainDatasetGeneralConfig",
+        "109" => "TrainDatasetAdd",
+        _ => "",
+    }
 }
 
 impl Parameter {
@@ -40,6 +51,45 @@ impl Parameter {
             Kind::Choice(words) => words.join(", "),
             Kind::FileName => "a file name of the worker".to_owned(),
         }
+    }
+
+    /// What kind of value it holds, in words.
+    pub fn type_text(&self) -> &'static str {
+        match self.kind {
+            Kind::Int { .. } => "whole number",
+            Kind::Float { .. } => "number",
+            Kind::Bool => "yes or no",
+            Kind::Text { .. } => "text",
+            Kind::Choice(_) => "one of several words",
+            Kind::FileName => "file name",
+        }
+    }
+
+    /// The node inputs that receive it: `InitFluxLoRATraining.network_dim (node 107)`.
+    pub fn feeds_text(&self) -> String {
+        let input =
+            |(node, input): &(&str, &str)| format!("{}.{input} (node {node})", node_class(node));
+        let feeds: Vec<String> = self.feeds.iter().map(input).collect();
+        match feeds.as_slice() {
+            [] => "the loops and saves of the workflow".to_owned(),
+            feeds => feeds.join(", "),
+        }
+    }
+
+    /// Everything about it but help and why, by name.
+    pub fn facts(&self) -> Vec<(&'static str, String)> {
+        let unit = match self.unit {
+            "" => "none",
+            unit => unit,
+        };
+        vec![
+            ("Type", self.type_text().to_owned()),
+            ("Allowed", self.allowed()),
+            ("Default", self.default_text()),
+            ("Unit", unit.to_owned()),
+            ("Feeds", self.feeds_text()),
+            ("Source", self.source.to_owned()),
+        ]
     }
 
     /// What an empty field means, in words.
