@@ -18,7 +18,7 @@ use crate::training::model::model_file::{checkpoint_name, final_name};
 use crate::training::model::parameters::{Defaults, Kind, PARAMETERS, Parameter};
 use crate::training::server::workflow::workflow;
 
-fn contracts() -> Option<PathBuf> {
+pub(super) fn contracts() -> Option<PathBuf> {
     let folder = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../shared/contracts"));
     if folder.is_dir() {
         return Some(folder);

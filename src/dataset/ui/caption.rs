@@ -8,8 +8,8 @@ use crate::dataset::api::{SaveCaption, image as load_image, save_caption};
 use crate::dataset::model::caption::CaptionState;
 use crate::dataset::model::image::TrainingImage;
 use crate::error::{AppError, ErrorKind};
-use crate::ui::Icon;
 use crate::ui::units::plural;
+use crate::ui::{GuideLink, Icon};
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
 
@@ -207,9 +207,12 @@ pub fn CaptionForm(data: Data, image: TrainingImage) -> impl IntoView {
             <input type="hidden" name="filename" value=image.filename.clone() />
             <input type="hidden" name="etag" value=image.caption_etag.clone().unwrap_or_default() />
             <div class="row row--between">
-                <label class="field__label" for="caption">
-                    "Caption"
-                </label>
+                <span class="row">
+                    <label class="field__label" for="caption">
+                        "Caption"
+                    </label>
+                    <GuideLink to="/guide/captions" about="Captions" />
+                </span>
                 <Mark editor />
             </div>
             {foreign}

@@ -60,28 +60,33 @@ pub fn Skeleton() -> impl IntoView {
 /// What comes after the first upload.
 #[component]
 pub fn Ahead() -> impl IntoView {
-    let step = |what: &'static str, why: &'static str| {
+    let step = |what: &'static str, why: &'static str, guide: (&'static str, &'static str)| {
         view! {
             <li class="panel ahead__item">
                 <h2 class="ahead__what">{what}</h2>
-                <p class="ahead__why">{why}</p>
+                <p class="ahead__why">
+                    {why} <a href=guide.0>{guide.1}</a>
+                </p>
             </li>
         }
     };
     view! {
         <ol class="ahead">
-            <li class="panel ahead__item">
-                <h2 class="ahead__what">"1. Upload"</h2>
-                <p class="ahead__why">
-                    "20 to 30 images that share one look, each with a caption. "
-                    <a href="/guide#images">"How to choose them"</a>
-                </p>
-            </li>
+            {step(
+                "1. Upload",
+                "20 to 30 images that share one look, each with a caption. ",
+                ("/guide/images", "How to choose them"),
+            )}
             {step(
                 "2. Select",
-                "Tick the ones to train on and save them as a selection set. Keep several to compare.",
+                "Tick the ones to train on and save them as a selection set. Keep several to compare. ",
+                ("/guide/selection-sets", "How sets work"),
             )}
-            {step("3. Train", "See the plan, the captions as trained and the cost, then start.")}
+            {step(
+                "3. Train",
+                "See the plan, the captions as trained and the cost, then start. ",
+                ("/guide/training", "Which settings"),
+            )}
         </ol>
     }
 }

@@ -3,6 +3,7 @@
 //! Exact where the trainer is: steps, batches, buckets, rates. Estimates are marked so: seconds, dollars, file size.
 
 use std::collections::BTreeMap;
+use std::ops::RangeInclusive;
 
 use serde::{Deserialize, Serialize};
 
@@ -14,8 +15,12 @@ use super::loops::{CHECKPOINTS_MAX, checkpoint_count, checkpoints, passes, segme
 use super::model_file::expected_bytes;
 use crate::dataset::model::buckets::{Buckets, Size, batches_per_epoch, count};
 
+mod sizes;
+
 /// Points of the learning-rate curve before it is thinned.
 pub const CURVE_POINTS: u32 = 2_000;
+/// Views per image outside of which a style is rarely trained on purpose.
+pub const USUAL_VIEWS: RangeInclusive<f64> = 40.0..=200.0;
 
 /// What a run will do.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -159,6 +164,7 @@ pub fn warnings(request: &TrainingRequest, plan: &Plan) -> Vec<Remark> {
     let mut warnings = Vec::new();
     rate_warnings(request, &mut warnings);
     pass_warnings(request, plan, &mut warnings);
+    sizes::warnings(request, plan, &mut warnings);
     let token = request.values.text("class_tokens");
     if token.trim() != token {
         let text = "The trigger token begins or ends with a space, which is trained as it stands.";
@@ -168,10 +174,12 @@ pub fn warnings(request: &TrainingRequest, plan: &Plan) -> Vec<Remark> {
         let text = "The trigger token has several lines; all of them stand before every caption.";
         warnings.push(Remark::new(Some("class_tokens"), "multiline", text));
     }
-    if plan.batches_per_epoch > 0 && (plan.views_per_image < 20.0 || plan.views_per_image > 400.0) {
+    if plan.batches_per_epoch > 0 && !USUAL_VIEWS.contains(&plan.views_per_image) {
         let text = format!(
-            "Each image is seen {:.0} times; styles usually take 40 to 200.",
-            plan.views_per_image
+            "Each image is seen {:.0} times; styles usually take {:.0} to {:.0}.",
+            plan.views_per_image,
+            USUAL_VIEWS.start(),
+            USUAL_VIEWS.end()
         );
         warnings.push(Remark::new(Some("max_train_steps"), "views", text));
     }

@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 mod built_in;
 pub mod import;
 
-pub use built_in::built_in;
+pub use built_in::{built_in, peers};
 
 /// Longest name, in characters.
 pub const NAME_MAX: usize = 60;

@@ -7,6 +7,7 @@ use super::super::model::form::{DATASET_PATH, TrainingForm, TrainingRequest};
 use super::super::model::judge::{Judged, StyleFacts, judge};
 use super::super::model::names::{UsedName, next_name};
 use super::super::model::parameters::find;
+use super::super::model::peers::{PeerPlan, peers};
 use super::super::model::plan::{Plan, Remark};
 use super::super::model::preview::{PreviewView, TrainSetup};
 use super::super::model::rehearsal::{FAULTS_FIELD, RehearsalChoice, RehearsalRun, SPEED_FIELD};
@@ -33,6 +34,7 @@ pub struct Prepared {
     /// Each of them keeps the run from being started.
     pub problems: Vec<Remark>,
     pub warnings: Vec<Remark>,
+    pub peers: Vec<PeerPlan>,
     /// Those of the problems that only the server sees.
     told: Vec<Remark>,
     /// Label of the preset the form began from.
@@ -76,6 +78,7 @@ pub async fn prepare(state: &AppState, form: &TrainingForm) -> Result<Prepared, 
         .collect();
     problems.extend(told.iter().cloned());
     Ok(Prepared {
+        peers: peers(&known, &facts),
         bucket: state.s3.bucket().to_owned(),
         style,
         request,
@@ -233,6 +236,8 @@ pub struct Preview {
     /// Each keeps the run from being started.
     pub problems: Vec<Remark>,
     pub warnings: Vec<Remark>,
+    /// What well-known trainers would do with the same set.
+    pub peers: Vec<PeerPlan>,
 }
 
 /// Everything a start would do, without doing it.
@@ -240,6 +245,7 @@ pub async fn preview(state: &AppState, form: &TrainingForm) -> Result<Preview, A
     let prepared = prepare(state, form).await?;
     Ok(Preview {
         request: prepared.request_to_read(state),
+        peers: prepared.peers,
         plan: prepared.plan,
         captions: prepared.captions,
         problems: prepared.problems,

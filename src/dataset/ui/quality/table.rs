@@ -7,7 +7,7 @@ use crate::dataset::api::DismissRemark;
 use crate::dataset::model::quality::{QualityRemark, QualityState};
 use crate::dataset::model::report::{QualityReport, QualityRow};
 use crate::dataset::ui::state::Data;
-use crate::ui::{Badge, ErrorNotice};
+use crate::ui::{Badge, ErrorNotice, GuideLink};
 use leptos::prelude::*;
 
 /// Most rows of the table; more are within reach by a set.
@@ -215,6 +215,7 @@ pub fn remark(
                 " "
                 {dismissed.then_some("(dismissed) ")}
                 {remark.message.clone()}
+                <GuideLink to=format!("/guide/images#{code}") about=remark.code.label() />
             </p>
             <ActionForm action=dismiss>
                 <input type="hidden" name="style" value=data.style_id() />

@@ -15,7 +15,7 @@ type Row = (
 
 const OURS: &str = "ActorMaker's training guide";
 
-const ROWS: [Row; 13] = [
+const ROWS: [Row; 15] = [
     (
         "small",
         "Small set, 8 to 15 images",
@@ -104,6 +104,25 @@ const ROWS: [Row; 13] = [
         ],
     ),
     (
+        "ai-toolkit-ui",
+        "ai-toolkit web interface",
+        "ai-toolkit, ui/src/app/jobs/new/jobConfig.ts",
+        "It trains at 512, 768 and 1024 px at once; here at 768 px.",
+        None,
+        &[
+            ("network_dim", "32"),
+            ("network_alpha", "32"),
+            ("max_train_steps", "3000"),
+            ("batch_size", "1"),
+            ("lr_scheduler", "constant"),
+            ("width", "768"),
+            ("height", "768"),
+            ("timestep_sampling", "sigmoid"),
+            ("caption_dropout_rate", "0.05"),
+            ("cache_text_encoder_outputs", "disabled"),
+        ],
+    ),
+    (
         "replicate",
         "Replicate flux-dev-lora-trainer",
         "Replicate, train.py",
@@ -131,6 +150,23 @@ const ROWS: [Row; 13] = [
             ("learning_rate", "0.0005"),
             ("max_train_steps", "250"),
             ("batch_size", "4"),
+        ],
+    ),
+    (
+        "lora-dataset-studio",
+        "LoRA Dataset Studio, styles",
+        "lora-dataset-studio, lora_training.py",
+        "Steps are rounded up to hundreds there. It gives styles no trigger and trains at 768 and 1024 px at once; here at 768 px.",
+        Some((50, 1_500, 3_000)),
+        &[
+            ("batch_size", "1"),
+            ("lr_scheduler", "constant"),
+            ("width", "768"),
+            ("height", "768"),
+            ("save_every_n_steps", "250"),
+            ("timestep_sampling", "sigmoid"),
+            ("caption_dropout_rate", "0.05"),
+            ("cache_text_encoder_outputs", "disabled"),
         ],
     ),
     (
@@ -196,6 +232,11 @@ const ROWS: [Row; 13] = [
 /// Every preset that comes with the studio.
 pub fn built_in() -> Vec<SettingsPreset> {
     ROWS.iter().map(preset).collect()
+}
+
+/// Those of well-known trainers.
+pub fn peers() -> impl Iterator<Item = SettingsPreset> {
+    ROWS.iter().filter(|row| row.2 != OURS).map(preset)
 }
 
 fn preset(&(id, name, source, note, steps, values): &Row) -> SettingsPreset {

@@ -3,7 +3,7 @@
 use super::typed::TypedForm;
 use crate::training::api::SaveCosts;
 use crate::training::model::costs::{CostForm, PRICES_OF};
-use crate::ui::{ErrorNotice, Icon, TextField};
+use crate::ui::{ErrorNotice, GuideLink, Icon, TextField};
 use leptos::prelude::*;
 
 /// Empty rows under the table, for further GPUs.
@@ -48,6 +48,7 @@ pub fn CostPanel(typed: TypedForm) -> impl IntoView {
                 <h2 class="step__title" id="costs-title">
                     "Costs"
                 </h2>
+                <GuideLink to="/guide/before-paying#costs" about="Costs" />
                 <span class="step__note">{now}</span>
             </header>
             <p class="field__hint">{month}</p>

@@ -2,8 +2,8 @@
 
 use super::typed::TypedForm;
 use crate::training::model::form::parameter_field;
-use crate::training::model::parameters::{Group, Kind, PARAMETERS, Parameter};
-use crate::ui::{Icon, SelectField, TextField};
+use crate::training::model::parameters::{Group, Kind, PARAMETERS, Parameter, find};
+use crate::ui::{GuideLink, Icon, SelectField, TextField};
 use leptos::children::ViewFn;
 use leptos::prelude::*;
 
@@ -15,6 +15,38 @@ pub fn Parameters(group: Group, typed: TypedForm) -> impl IntoView {
         .filter(|parameter| parameter.group == group)
         .map(|parameter| view! { <ParameterField parameter typed /> });
     view! { <div class="field-grid">{fields.collect_view()}</div> }
+}
+
+/// A group that is opened when asked for; what in it is changed or wrong is counted outside.
+#[component]
+pub fn FoldedGroup(group: Group, about: &'static str, typed: TypedForm) -> impl IntoView {
+    let note = Memo::new(move |_| attention(typed, group));
+    view! {
+        <details class="disclosure">
+            <summary class="disclosure__summary">
+                {group.label()} " " <span class="disclosure__note">{about} {note}</span>
+            </summary>
+            <div class="disclosure__body">
+                <Parameters group typed />
+            </div>
+        </details>
+    }
+}
+
+/// ` · 2 changed · 1 wrong`; empty where there is nothing to say.
+fn attention(typed: TypedForm, group: Group) -> String {
+    let of = |p: &&'static Parameter| p.group == group;
+    let changed = PARAMETERS.iter().filter(of);
+    let changed = changed.filter(|p| typed.changed(p).is_some()).count();
+    let wrong = typed.judged.with(|judged| {
+        let fields = judged.problems.iter().filter_map(|p| p.field.as_deref());
+        fields.filter_map(find).filter(of).count()
+    });
+    let part = |n: usize, word: &str| match n {
+        0 => String::new(),
+        n => format!(" · {n} {word}"),
+    };
+    part(changed, "changed") + &part(wrong, "wrong")
 }
 
 #[component]
@@ -81,28 +113,12 @@ fn ParameterField(parameter: &'static Parameter, typed: TypedForm) -> impl IntoV
 #[component]
 fn Aside(parameter: &'static Parameter, typed: TypedForm) -> impl IntoView {
     let name = parameter.name;
-    let (default, preset) = (typed.default_of(parameter), typed.preset_of(parameter));
-    let value = typed.parameter(name);
+    let preset = typed.preset_of(parameter);
     let here = StoredValue::new(typed.address());
     // what it was before it was changed: the preset's where the form began from one
     let changed = Memo::new(move |_| {
-        let same = |a: &str, b: &str| match (parameter.read(a), parameter.read(b)) {
-            (Ok(a), Ok(b)) => a == b,
-            _ => a == b,
-        };
-        let or_default = |typed: String| {
-            if typed.is_empty() {
-                default.get()
-            } else {
-                typed
-            }
-        };
-        let (whose, before) = match preset.get().filter(|_| name != "class_tokens") {
-            Some(typed) => ("preset", or_default(typed)),
-            None => ("default", default.get()),
-        };
-        let now = or_default(value.get());
-        (!same(&now, &before)).then(|| (whose, empty_or(before)))
+        let (whose, before) = typed.changed(parameter)?;
+        Some((whose, empty_or(before)))
     });
     let reset = move |event: leptos::ev::MouseEvent| {
         event.prevent_default();
@@ -131,14 +147,7 @@ fn Aside(parameter: &'static Parameter, typed: TypedForm) -> impl IntoView {
                     }
                 })
         }}
-        <a
-            class="field__help"
-            href=format!("/guide#{name}")
-            target="_blank"
-            aria-label=format!("{name} in the guide")
-        >
-            <Icon name="help" />
-        </a>
+        <GuideLink to=format!("/guide/parameters#{name}") about=name />
     }
 }
 

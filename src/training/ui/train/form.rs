@@ -2,7 +2,7 @@
 
 use super::FirstSight;
 use super::costs::CostPanel;
-use super::fields::Parameters;
+use super::fields::{FoldedGroup, Parameters};
 use super::plan::PlanPanel;
 use super::preflight::Preflight;
 use super::presets::{PresetChoice, PresetPanel};
@@ -15,7 +15,7 @@ use crate::training::model::preflight::ambers;
 use crate::training::ui::history::History;
 use crate::tunnel::ui::TunnelPanel;
 use crate::ui::units::{count, plural};
-use crate::ui::{ErrorNotice, SelectField, TextField};
+use crate::ui::{ErrorNotice, GuideLink, SelectField, TextField};
 use leptos::prelude::*;
 
 /// The Start button stands outside of the form.
@@ -71,7 +71,7 @@ pub fn TrainForm(page: FirstSight) -> impl IntoView {
                 </ActionForm>
                 // outside of the form: its buttons are forms of their own
                 <section class="panel step" aria-labelledby="step-4">
-                    <StepHead number=4 title="Webhook" />
+                    <StepHead number=4 title="Webhook" guide="/guide/webhook" />
                     <ul>
                         <li class="route">
                             <span class="dot dot--ok"></span>
@@ -126,6 +126,8 @@ fn Refused(error: AppError) -> impl IntoView {
 fn StepHead(
     number: u8,
     title: &'static str,
+    /// Its place in the guide.
+    guide: &'static str,
     #[prop(optional)] note: &'static str,
 ) -> impl IntoView {
     view! {
@@ -136,6 +138,7 @@ fn StepHead(
             <h2 class="step__title" id=format!("step-{number}")>
                 {title}
             </h2>
+            <GuideLink to=guide about=title />
             {(!note.is_empty()).then(|| view! { <span class="step__note">{note}</span> })}
         </header>
     }
@@ -160,7 +163,7 @@ fn DatasetStep(typed: TypedForm, sets: Vec<(u64, String, usize)>, style: String)
     });
     view! {
         <section class="panel step" aria-labelledby="step-1">
-            <StepHead number=1 title="Dataset" />
+            <StepHead number=1 title="Dataset" guide="/guide/selection-sets" />
             <SelectField
                 label="Selection set"
                 name="form[selectionSetId]"
@@ -193,7 +196,7 @@ fn VersionStep(typed: TypedForm, style: String) -> impl IntoView {
         Signal::derive(move || format!("Model file style_{style}_{}.safetensors", name.get()));
     view! {
         <section class="panel step" aria-labelledby="step-2">
-            <StepHead number=2 title="Version" />
+            <StepHead number=2 title="Version" guide="/guide/before-paying#name" />
             <div class="field-grid field-grid--two">
                 <TextField
                     label="Name"
@@ -236,7 +239,12 @@ fn ParametersStep(typed: TypedForm) -> impl IntoView {
     };
     view! {
         <section class="panel step" aria-labelledby="step-3">
-            <StepHead number=3 title="Parameters" note="Sent exactly as typed; empty means the default" />
+            <StepHead
+                number=3
+                title="Parameters"
+                guide="/guide/training"
+                note="Sent exactly as typed; empty means the default"
+            />
             <PresetChoice typed />
             <Parameters group=Group::Core typed />
             {move || {
@@ -254,22 +262,8 @@ fn ParametersStep(typed: TypedForm) -> impl IntoView {
                     })
             }}
             <div>
-                <details class="disclosure">
-                    <summary class="disclosure__summary">
-                        "Advanced " <span class="disclosure__note">"schedule, batch, resolution, buckets, captions"</span>
-                    </summary>
-                    <div class="disclosure__body">
-                        <Parameters group=Group::Advanced typed />
-                    </div>
-                </details>
-                <details class="disclosure">
-                    <summary class="disclosure__summary">
-                        "Expert " <span class="disclosure__note">"memory, precision, files of the worker"</span>
-                    </summary>
-                    <div class="disclosure__body">
-                        <Parameters group=Group::Expert typed />
-                    </div>
-                </details>
+                <FoldedGroup group=Group::Advanced about="schedule, resolution, buckets, captions" typed />
+                <FoldedGroup group=Group::Expert about="memory, precision, files of the worker" typed />
             </div>
         </section>
     }

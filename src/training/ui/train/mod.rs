@@ -1,12 +1,16 @@
 //! The Train page: the form on the left, what it will do on the right, before anything is paid.
 
+mod captions;
 mod costs;
 mod fields;
 mod form;
+mod peers;
 mod plan;
 mod preflight;
 mod presets;
+mod rates;
 mod rehearsal;
+mod remarks;
 mod take_away;
 mod typed;
 
@@ -89,7 +93,8 @@ fn NoSet(style: String) -> impl IntoView {
             <crate::ui::Icon name="layers" class="empty__mark" />
             <h2 class="empty__what">"No selection set yet"</h2>
             <p class="empty__why">
-                "A training reads the images of a selection set. Select some on the training data page and save them as a set."
+                "A training reads the images of a selection set. Select some on the training data page and save them as a set. "
+                <a href="/guide/selection-sets">"How sets work"</a>
             </p>
             <a class="button button--primary" href=format!("/styles/{style}/data")>
                 "Select images"

@@ -1,10 +1,13 @@
 //! What will happen: plan, buckets, captions as trained, the request itself, and Start.
 
+use super::captions::Captions;
+use super::peers::Peers;
 use super::preflight::{Preflight, PreflightList};
+use super::rates::{Curve, Rates};
+use super::remarks::Remarks;
 use super::take_away::TakeAway;
 use super::typed::TypedForm;
-use crate::training::model::captions::CaptionRow;
-use crate::training::model::plan::{BucketCount, Plan, Remark};
+use crate::training::model::plan::{BucketCount, Plan};
 use crate::training::model::preflight::Light;
 use crate::ui::frame::Rehearsed;
 use crate::ui::units::{bytes, count, seconds};
@@ -85,7 +88,8 @@ fn Shown(typed: TypedForm) -> impl IntoView {
     let plan = Memo::new(move |_| judged.with(|j| j.plan.clone()));
     let stats = Memo::new(move |_| plan.with(figures));
     let basis = Memo::new(move |_| plan.with(basis));
-    let rates = Memo::new(move |_| plan.with(|p| p.learning_rate.clone()));
+    let curve = Memo::new(move |_| plan.with(Curve::of));
+    let style = StoredValue::new(typed.form.with_untracked(|f| f.style_id.clone()));
     let buckets = Memo::new(move |_| plan.with(|p| p.buckets.clone()));
     let captions = Memo::new(move |_| judged.with(|j| j.captions.clone()));
     let checks = Memo::new(move |_| judged.with(|j| (j.problems.clone(), j.warnings.clone())));
@@ -100,11 +104,12 @@ fn Shown(typed: TypedForm) -> impl IntoView {
         {move || {
             let (mut problems, warnings) = checks.get();
             problems.extend(told.get());
-            view! { <Checks problems warnings /> }
+            view! { <Remarks problems warnings /> }
         }}
-        {move || view! { <Rates rates=rates.get() /> }}
+        {move || view! { <Rates curve=curve.get() /> }}
+        <Peers typed plan />
         {move || view! { <BucketList buckets=buckets.get() /> }}
-        {move || view! { <Captions rows=captions.get() /> }}
+        {move || view! { <Captions style=style.get_value() rows=captions.get() /> }}
         <TakeAway typed />
     }
 }
@@ -159,72 +164,6 @@ fn Stats(figures: Vec<Figure>) -> impl IntoView {
     view! { <dl class="stats">{figures.into_iter().map(stat).collect_view()}</dl> }
 }
 
-/// Problems stop the start, warnings do not.
-#[component]
-fn Checks(problems: Vec<Remark>, warnings: Vec<Remark>) -> impl IntoView {
-    let problems = problems
-        .into_iter()
-        .map(|p| check("error", "Problem: ", p.message));
-    let warnings = warnings
-        .into_iter()
-        .map(|w| check("warning", "Warning: ", w.message));
-    view! {
-        <ul class="checks">
-            {problems.collect_view()} {warnings.collect_view()}
-        </ul>
-    }
-}
-
-fn check(kind: &'static str, word: &'static str, text: String) -> AnyView {
-    view! {
-        <li class=format!("check check--{kind}")>
-            <Icon name=kind class="check__icon" />
-            <span>
-                <span class="visually-hidden">{word}</span>
-                {text}
-            </span>
-        </li>
-    }
-    .into_any()
-}
-
-/// The rate of each step as a line.
-#[component]
-fn Rates(rates: Vec<f64>) -> impl IntoView {
-    const WIDTH: f64 = 240.0;
-    const HEIGHT: f64 = 72.0;
-    let highest = rates.iter().copied().fold(0.0, f64::max);
-    if rates.len() < 2 || highest <= 0.0 {
-        return None;
-    }
-    let last = (rates.len() - 1) as f64;
-    let every = rates.len().div_ceil(240);
-    let mut path = String::from("M");
-    for (i, rate) in rates.iter().enumerate().step_by(every) {
-        let x = i as f64 / last * WIDTH;
-        let y = HEIGHT - 2.0 - rate / highest * (HEIGHT - 6.0);
-        path.push_str(&format!("{x:.0} {y:.1} "));
-    }
-    let label = format!("Learning rate over the run, at most {highest}");
-    Some(view! {
-        <section class="plan__section">
-            <h3 class="plan__title">
-                "Learning rate " <span class="plan__note">{format!("at most {highest}")}</span>
-            </h3>
-            <svg
-                class="chart"
-                viewBox="0 0 240 72"
-                preserveAspectRatio="none"
-                role="img"
-                aria-label=label
-            >
-                <path class="chart__grid" d="M0 4H240M0 37H240M0 70H240"></path>
-                <path class="chart__line" d=path></path>
-            </svg>
-        </section>
-    })
-}
-
 #[component]
 fn BucketList(buckets: Vec<BucketCount>) -> impl IntoView {
     let most = buckets.iter().map(|b| b.images).max().unwrap_or(1);
@@ -247,46 +186,6 @@ fn BucketList(buckets: Vec<BucketCount>) -> impl IntoView {
                 "Buckets " <span class="plan__note">"width × height, images"</span>
             </h3>
             <ul class="buckets">{rows}</ul>
-        </section>
-    }
-}
-
-/// Each caption as the trainer reads it, those with a remark first.
-#[component]
-fn Captions(rows: Vec<CaptionRow>) -> impl IntoView {
-    let (mut with, without): (Vec<_>, Vec<_>) =
-        rows.into_iter().partition(|row| !row.problems.is_empty());
-    let note = match with.len() {
-        0 => format!("{}, none with a remark", without.len()),
-        n => format!("{}, {n} with a remark", n + without.len()),
-    };
-    with.extend(without);
-    let row = |row: CaptionRow| {
-        let problems = row.problems.into_iter().map(|p| {
-            view! {
-                <p class="captions__problem">
-                    <span>{p.message}</span>
-                </p>
-            }
-        });
-        view! {
-            <li class="captions__item captions__item--text">
-                <div>
-                    <p class="muted">{row.filename}</p>
-                    <p class="as-trained">{row.as_trained.unwrap_or_else(|| "not trained".into())}</p>
-                    {problems.collect_view()}
-                </div>
-            </li>
-        }
-    };
-    view! {
-        <section class="plan__section">
-            <h3 class="plan__title">
-                "Captions as trained " <span class="plan__note">{note}</span>
-            </h3>
-            <ul class="captions" tabindex="0" aria-label="Captions as trained">
-                {with.into_iter().map(row).collect_view()}
-            </ul>
         </section>
     }
 }

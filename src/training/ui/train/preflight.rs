@@ -4,8 +4,9 @@ use super::typed::TypedForm;
 use crate::error::AppError;
 use crate::styles::model::StyleId;
 use crate::training::api::preflight;
+use crate::training::model::guide::of_check;
 use crate::training::model::preflight::{Check, Light, of_form};
-use crate::ui::{ErrorNotice, Icon};
+use crate::ui::{ErrorNotice, GuideLink, Icon};
 use leptos::prelude::*;
 
 /// The server's part; asked for with the page, with another set, after a refused start, and by a click.
@@ -108,6 +109,7 @@ pub fn PreflightList(typed: TypedForm, preflight: Preflight) -> impl IntoView {
 
 fn row(check: Check) -> AnyView {
     let kind = check.light.as_str();
+    let guide = (check.light != Light::Green).then(|| of_check(&check));
     view! {
         <li class=format!("check check--{kind}")>
             <Icon name=kind class="check__icon" />
@@ -116,6 +118,7 @@ fn row(check: Check) -> AnyView {
                 {check.text}
                 {check.remedy.map(|remedy| view! { <span class="check__remedy">{format!(" {remedy}")}</span> })}
             </span>
+            {guide.map(|to| view! { <GuideLink to about="This point" /> })}
         </li>
     }
     .into_any()

@@ -6,7 +6,7 @@ use crate::error::AppError;
 use crate::training::api::{DeletePreset, ImportPreset, SavePreset};
 use crate::training::model::presets::{SettingsPreset, built_in, find_preset};
 use crate::ui::query::use_query;
-use crate::ui::{ErrorNotice, Icon, SelectField, TextField};
+use crate::ui::{ErrorNotice, GuideLink, Icon, SelectField, TextField};
 use leptos::prelude::*;
 
 /// The choice at the top of the parameters. Nothing changes before the button is pressed.
@@ -95,9 +95,12 @@ pub fn PresetPanel(typed: TypedForm) -> impl IntoView {
     let refused_plainly = use_query("preset_refused");
     view! {
         <section class="panel step" id="presets" aria-labelledby="presets-title">
-            <h2 class="step__title" id="presets-title">
-                "Your presets"
-            </h2>
+            <header class="step__head">
+                <h2 class="step__title" id="presets-title">
+                    "Your presets"
+                </h2>
+                <GuideLink to="/guide/training#presets" about="Presets" />
+            </header>
             {move || {
                 let plain = Some(refused_plainly.get()).filter(|text| !text.is_empty()).map(AppError::conflict);
                 asked.refused().or(plain).map(|error| view! { <ErrorNotice error /> })

@@ -90,6 +90,15 @@ impl TypedForm {
         this
     }
 
+    /// The chosen set as the server told of it; an empty one before.
+    pub fn with_dataset<T>(self, ask: impl FnOnce(&DatasetFacts) -> T) -> T {
+        let chosen = self.form.with(|f| f.selection_set_id.clone());
+        self.known.with(|known| match known.get(&chosen) {
+            Some(facts) => ask(facts),
+            None => ask(&DatasetFacts::default()),
+        })
+    }
+
     /// What is typed for a parameter.
     pub fn parameter(self, name: &'static str) -> Signal<String> {
         Signal::derive(move || self.form.with(|f| f.parameters.get(name).to_owned()))
@@ -114,6 +123,36 @@ impl TypedForm {
             self.preset
                 .with(|preset| Some(preset.as_ref()?.typed(parameter.name, images)))
         })
+    }
+
+    /// Whose value a field had before it was changed, the preset's or the default, and that value; `None` while it has it.
+    pub fn changed(self, parameter: &'static Parameter) -> Option<(&'static str, String)> {
+        let name = parameter.name;
+        let (default, images) = self.judged.with(|judged| {
+            let defaults = &judged.defaults;
+            (parameter.default_value(defaults).typed(), defaults.images)
+        });
+        let or_default = |typed: String| {
+            if typed.is_empty() {
+                default.clone()
+            } else {
+                typed
+            }
+        };
+        // the trigger is the style's, whatever the form began from
+        let preset = self
+            .preset
+            .with(|preset| Some(preset.as_ref()?.typed(name, images)));
+        let (whose, before) = match preset.filter(|_| name != "class_tokens") {
+            Some(typed) => ("preset", or_default(typed)),
+            None => ("default", default.clone()),
+        };
+        let now = or_default(self.form.with(|f| f.parameters.get(name).to_owned()));
+        let same = match (parameter.read(&now), parameter.read(&before)) {
+            (Ok(now), Ok(before)) => now == before,
+            _ => now == before,
+        };
+        (!same).then_some((whose, before))
     }
 
     /// Fills the form with a preset.

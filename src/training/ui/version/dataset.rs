@@ -6,6 +6,7 @@ use crate::training::api::snapshot as load;
 use crate::training::model::preview::SnapshotImage;
 use crate::training::model::version::TrainingVersion;
 use crate::ui::ErrorNotice;
+use crate::ui::query::encoded;
 use crate::ui::units::plural;
 use leptos::prelude::*;
 
@@ -151,27 +152,4 @@ fn thumbnail(live: Live, filename: &str) -> String {
     let name = encoded(filename);
     live.style
         .with_value(|style| format!("/api/styles/{style}/images/{name}/thumbnail"))
-}
-
-/// A file name as one segment of an address.
-fn encoded(name: &str) -> String {
-    let mut out = String::with_capacity(name.len() + 8);
-    for byte in name.bytes() {
-        if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'~') {
-            out.push(byte as char);
-        } else {
-            out.push_str(&format!("%{byte:02X}"));
-        }
-    }
-    out
-}
-
-#[cfg(test)]
-mod tests {
-    use super::encoded;
-
-    #[test]
-    fn raw_names_fit_into_an_address() {
-        assert_eq!(encoded("Fog (1) ä?.jpg"), "Fog%20%281%29%20%C3%A4%3F.jpg");
-    }
 }
