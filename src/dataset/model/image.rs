@@ -168,7 +168,7 @@ pub struct TrainingImage {
     /// A perceptual hash; near-duplicates differ in at most 6 bits.
     #[serde(default)]
     pub hash: Option<Hash>,
-    /// Names of its near-duplicates.
+    /// Names of its near-duplicates; of a large group at most 64.
     #[serde(default)]
     pub duplicates: Vec<String>,
 }

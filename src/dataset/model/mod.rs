@@ -14,4 +14,5 @@ pub mod quality;
 pub mod report;
 pub mod selection;
 pub mod sync;
+pub mod twins;
 pub mod upload;

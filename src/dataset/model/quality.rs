@@ -8,6 +8,7 @@ mod measured;
 use super::analysis::Analysis;
 use super::bucket_choice::BucketPlace;
 use super::buckets::BucketError;
+use super::twins::Twins;
 use serde::{Deserialize, Serialize};
 
 /// Enlarged by more than this, a picture is bad; by anything, it is looked at.
@@ -140,16 +141,6 @@ pub enum Turn {
     Sideways,
 }
 
-/// Another picture that shows nearly the same.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Twin {
-    pub filename: String,
-    /// Bits in which the hashes differ.
-    pub distance: u32,
-    /// The very same bytes.
-    pub same_file: bool,
-}
-
 /// What is known of a picture.
 #[derive(Clone, Copy, Debug)]
 pub struct Facts<'a> {
@@ -159,7 +150,8 @@ pub struct Facts<'a> {
     pub place: Option<&'a Result<BucketPlace, BucketError>>,
     pub analysis: &'a Analysis,
     pub turn: Turn,
-    pub twins: &'a [Twin],
+    /// Of the style's other pictures.
+    pub twins: &'a Twins,
 }
 
 /// Judges a picture; `is_dismissed` says which remarks a person has dismissed for this very file.
@@ -258,15 +250,14 @@ fn crop(place: &Result<BucketPlace, BucketError>) -> Option<QualityRemark> {
 /// Names shown of a larger group.
 const TWINS_SHOWN: usize = 4;
 
-fn duplicate(twins: &[Twin]) -> Option<QualityRemark> {
+fn duplicate(twins: &Twins) -> Option<QualityRemark> {
     use super::analysis::NEAR;
-    let first = twins.first()?;
-    let same: Vec<&Twin> = twins.iter().filter(|t| t.same_file).collect();
-    if let Some(one) = same.first() {
+    let first = twins.listed.first()?;
+    if twins.same_file > 0 {
         let message = format!(
             "The same file as {}: it is trained {} times as often as the others.",
-            one.filename,
-            same.len() + 1
+            first.filename,
+            twins.same_file + 1
         );
         return Some(QualityRemark::new(
             QualityCode::Duplicate,
@@ -274,22 +265,17 @@ fn duplicate(twins: &[Twin]) -> Option<QualityRemark> {
             message,
         ));
     }
-    let mut names: Vec<&str> = twins.iter().map(|t| t.filename.as_str()).collect();
-    let more = names.len().saturating_sub(TWINS_SHOWN);
-    names.truncate(TWINS_SHOWN);
-    let more = if more > 0 {
-        format!(" and {more} more")
-    } else {
-        String::new()
+    let named = twins.listed.iter().take(TWINS_SHOWN);
+    let names: Vec<&str> = named.map(|t| t.filename.as_str()).collect();
+    let more = match twins.others - names.len() {
+        0 => String::new(),
+        more => format!(" and {more} more"),
     };
-    let least = twins
-        .iter()
-        .map(|t| t.distance)
-        .min()
-        .unwrap_or(first.distance);
+    let least = twins.listed.iter().map(|t| t.distance).min();
     let message = format!(
-        "Nearly the same picture as {}{more}: {least} of 64 bits of their hashes differ; up to {NEAR} count as the same.",
-        names.join(", ")
+        "Nearly the same picture as {}{more}: {} of 64 bits of their hashes differ; up to {NEAR} count as the same.",
+        names.join(", "),
+        least.unwrap_or(first.distance)
     );
     Some(QualityRemark::new(
         QualityCode::Duplicate,

@@ -1,6 +1,7 @@
 use super::*;
 use crate::dataset::model::bucket_choice::BucketChoice;
 use crate::dataset::model::buckets::Size;
+use crate::dataset::model::twins::Twin;
 
 /// A sharp, well exposed picture, as real covers measure.
 fn sound() -> Analysis {
@@ -23,7 +24,7 @@ fn placed(size: (u32, u32), choice: &BucketChoice) -> Result<BucketPlace, Bucket
 }
 
 /// Judged as an image of this size with these measures and twins; nothing is dismissed.
-fn judged(size: (u32, u32), analysis: &Analysis, twins: &[Twin]) -> Quality {
+fn judged(size: (u32, u32), analysis: &Analysis, twins: &Twins) -> Quality {
     let place = placed(size, &BucketChoice::default());
     let facts = Facts {
         size,
@@ -41,18 +42,18 @@ fn found(quality: &Quality) -> Vec<(QualityCode, QualityState)> {
 
 #[test]
 fn a_sharp_picture_of_its_buckets_size_is_fine() {
-    let quality = judged((768, 768), &sound(), &[]);
+    let quality = judged((768, 768), &sound(), &Twins::default());
     assert_eq!(quality, Quality::default());
 }
 
 #[test]
 fn a_picture_smaller_than_its_bucket_is_looked_at_and_a_much_smaller_one_is_bad() {
     use QualityCode::Upscaled;
-    let state = |side| found(&judged((side, side), &sound(), &[]));
+    let state = |side| found(&judged((side, side), &sound(), &Twins::default()));
     assert_eq!(state(512), []);
     assert_eq!(state(500), [(Upscaled, QualityState::Look)]);
     assert_eq!(state(300), [(Upscaled, QualityState::Bad)]);
-    let message = &judged((300, 300), &sound(), &[]).remarks[0].message;
+    let message = &judged((300, 300), &sound(), &Twins::default()).remarks[0].message;
     assert!(
         message.contains("At 300 px width it is enlarged 1.71 times"),
         "{message}"
@@ -61,7 +62,7 @@ fn a_picture_smaller_than_its_bucket_is_looked_at_and_a_much_smaller_one_is_bad(
 
 #[test]
 fn a_crop_above_35_percent_is_looked_at_and_above_half_it_is_bad() {
-    let state = |size| found(&judged(size, &sound(), &[]));
+    let state = |size| found(&judged(size, &sound(), &Twins::default()));
     // the narrowest bucket is 256 × 1024
     assert_eq!(state((3_000, 750)), []);
     assert_eq!(
@@ -72,7 +73,7 @@ fn a_crop_above_35_percent_is_looked_at_and_above_half_it_is_bad() {
         state((9_000, 1_000)),
         [(QualityCode::Crop, QualityState::Bad)]
     );
-    let message = &judged((9_000, 1_000), &sound(), &[]).remarks[0].message;
+    let message = &judged((9_000, 1_000), &sound(), &Twins::default()).remarks[0].message;
     assert!(
         message.starts_with("56 % of the picture is cut away"),
         "{message}"
@@ -81,26 +82,32 @@ fn a_crop_above_35_percent_is_looked_at_and_above_half_it_is_bad() {
 
 #[test]
 fn near_duplicates_are_named_and_the_same_file_is_bad() {
-    let twin = |filename: &str, distance, same_file| Twin {
-        filename: filename.to_owned(),
-        distance,
+    let twins = |listed: &[(&str, u32)], others, same_file| Twins {
+        listed: listed
+            .iter()
+            .map(|(filename, distance)| Twin {
+                filename: (*filename).to_owned(),
+                distance: *distance,
+            })
+            .collect(),
+        others,
         same_file,
     };
-    let near = judged(
-        (512, 512),
-        &sound(),
-        &[twin("b.jpg", 5, false), twin("c.jpg", 3, false)],
-    );
+    let two = [("b.jpg", 5), ("c.jpg", 3)];
+    let near = judged((512, 512), &sound(), &twins(&two, 2, 0));
     assert_eq!(found(&near), [(QualityCode::Duplicate, QualityState::Look)]);
     assert!(
         near.remarks[0]
             .message
             .contains("b.jpg, c.jpg: 3 of 64 bits")
     );
+    let many = judged((512, 512), &sound(), &twins(&two, 900, 0));
+    let message = &many.remarks[0].message;
+    assert!(message.contains("c.jpg and 898 more: 3"), "{message}");
     let same = judged(
         (512, 512),
         &sound(),
-        &[twin("b.jpg", 5, false), twin("d.jpg", 0, true)],
+        &twins(&[("d.jpg", 0), ("b.jpg", 5)], 2, 1),
     );
     assert_eq!(same.state, QualityState::Bad);
     assert!(same.remarks[0].message.contains("The same file as d.jpg"));
@@ -112,7 +119,7 @@ fn blurred_dark_and_transparent_pictures_say_their_figure_and_the_bound() {
         detail: 0.43,
         ..sound()
     };
-    let quality = judged((512, 512), &blurred, &[]);
+    let quality = judged((512, 512), &blurred, &Twins::default());
     assert_eq!(found(&quality), [(QualityCode::Blur, QualityState::Look)]);
     assert!(quality.remarks[0].message.contains("0.43 of 1"));
     assert!(quality.remarks[0].message.contains("below 0.5"));
@@ -120,7 +127,7 @@ fn blurred_dark_and_transparent_pictures_say_their_figure_and_the_bound() {
         sharpness: 24.0,
         ..sound()
     };
-    let quality = judged((512, 512), &moved, &[]);
+    let quality = judged((512, 512), &moved, &Twins::default());
     assert!(
         quality.remarks[0].message.contains("Sharpness 24"),
         "{quality:?}"
@@ -130,7 +137,7 @@ fn blurred_dark_and_transparent_pictures_say_their_figure_and_the_bound() {
         clipped_dark: 0.7,
         ..sound()
     };
-    let quality = judged((512, 512), &dark, &[]);
+    let quality = judged((512, 512), &dark, &Twins::default());
     assert_eq!(
         found(&quality),
         [(QualityCode::Exposure, QualityState::Bad)]
@@ -144,7 +151,7 @@ fn blurred_dark_and_transparent_pictures_say_their_figure_and_the_bound() {
         transparent: 0.4,
         ..sound()
     };
-    let quality = judged((512, 512), &cut_out, &[]);
+    let quality = judged((512, 512), &cut_out, &Twins::default());
     assert_eq!(found(&quality), [(QualityCode::Alpha, QualityState::Bad)]);
     assert!(
         quality.remarks[0]
@@ -160,13 +167,16 @@ fn a_flat_drawing_with_few_hard_edges_is_sharp() {
         detail: 0.87,
         ..sound()
     };
-    assert_eq!(judged((512, 512), &flat, &[]), Quality::default());
+    assert_eq!(
+        judged((512, 512), &flat, &Twins::default()),
+        Quality::default()
+    );
 }
 
 #[test]
 fn a_picture_of_one_colour_is_said_to_lack_contrast_and_not_to_be_blurred() {
     let flat = Analysis::of(64, 64, &[128, 128, 128, 255].repeat(4_096)).expect("pixels");
-    let quality = judged((512, 512), &flat, &[]);
+    let quality = judged((512, 512), &flat, &Twins::default());
     assert_eq!(
         found(&quality),
         [(QualityCode::Exposure, QualityState::Bad)]
@@ -185,7 +195,7 @@ fn a_dismissed_remark_stays_to_be_read_but_does_not_count() {
         place: Some(&place),
         analysis: &small_and_soft,
         turn: Turn::None,
-        twins: &[],
+        twins: &Twins::default(),
     };
     let state = |dismissed: &[QualityCode]| judge(&facts, |code| dismissed.contains(&code)).state;
     assert_eq!(state(&[]), QualityState::Bad);
@@ -210,7 +220,7 @@ fn what_the_trainer_stops_on_and_what_cannot_be_decoded_is_bad() {
         place: Some(&place),
         analysis: &sound(),
         turn: Turn::Sideways,
-        twins: &[],
+        twins: &Twins::default(),
     };
     let quality = judge(&facts, |_| false);
     let bad = [QualityCode::Turned, QualityCode::Untrainable].map(|c| (c, QualityState::Bad));

@@ -2,17 +2,19 @@
 
 use super::kept::{self, Kept};
 use super::*;
-use crate::dataset::model::analysis::near_groups;
 use crate::dataset::model::bucket_choice::BucketPlace;
 use crate::dataset::model::buckets::{BucketError, Buckets, Size};
-use crate::dataset::model::quality::{Facts, Turn, Twin, judge, unreadable};
+use crate::dataset::model::quality::{Facts, Turn, judge, unreadable};
+use crate::dataset::model::twins::{Measure, Twins, twins};
 use crate::dataset::server::analysis::{self, Known};
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::sync::{Arc, Mutex};
 
 pub struct Judge {
     pub choice: BucketChoice,
     pub source: ChoiceSource,
     known: Known,
-    twins: HashMap<String, Vec<Twin>>,
+    twins: ByName,
     buckets: Result<Buckets, BucketError>,
     kept: Kept,
 }
@@ -33,7 +35,7 @@ impl Judge {
             (None, None) => (BucketChoice::default(), ChoiceSource::Default),
         };
         Ok(Self {
-            twins: twins(&known, pairs),
+            twins: groups(state, style, &known, pairs).await,
             buckets: choice.buckets(),
             choice,
             source,
@@ -59,7 +61,7 @@ impl Judge {
     }
 
     pub fn duplicates(&self, name: &str) -> Vec<String> {
-        let twins = self.twins.get(name).into_iter().flatten();
+        let twins = self.twins.get(name).into_iter().flat_map(|t| &t.listed);
         twins.map(|t| t.filename.clone()).collect()
     }
 
@@ -95,41 +97,60 @@ impl Judge {
         };
         let size = size.unwrap_or((measured.width, measured.height));
         let place = self.placed(name, Some(size));
+        let none = Twins::default();
         let facts = Facts {
             size,
             place: place.as_ref(),
             analysis: &measured.analysis,
             turn: measured.turn,
-            twins: self.twins.get(name).map_or(&[], Vec::as_slice),
+            twins: self.twins.get(name).unwrap_or(&none),
         };
         Some(judge(&facts, is_dismissed))
     }
 }
 
-/// The others of each image's group of near-duplicates.
-fn twins(known: &Known, pairs: &[Pair]) -> HashMap<String, Vec<Twin>> {
-    let measured: Vec<(&Pair, &Measured)> = pairs
+/// A style's near-duplicates, worked out anew only when other pictures are measured.
+#[derive(Default)]
+struct Groups(Mutex<Option<(u64, ByName)>>);
+
+type ByName = Arc<HashMap<String, Twins>>;
+
+async fn groups(state: &AppState, style: &StyleId, known: &Known, pairs: &[Pair]) -> ByName {
+    let measured: Vec<(String, String, Arc<Outcome>)> = pairs
         .iter()
-        .filter_map(|pair| match known.outcomes.get(&pair.filename)?.as_ref() {
-            Outcome::Measured(measured) => Some((pair, measured)),
-            Outcome::Refused(_) => None,
+        .filter_map(|pair| {
+            let outcome = known.outcomes.get(&pair.filename)?.clone();
+            Some((pair.filename.clone(), pair.image.etag.clone(), outcome))
         })
         .collect();
-    let near = |a: usize, b: usize| measured[a].1.analysis.is_near(&measured[b].1.analysis);
-    let mut twins = HashMap::new();
-    for group in near_groups(measured.len(), near) {
-        for &one in &group {
-            let (pair, own) = measured[one];
-            let others = group.iter().filter(|other| **other != one).map(|&other| {
-                let (other, theirs) = measured[other];
-                Twin {
-                    filename: other.filename.clone(),
-                    distance: own.analysis.hash.distance(theirs.analysis.hash),
-                    same_file: other.image.etag == pair.image.etag,
-                }
-            });
-            twins.insert(pair.filename.clone(), others.collect());
-        }
+    let mut hasher = DefaultHasher::new();
+    for (name, etag, _) in &measured {
+        (name, etag).hash(&mut hasher);
     }
-    twins
+    let print = hasher.finish();
+    let kept = state.residents.of::<Groups>(style.as_str());
+    if let Some((of, groups)) = &*kept.0.lock().expect("not poisoned")
+        && *of == print
+    {
+        return groups.clone();
+    }
+    // every picture is compared with every other: thousands of them would hold up other requests
+    let found = tokio::task::spawn_blocking(move || compare(&measured));
+    let groups = Arc::new(found.await.unwrap_or_default());
+    *kept.0.lock().expect("not poisoned") = Some((print, groups.clone()));
+    groups
+}
+
+fn compare(measured: &[(String, String, Arc<Outcome>)]) -> HashMap<String, Twins> {
+    let pictures = measured
+        .iter()
+        .filter_map(|(filename, etag, outcome)| match outcome.as_ref() {
+            Outcome::Measured(measured) => Some(Measure {
+                filename,
+                etag,
+                analysis: &measured.analysis,
+            }),
+            Outcome::Refused(_) => None,
+        });
+    twins(&pictures.collect::<Vec<_>>())
 }
