@@ -19,7 +19,7 @@ use bytes::Bytes;
 use futures::stream::{self, StreamExt};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 /// S3 requests in flight for one listing.
 const IN_FLIGHT: usize = 64;
@@ -62,6 +62,33 @@ pub async fn pairs(state: &AppState, style: &StyleId) -> Result<Vec<Pair>, AppEr
         image,
     };
     Ok(images.into_iter().map(pair).collect())
+}
+
+/// How long the list of a style's objects serves the pages after the first, ms.
+const RECENT_MS: i64 = 10_000;
+
+/// The last list of a style's objects, and when it was had.
+#[derive(Default)]
+struct Recent(Mutex<Option<(i64, Arc<Vec<Pair>>)>>);
+
+/// Every image of a style, now, or for a page that `goes_on` as the page before it was cut from: listing thousands of objects
+/// takes longer than all else, and pages of one list belong together.
+pub async fn pairs_for(
+    state: &AppState,
+    style: &StyleId,
+    goes_on: bool,
+) -> Result<Arc<Vec<Pair>>, AppError> {
+    let kept = state.residents.of::<Recent>(style.as_str());
+    let now = state.now_ms();
+    if goes_on
+        && let Some((since, pairs)) = &*kept.0.lock().expect("not poisoned")
+        && (0..RECENT_MS).contains(&(now - since))
+    {
+        return Ok(pairs.clone());
+    }
+    let fresh = Arc::new(pairs(state, style).await?);
+    *kept.0.lock().expect("not poisoned") = Some((now, fresh.clone()));
+    Ok(fresh)
 }
 
 /// How many images a style has, and how many of them have a caption file.

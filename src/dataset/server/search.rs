@@ -2,7 +2,7 @@
 
 use super::super::model::filter::{Filter, sort::Sort};
 use super::super::model::image::{ImagePage, TrainingImage};
-use super::listing::{Pair, Seen, caption_bytes, describe, look, pairs};
+use super::listing::{Pair, Seen, caption_bytes, describe, look, pairs_for};
 use super::quality;
 use super::smart_sets::Membership;
 use crate::error::AppError;
@@ -10,6 +10,7 @@ use crate::server::state::AppState;
 use crate::styles;
 use crate::styles::model::StyleId;
 use std::collections::HashMap;
+use std::sync::Arc;
 
 /// Images on a page unless asked otherwise, and at most.
 pub const DEFAULT_LIMIT: usize = 200;
@@ -47,10 +48,16 @@ impl Search {
     }
 
     /// All that match, in order. Pixel sizes are filled in where the answer depends on them.
-    async fn run(&self, state: &AppState, style: &StyleId) -> Result<Found, AppError> {
+    /// `goes_on`: the page before showed the beginning.
+    async fn run(
+        &self,
+        state: &AppState,
+        style: &StyleId,
+        goes_on: bool,
+    ) -> Result<Found, AppError> {
         let known = styles::server::get(state, style)?;
         let membership = Membership::of(state, &known)?;
-        let pairs = pairs(state, style).await?;
+        let pairs = pairs_for(state, style, goes_on).await?;
         let texts = caption_bytes(state, &pairs).await?;
         let measured =
             self.filter.needs_pixels() || self.sort.needs_pixels() || membership.needs_pixels();
@@ -81,7 +88,7 @@ impl Search {
 
 struct Found {
     images: Vec<TrainingImage>,
-    pairs: Vec<Pair>,
+    pairs: Arc<Vec<Pair>>,
     /// Whether pixel sizes are there already.
     measured: bool,
 }
@@ -107,12 +114,14 @@ impl Found {
 /// One page of the images that match.
 pub async fn page(state: &AppState, style: &StyleId, query: Query) -> Result<ImagePage, AppError> {
     let search = Search::parse(&query)?;
-    let found = search.run(state, style).await?;
+    let cursor = query.cursor.filter(|c| !c.is_empty());
+    let goes_on = cursor.is_some() || query.offset.is_some_and(|offset| offset > 0);
+    let found = search.run(state, style, goes_on).await?;
     let total = found.images.len();
     let lacks = |i: &&TrainingImage| !i.caption_state.is_present();
     let without_caption = found.images.iter().filter(lacks).count();
     let limit = query.limit.unwrap_or(DEFAULT_LIMIT).clamp(1, MAX_LIMIT);
-    let offset = match query.cursor.filter(|c| !c.is_empty()) {
+    let offset = match cursor {
         Some(cursor) => {
             let after = |i: &TrainingImage| search.sort.is_after(i, &cursor);
             found.images.iter().position(after).unwrap_or(total)
@@ -140,7 +149,7 @@ pub async fn names(
     style: &StyleId,
     query: Query,
 ) -> Result<Vec<String>, AppError> {
-    let found = Search::parse(&query)?.run(state, style).await?;
+    let found = Search::parse(&query)?.run(state, style, false).await?;
     Ok(found.images.into_iter().map(|i| i.filename).collect())
 }
 
@@ -151,12 +160,12 @@ pub async fn names_of(
     filter: Filter,
 ) -> Result<Vec<String>, AppError> {
     let sort = Sort::default();
-    let found = Search { filter, sort }.run(state, style).await?;
+    let found = Search { filter, sort }.run(state, style, false).await?;
     Ok(found.images.into_iter().map(|i| i.filename).collect())
 }
 
 /// Every image by name, with the sets that hold it.
 pub async fn all(state: &AppState, style: &StyleId) -> Result<Vec<TrainingImage>, AppError> {
     let search = Search::parse(&Query::default())?;
-    Ok(search.run(state, style).await?.images)
+    Ok(search.run(state, style, false).await?.images)
 }
