@@ -70,11 +70,11 @@ pub fn version_name(rest: &str) -> &str {
     }
 }
 
-/// The name, or with a remark if another version has it.
-pub fn free_name(wanted: &str, taken: impl Fn(&str) -> bool) -> String {
+/// The name, or with a remark such as `from S3` if another version has it.
+pub fn free_name(wanted: &str, remark: &str, taken: impl Fn(&str) -> bool) -> String {
     let remarked = (1..).map(|n| match n {
-        1 => format!("{wanted} from S3"),
-        n => format!("{wanted} from S3 ({n})"),
+        1 => format!("{wanted} {remark}"),
+        n => format!("{wanted} {remark} ({n})"),
     });
     let mut names = std::iter::once(wanted.to_owned()).chain(remarked);
     names.find(|n| !taken(n)).expect("one is free")
@@ -100,9 +100,12 @@ mod tests {
         assert_eq!(version_name("vV10"), "V10");
         assert_eq!(version_name("v1.0"), "v1.0");
         assert_eq!(version_name("V3"), "V3");
-        assert_eq!(free_name("V6", |_| false), "V6");
-        assert_eq!(free_name("V6", |n| n == "V6"), "V6 from S3");
-        assert_eq!(free_name("V6", |n| !n.ends_with(')')), "V6 from S3 (2)");
+        assert_eq!(free_name("V6", "from S3", |_| false), "V6");
+        assert_eq!(free_name("V6", "from S3", |n| n == "V6"), "V6 from S3");
+        assert_eq!(
+            free_name("V6", "from S3", |n| !n.ends_with(')')),
+            "V6 from S3 (2)"
+        );
     }
 
     #[test]

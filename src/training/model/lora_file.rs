@@ -42,13 +42,41 @@ pub struct LoraFacts {
     pub learning_rate: Option<String>,
     pub trained_at: Option<String>,
     pub comment: Option<String>,
-    /// Captions and how many images had them, the most frequent first.
+    /// What stands before every caption.
+    pub trigger: Option<String>,
+    /// Pieces of the captions between commas and how often they were counted, the most frequent first.
     pub tags: Vec<TagCount>,
-    /// Different captions in all.
+    /// Different pieces in all.
     pub tags_total: usize,
 }
 
-/// A caption (or tag) and how often it was counted.
+impl LoraFacts {
+    /// Of a file whose header says nothing.
+    pub fn without_head(verdict: Verdict, words: String, size_bytes: u64) -> Self {
+        Self {
+            verdict,
+            words,
+            size_bytes,
+            described_bytes: None,
+            tensors: 0,
+            dtype: None,
+            rank: None,
+            network_dim: None,
+            network_alpha: None,
+            steps: None,
+            epochs: None,
+            base_model: None,
+            learning_rate: None,
+            trained_at: None,
+            comment: None,
+            trigger: None,
+            tags: Vec::new(),
+            tags_total: 0,
+        }
+    }
+}
+
+/// A piece of captions and how often it was counted.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 pub struct TagCount {

@@ -43,7 +43,7 @@ pub async fn mark(
         json!({
             "version_id": version.id,
             "version_name": version.name,
-            "lora_file": url.rsplit('/').next().unwrap_or_default(),
+            "lora_file": file_name(&url),
             "lora_url": url,
             "marked_at": state.now_iso(),
             "parameters": version.parameters,
@@ -51,4 +51,35 @@ pub async fn mark(
     });
     styles::server::set_validated_model(state, style, model, id.to_owned()).await?;
     Ok(version)
+}
+
+/// The file's own name, as the real data has it: without the query of a signed address, and not percent-encoded.
+fn file_name(url: &str) -> String {
+    let address = url.split(['?', '#']).next().unwrap_or_default();
+    let name = address.rsplit('/').next().unwrap_or_default();
+    let decoded = percent_encoding::percent_decode_str(name).decode_utf8();
+    decoded.map_or_else(|_| name.to_owned(), String::from)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::file_name;
+
+    #[test]
+    fn the_file_is_named_as_it_is_called() {
+        for (url, name) in [
+            (
+                "https://b.s3-accelerate.amazonaws.com/m/style_1_vV8.safetensors",
+                "style_1_vV8.safetensors",
+            ),
+            (
+                "https://b.s3.eu-central-1.amazonaws.com/m/style%201.safetensors?X-Amz-Date=1",
+                "style 1.safetensors",
+            ),
+            ("s3://b/m/x.safetensors", "x.safetensors"),
+            ("", ""),
+        ] {
+            assert_eq!(file_name(url), name, "{url}");
+        }
+    }
 }

@@ -7,7 +7,7 @@ use super::super::model::import::{
     ModelFacts, NotImported, UnknownModel, free_name, owner, stem, version_name,
 };
 use super::super::model::version::{ParameterValue, Status, TrainingVersion, is_version_id};
-use super::{events, job, lora_header, versions};
+use super::{events, job, lora_head, versions};
 use crate::error::{AppError, ErrorKind};
 use crate::server::problem::{Body, Problem};
 use crate::server::s3::{ObjectInfo, S3, S3Error, S3Location};
@@ -91,7 +91,7 @@ async fn candidates(state: &AppState, style: &StyleId) -> Result<Vec<Candidate>,
     let mut names: Vec<String> = versions.into_iter().map(|v| v.name).collect();
     for candidate in &mut found {
         let taken = |name: &str| names.iter().any(|n| n.eq_ignore_ascii_case(name));
-        candidate.name = free_name(&candidate.name, taken);
+        candidate.name = free_name(&candidate.name, "from S3", taken);
         names.push(candidate.name.clone());
     }
     Ok(found)
@@ -134,11 +134,8 @@ async fn header(
     if let Some(known) = headers.0.get(&version) {
         return Ok(known);
     }
-    let first = state
-        .s3
-        .head_bytes(&object.key, lora_header::READ_BYTES)
-        .await?;
-    let facts = lora_header::facts(&first, object.size_bytes);
+    let opening = lora_head::read(&state.s3, object).await?;
+    let facts = opening.importable(object.size_bytes);
     headers.0.insert(version, facts.clone());
     Ok(facts)
 }

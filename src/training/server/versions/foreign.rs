@@ -1,6 +1,7 @@
 //! Versions that another program made: merged from outside by id, or adopted from a model in the bucket.
 
-use super::super::super::model::version::{TrainingVersion, is_version_id};
+use super::super::super::model::version::{Status, TrainingVersion, is_version_id};
+use super::super::good;
 use super::{IDEMPOTENCY_KEY, TOKEN_HASH, change, file_of, for_new, read, writable, write};
 use crate::error::AppError;
 use crate::server::state::AppState;
@@ -17,6 +18,7 @@ pub async fn merge(
 ) -> Result<usize, AppError> {
     let known = styles::server::get(state, style)?;
     let mut imported = Vec::new();
+    let mut marks = Vec::new();
     for record in incoming {
         let version = read(&Value::Object(record.clone()))
             .filter(|v| is_version_id(&v.id))
@@ -26,6 +28,7 @@ pub async fn merge(
                     "Each version needs an `id` of letters, digits, - _ and dots.",
                 )
             })?;
+        marks.extend(version.is_good.map(|good| (version.id.clone(), good)));
         if file_of(state, style, &version.id).is_err() {
             imported.push(foreign(record));
             continue;
@@ -35,16 +38,24 @@ pub async fn merge(
                 mine.name.clone_from(&version.name);
             }
             mine.description = version.description.clone().or(mine.description.take());
-            mine.is_good = version.is_good.or(mine.is_good);
             Ok(())
         })
         .await?;
     }
-    if imported.is_empty() {
-        return Ok(0);
-    }
     let count = imported.len();
-    let path = for_new(state, &known);
+    if count > 0 {
+        insert_all(state, &known, imported).await?;
+    }
+    mark_all(state, style, marks).await?;
+    Ok(count)
+}
+
+async fn insert_all(
+    state: &AppState,
+    known: &Style,
+    imported: Vec<Map<String, Value>>,
+) -> Result<(), AppError> {
+    let path = for_new(state, known);
     state
         .documents
         .update(path, move |document| {
@@ -52,9 +63,29 @@ pub async fn merge(
             for record in imported.iter().rev() {
                 versions.insert(0, Value::Object(record.clone()));
             }
-            Ok::<_, AppError>(count)
+            Ok::<_, AppError>(())
         })
         .await
+}
+
+/// One version is the good one, and the registry names it: the first that asks to be and can.
+async fn mark_all(
+    state: &AppState,
+    style: &StyleId,
+    marks: Vec<(String, bool)>,
+) -> Result<(), AppError> {
+    for (id, _) in marks.iter().filter(|(_, good)| !good) {
+        if super::get(state, style, id)?.is_good == Some(true) {
+            good::mark(state, style, id, false).await?;
+        }
+    }
+    for (id, _) in marks.iter().filter(|(_, good)| *good) {
+        if super::get(state, style, id)?.status == Status::Completed {
+            good::mark(state, style, id, true).await?;
+            break;
+        }
+    }
+    Ok(())
 }
 
 /// An imported record may not bring secrets or claim to be watched by us.
@@ -66,6 +97,8 @@ fn foreign(mut record: Map<String, Value>) -> Map<String, Value> {
         "jobId",
         "sentAt",
         "lost",
+        // given, where it can be, when all are there
+        "isGood",
     ] {
         record.shift_remove(key);
     }
