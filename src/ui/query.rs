@@ -1,7 +1,8 @@
 //! State in the address: what a page is asked to show, and what a refused form had in it (`f.{name}`, see `server::forms`).
 
 use leptos::prelude::*;
-use leptos_router::hooks::use_query_map;
+use leptos_router::NavigateOptions;
+use leptos_router::hooks::{use_location, use_navigate, use_query_map};
 
 /// One value of the address; empty when absent.
 pub fn use_query(name: &'static str) -> Memo<String> {
@@ -16,6 +17,22 @@ pub fn typed_before(name: &str) -> String {
         .read_untracked()
         .get(&format!("f.{name}"))
         .unwrap_or_default()
+}
+
+/// Puts a value into the address of the page, or takes it out when it is empty; no step back for each letter.
+pub fn replace_query(name: &str, value: &str) {
+    let mut query = use_query_map().get_untracked();
+    query.replace(name.to_owned(), value.to_owned());
+    if value.is_empty() {
+        query.remove(name);
+    }
+    let options = NavigateOptions {
+        replace: true,
+        scroll: false,
+        ..NavigateOptions::default()
+    };
+    let path = use_location().pathname.get_untracked();
+    use_navigate()(&format!("{path}{}", query.to_query_string()), options);
 }
 
 /// A name as one segment or value of an address.

@@ -6,7 +6,7 @@ use crate::library::api::cards;
 use crate::library::model::StyleCard;
 use crate::ui::frame::CrumbBar;
 use crate::ui::poll::use_poll;
-use crate::ui::query::use_query;
+use crate::ui::query::{replace_query, use_query};
 use crate::ui::units::plural;
 use crate::ui::{ErrorNotice, Icon};
 use leptos::prelude::*;
@@ -189,23 +189,6 @@ fn arranged(cards: &[StyleCard], q: &str, sort: &str) -> Vec<StyleCard> {
         _ => {}
     }
     shown
-}
-
-/// Puts a value into the address without a step back for each letter.
-fn replace_query(name: &str, value: &str) {
-    use leptos_router::NavigateOptions;
-    use leptos_router::hooks::{use_navigate, use_query_map};
-    let mut query = use_query_map().get_untracked();
-    query.replace(name.to_owned(), value.to_owned());
-    if value.is_empty() {
-        query.remove(name);
-    }
-    let options = NavigateOptions {
-        replace: true,
-        scroll: false,
-        ..NavigateOptions::default()
-    };
-    use_navigate()(&format!("/{}", query.to_query_string()), options);
 }
 
 #[component]

@@ -199,6 +199,16 @@ impl TrainingVersion {
         self.request_id.is_some()
     }
 
+    /// A parameter that is a number, whatever the file wrote it as.
+    pub fn number(&self, name: &str) -> Option<f64> {
+        match self.parameters.get(name)? {
+            ParameterValue::Int(number) => Some(*number as f64),
+            ParameterValue::Float(number) => Some(*number),
+            ParameterValue::Text(text) => text.trim().parse().ok(),
+            ParameterValue::Bool(_) => None,
+        }
+    }
+
     /// Whether it may still hear of its job: unfinished, or given up without a witness.
     pub fn is_open_to(&self, report: &Report) -> bool {
         if !self.status.is_final() {

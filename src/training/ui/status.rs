@@ -1,9 +1,7 @@
 //! A version in words: status, recipe, progress, how long it took, what to do when it failed. Pure; shows nothing itself.
 
 use super::clock::{stopwatch, unix_ms};
-use crate::training::model::version::{
-    ParameterValue, Progress, Status, TrainingVersion, VersionEvent,
-};
+use crate::training::model::version::{Progress, Status, TrainingVersion, VersionEvent};
 use crate::ui::units::{count, plural, seconds};
 
 /// Whether this studio still waits for an outcome: the page asks again.
@@ -46,29 +44,19 @@ pub fn badge(version: &TrainingVersion) -> String {
     }
 }
 
-/// A number of the recipe, whatever the file wrote it as.
-pub fn number(version: &TrainingVersion, name: &str) -> Option<f64> {
-    match version.parameters.get(name)? {
-        ParameterValue::Int(number) => Some(*number as f64),
-        ParameterValue::Float(number) => Some(*number),
-        ParameterValue::Text(text) => text.trim().parse().ok(),
-        ParameterValue::Bool(_) => None,
-    }
-}
-
 fn whole(version: &TrainingVersion, name: &str) -> Option<u64> {
-    number(version, name)
-        .filter(|n| *n >= 0.0)
-        .map(|n| n as u64)
+    version.number(name).filter(|n| *n >= 0.0).map(|n| n as u64)
 }
 
-/// `rank 16/16 · lr 1e-4 · 1,200 steps · 30 images (Set 2)`; what is not known is left out.
+/// `rank 16/16 · lr 1e-4 · 1,200 steps · 30 images (Set 2) · 22 min · $0.41`; what is not known is left out.
 pub fn recipe(version: &TrainingVersion) -> String {
     let rank = whole(version, "network_dim").map(|dim| match whole(version, "network_alpha") {
         Some(alpha) => format!("rank {dim}/{alpha}"),
         None => format!("rank {dim}"),
     });
-    let rate = number(version, "learning_rate").map(|rate| format!("lr {rate:e}"));
+    let rate = version
+        .number("learning_rate")
+        .map(|rate| format!("lr {rate:e}"));
     let steps = whole(version, "max_train_steps").map(|steps| plural(steps as usize, "step"));
     let images = version
         .image_count
@@ -78,9 +66,11 @@ pub fn recipe(version: &TrainingVersion) -> String {
         (Some(images), Some(set)) => Some(format!("{images} ({set})")),
         (images, set) => images.or(set),
     };
+    let took = took_ms(version).filter(|_| version.status == Status::Completed);
+    let took = took.map(|ms| seconds((ms as u64).div_ceil(1_000)));
     let cost = version.cost_usd(None).filter(|_| version.status.is_final());
     let cost = cost.map(|usd| format!("${usd:.2}"));
-    let known: Vec<String> = [rank, rate, steps, dataset, cost]
+    let known: Vec<String> = [rank, rate, steps, dataset, took, cost]
         .into_iter()
         .flatten()
         .collect();
@@ -284,6 +274,7 @@ pub fn model_file_name(version: &TrainingVersion) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::training::model::version::ParameterValue;
 
     fn run(stage: &str, step: u32, total: u32) -> TrainingVersion {
         let parameters = [
@@ -334,7 +325,7 @@ mod tests {
         version.execution_time_ms = Some(1_230_000);
         assert_eq!(
             recipe(&version),
-            "rank 16/16 · lr 2.5e-4 · 1,200 steps · 30 images (Set 2) · $0.41"
+            "rank 16/16 · lr 2.5e-4 · 1,200 steps · 30 images (Set 2) · 21 min · $0.41"
         );
     }
 

@@ -1,6 +1,7 @@
 //! The page of a style's training runs: the history with its toolbar.
 
 use super::history::History;
+use super::reproduce::{Reproduce, Reproduced};
 use super::unknown::UnknownModels;
 use crate::training::api::import::ImportModels;
 use leptos::prelude::*;
@@ -15,7 +16,9 @@ pub fn VersionsPage() -> impl IntoView {
     view! {
         <Title text="Versions" />
         <h2 class="visually-hidden">"Versions"</h2>
+        <Reproduced style />
         <UnknownModels style import />
         <History style toolbar=true again=import.version() />
+        <Reproduce style />
     }
 }

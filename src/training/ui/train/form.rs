@@ -1,6 +1,7 @@
 //! The form: dataset, version, parameters, webhook, Start. All text as typed; the server reads it once.
 
 use super::FirstSight;
+use super::again::Again;
 use super::costs::CostPanel;
 use super::fields::{FoldedGroup, Parameters};
 use super::plan::PlanPanel;
@@ -38,11 +39,16 @@ pub fn TrainForm(page: FirstSight) -> impl IntoView {
     let style = setup.form.style_id.clone();
     let history = style.clone();
     let key = setup.idempotency_key.clone();
+    let titles = setup.sets.iter().map(|(id, title, _)| (*id, title.clone()));
+    let titles: Vec<_> = titles.collect();
+    let again = setup.taken_over.map(|taken_over| {
+        view! { <Again style=style.clone() taken_over sets=titles /> }
+    });
     let summary = move || refused.get().map(|error| view! { <Refused error /> });
     view! {
         <div class="split train">
             <div class="train__steps">
-                {summary}
+                {summary} {again}
                 <ActionForm
                     action=start
                     attr:id=FORM_ID

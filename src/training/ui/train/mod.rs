@@ -1,5 +1,6 @@
 //! The Train page: the form on the left, what it will do on the right, before anything is paid.
 
+mod again;
 mod captions;
 mod costs;
 mod fields;

@@ -87,6 +87,7 @@ pub fn Actions(live: Live) -> impl IntoView {
                     {situation.completed.then(|| view! { <Mark live asked good=situation.good /> })}
                     {(!situation.live).then(|| view! { <Again live /> })}
                     {situation.download.map(|words| view! { <Download live words /> })}
+                    <More live running=situation.live />
                 }
                     .into_any()
             }}
@@ -191,6 +192,40 @@ fn Again(live: Live) -> impl IntoView {
             <Icon name="retry" />
             "Train again from here"
         </a>
+    }
+}
+
+/// What is wanted more seldom.
+#[component]
+fn More(live: Live, running: bool) -> impl IntoView {
+    let id = live.id.get_value();
+    let compare = live.style_address(&format!("versions/compare?ids={id}"));
+    let delete = live.style_address(&format!("versions/{id}?ask=delete"));
+    view! {
+        <details class="menu">
+            <summary class="button button--secondary button--icon" aria-label="More">
+                <Icon name="more" />
+            </summary>
+            <div class="menu__panel">
+                <a class="menu__item" href=compare>
+                    <Icon name="compare" />
+                    "Compare…"
+                </a>
+                <a class="menu__item" href=live.api_address("export") rel="external">
+                    <Icon name="file" />
+                    "Export as JSON"
+                </a>
+                {(!running)
+                    .then(|| {
+                        view! {
+                            <a class="menu__item menu__item--danger" href=delete>
+                                <Icon name="trash" />
+                                "Delete…"
+                            </a>
+                        }
+                    })}
+            </div>
+        </details>
     }
 }
 

@@ -1,22 +1,29 @@
-//! What the model file says of itself, and every file the run left.
+//! What the model file says of itself.
 
 use super::Live;
 use super::facts::{Fact, Facts};
+use super::files::Files;
 use crate::error::{AppError, ErrorKind};
-use crate::training::api::{ModelLook, look_into_model};
-use crate::training::model::lora_file::{LoraFacts, RunFile, Verdict};
-use crate::training::model::version::Status;
-use crate::ui::units::{bytes, count, minute, plural};
-use crate::ui::{ErrorNotice, Icon, Notice};
+use crate::training::api::{DeleteModelFile, ModelLook, look_into_model};
+use crate::training::model::lora_file::{LoraFacts, TagCount, Verdict};
+use crate::training::ui::status::is_live;
+use crate::ui::units::{count, plural};
+use crate::ui::{ErrorNotice, Notice};
 use leptos::prelude::*;
 
 #[component]
 pub fn Inspection(live: Live) -> impl IntoView {
     let (style, id) = (live.style, live.id);
-    let done = Memo::new(move |_| live.version.with(|v| v.status == Status::Completed));
+    let done = Memo::new(move |_| !live.version.with(is_live));
+    let delete = ServerAction::<DeleteModelFile>::new();
+    Effect::watch(
+        move || delete.version().get(),
+        move |_, _, _| live.again(),
+        false,
+    );
     let look = Resource::new(
-        move || done.get(),
-        move |done| async move {
+        move || (done.get(), delete.version().get()),
+        move |(done, _)| async move {
             if !done {
                 return Ok(None);
             }
@@ -31,7 +38,7 @@ pub fn Inspection(live: Live) -> impl IntoView {
         }>
             {move || Suspend::new(async move {
                 match look.await {
-                    Ok(Some(look)) => view! { <Look live look /> }.into_any(),
+                    Ok(Some(look)) => view! { <Look live look delete /> }.into_any(),
                     Ok(None) => ().into_any(),
                     // the panel above says already that there is none here
                     Err(error) if error.kind == ErrorKind::NotFound => ().into_any(),
@@ -43,20 +50,26 @@ pub fn Inspection(live: Live) -> impl IntoView {
 }
 
 #[component]
-fn Look(live: Live, look: ModelLook) -> impl IntoView {
+fn Look(live: Live, look: ModelLook, delete: ServerAction<DeleteModelFile>) -> impl IntoView {
     let ModelLook { facts, files } = look;
+    let refused = move || delete.value().get().and_then(Result::err);
     view! {
         <div class="stack">
+            {move || refused().map(|error| view! { <ErrorNotice error /> })}
             {match facts {
                 Ok(facts) => view! { <Header facts /> }.into_any(),
-                Err(error) => absent(error),
+                Err(error) => absent(live, error),
             }}
-            <Files live files />
+            <Files live files delete />
         </div>
     }
 }
 
-fn absent(error: AppError) -> AnyView {
+/// A file that should be there; where there is none to look for, the panel above says so.
+fn absent(live: Live, error: AppError) -> AnyView {
+    if error.kind == ErrorKind::NotFound && !live.downloadable.get_untracked() {
+        return ().into_any();
+    }
     view! { <ErrorNotice error /> }.into_any()
 }
 
@@ -116,16 +129,20 @@ fn rows(facts: LoraFacts) -> Vec<Fact> {
         words("Passes", facts.epochs),
         words("Learning rate", facts.learning_rate),
         words("Base model", facts.base_model),
+        words("Trigger", facts.trigger),
         words("Trained", facts.trained_at),
         words("Comment", facts.comment),
     ];
     all.into_iter().flatten().collect()
 }
 
-/// The captions the trainer counted; the first word is the trigger.
+/// The pieces of the captions as the trainer counted them.
 #[component]
-fn Tags(tags: Vec<crate::training::model::lora_file::TagCount>, total: usize) -> impl IntoView {
-    let note = format!("{} as the trainer counted them", plural(total, "caption"));
+fn Tags(tags: Vec<TagCount>, total: usize) -> impl IntoView {
+    let note = format!(
+        "{} between commas, as the trainer counted them",
+        plural(total, "piece")
+    );
     let more = total.saturating_sub(tags.len());
     let rows = tags.into_iter().map(|t| {
         view! {
@@ -138,69 +155,10 @@ fn Tags(tags: Vec<crate::training::model::lora_file::TagCount>, total: usize) ->
     view! {
         <details class="disclosure">
             <summary class="disclosure__summary">
-                "Captions in the file " <span class="disclosure__note">{note}</span>
+                "Words of the captions " <span class="disclosure__note">{note}</span>
             </summary>
             <ul class="disclosure__body tags">{rows.collect_view()}</ul>
             {(more > 0).then(|| view! { <p class="muted">{format!("and {more} more")}</p> })}
         </details>
     }
-}
-
-#[component]
-fn Files(live: Live, files: Vec<RunFile>) -> impl IntoView {
-    if files.is_empty() {
-        return ().into_any();
-    }
-    let note = plural(files.len(), "file");
-    let row = move |file: RunFile| {
-        let what = match file.step {
-            Some(step) => format!("checkpoint after step {}", count(step.into())),
-            None => "the model".to_owned(),
-        };
-        let href = live.api_address(&format!("files/{}", file.filename));
-        view! {
-            <tr>
-                <th scope="row">
-                    <code>{file.filename.clone()}</code>
-                    <span class="run-file__what">{what}</span>
-                </th>
-                <td class="table__number">{bytes(file.size_bytes)}</td>
-                <td>{minute(&file.modified)}</td>
-                <td class="table__number">
-                    <a
-                        class="button button--ghost button--small"
-                        href=href
-                        rel="external"
-                        aria-label=format!("Download {}", file.filename)
-                    >
-                        <Icon name="download" />
-                    </a>
-                </td>
-            </tr>
-        }
-    };
-    view! {
-        <section class="panel" aria-labelledby="files-title">
-            <div class="panel__head">
-                <h3 class="panel__title" id="files-title">
-                    "Files in the bucket"
-                </h3>
-                <span class="panel__note">{note}</span>
-            </div>
-            <div class="table-scroll" tabindex="0" role="region" aria-label="Table of the files">
-                <table class="table run-files">
-                    <thead class="visually-hidden">
-                        <tr>
-                            <th scope="col">"File"</th>
-                            <th scope="col">"Size"</th>
-                            <th scope="col">"Written"</th>
-                            <th scope="col">"Download"</th>
-                        </tr>
-                    </thead>
-                    <tbody>{files.into_iter().map(row).collect_view()}</tbody>
-                </table>
-            </div>
-        </section>
-    }
-    .into_any()
 }

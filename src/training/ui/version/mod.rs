@@ -4,14 +4,18 @@
 
 mod actions;
 mod dataset;
+mod delete;
 mod events;
 mod facts;
+mod files;
 mod head;
 mod inspection;
 mod model_file;
 mod notes;
 mod overview;
 mod parameters;
+
+pub use dataset::encoded;
 
 use super::clock::Clock;
 use super::history::known;
@@ -190,6 +194,8 @@ fn Page(style: StyleId, first: Loaded) -> impl IntoView {
     let live = Live::new(style, first);
     let version = live.version;
     let tab = use_query("tab");
+    let ask = use_query("ask");
+    let asked_to_delete = Memo::new(move |_| ask.get() == "delete" && !version.with(is_live));
     let snapshot = dataset::Snapshot::of(live, tab);
     let lost = move || live.ask.value().get().and_then(Result::err);
     view! {
@@ -199,6 +205,7 @@ fn Page(style: StyleId, first: Loaded) -> impl IntoView {
             {move || version.with(spoken)}
         </p>
         {move || lost().map(|error| view! { <ErrorNotice error /> })}
+        {move || asked_to_delete.get().then(|| view! { <delete::Delete live /> })}
         <Tabs live tab />
         {move || match tab.read().as_str() {
             "dataset" => view! { <dataset::Dataset live snapshot /> }.into_any(),

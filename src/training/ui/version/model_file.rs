@@ -5,7 +5,7 @@ use super::actions::Download;
 use super::facts::{Fact, Facts};
 use crate::training::model::model_file::expected_bytes;
 use crate::training::model::version::{Status, TrainingVersion};
-use crate::training::ui::status::{is_live, model_file_name, number};
+use crate::training::ui::status::{is_live, model_file_name};
 use crate::ui::units::{bytes, count};
 use leptos::prelude::*;
 
@@ -19,7 +19,9 @@ pub fn ModelFile(live: Live) -> impl IntoView {
                 "It is written when training is done."
             }
             Status::Pending | Status::Training => "Whether there is one is not known here.",
-            Status::Completed => "The trainer named no model file.",
+            Status::Completed => {
+                "No model file is known: the trainer named none, or it was deleted."
+            }
             _ => "No model file was written.",
         })
     };
@@ -99,7 +101,9 @@ fn facts(version: &TrainingVersion) -> Vec<Fact> {
 
 /// Size that follows from rank and precision.
 fn expected(version: &TrainingVersion) -> Option<u64> {
-    let rank = number(version, "network_dim").filter(|n| (1.0..=100_000.0).contains(n))?;
+    let rank = version
+        .number("network_dim")
+        .filter(|n| (1.0..=100_000.0).contains(n))?;
     let dtype = version
         .parameters
         .get("save_dtype")
