@@ -6,7 +6,7 @@ use crate::library::ui::{
 #[cfg(feature = "ssr")]
 use crate::server::state::AppState;
 use crate::styles::ui::NewStylePage;
-use crate::training::ui::{TrainPage, VersionPage, VersionsPage};
+use crate::training::ui::{ComparePage, TrainPage, VersionPage, VersionsPage};
 use crate::ui::frame::Rehearsed;
 use leptos::prelude::*;
 use leptos_meta::{MetaTags, Title, provide_meta_context};
@@ -92,6 +92,7 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("data") view={Lazy::<DataRoute>::new()} ssr=SsrMode::Async />
                     <Route path=path!("train") view={Lazy::<TrainRoute>::new()} ssr=SsrMode::Async />
                     <Route path=path!("versions") view={Lazy::<VersionsRoute>::new()} ssr=SsrMode::Async />
+                    <Route path=path!("versions/compare") view={Lazy::<CompareRoute>::new()} ssr=SsrMode::Async />
                     <Route path=path!("versions/:version") view={Lazy::<VersionRoute>::new()} ssr=SsrMode::Async />
                 </ParentRoute>
                 <Route path=path!("/setup") view={Lazy::<SetupRoute>::new()} ssr=SsrMode::Async />
@@ -156,6 +157,7 @@ lazy_page!(DataRoute, TrainingDataPage);
 lazy_page!(TrainRoute, TrainPage);
 lazy_page!(VersionsRoute, VersionsPage);
 lazy_page!(VersionRoute, VersionPage);
+lazy_page!(CompareRoute, ComparePage);
 lazy_page!(SetupRoute, SetupPage);
 lazy_page!(GuideRoute, GuidePage);
 

@@ -45,7 +45,7 @@ test('a run is in the list with its recipe and has a page of its own', async ({ 
   const row = page.locator('.version-row', { hasText: 'V1' });
   await reloadUntilVisible(page, row.getByText('completed'));
   await hydrated(page);
-  await expect(row).toContainText('rank 16/16 · lr 1e-4 · 40 steps · 3 images (Set 1)');
+  await expect(row).toContainText(/rank 16\/16 · lr 1e-4 · 40 steps · 3 images \(Set 1\) · \d+ s/);
   await accessible(page, js);
   await row.getByRole('link', { name: 'V1', exact: true }).click();
   await expect(page).toHaveURL(studio.url + run.page);
@@ -119,6 +119,73 @@ test('the good mark, the name and the notes are a person’s to change', async (
   await expect(star).toHaveAttribute('aria-pressed', 'true');
   await star.click();
   await expect(star).toHaveAttribute('aria-pressed', 'false');
+});
+
+test('the list is filtered and ordered, and the address says how', async ({ page, studio, js }) => {
+  const style = await studio.style('Filtered');
+  const version = (id: string, name: string, status: string, steps: number, isGood = false) => ({
+    id, name, status, timestamp: '2025-10-13T19:32:49.613Z', parameters: { max_train_steps: steps }, description: `notes of ${name}`, isGood,
+  });
+  await studio.json(`/api/styles/${style}/training-versions`, {
+    versions: [version('a-e1', 'V10', 'completed', 500), version('b-e1', 'V9', 'failed', 900), version('c-e1', 'V8', 'completed', 700, true)],
+  });
+  await page.goto(`${studio.url}/styles/${style}/versions`);
+  await hydrated(page);
+  const names = page.locator('.version-row__link');
+  const apply = () => (js ? Promise.resolve() : page.getByRole('button', { name: 'Apply' }).click());
+  await expect(names).toHaveText(['V10', 'V9', 'V8']);
+
+  await page.getByLabel('Sort').selectOption('most steps');
+  await page.getByLabel('Status').selectOption('completed');
+  await apply();
+  await expect(names).toHaveText(['V8', 'V10']);
+  await expect(page).toHaveURL(/status=completed/);
+  await expect(page).toHaveURL(/sort=steps/);
+  await expect(page.getByText('2 of 3 versions')).toBeVisible();
+  await page.reload();
+  await hydrated(page);
+  await expect(names).toHaveText(['V8', 'V10']);
+  await expect(page.getByLabel('Sort')).toHaveValue('steps');
+
+  await page.getByRole('checkbox', { name: 'good' }).check();
+  await apply();
+  await expect(names).toHaveText(['V8']);
+  await accessible(page, js);
+  await page.getByRole('searchbox', { name: 'Search versions' }).fill('of V9');
+  await apply();
+  await expect(page.getByText('No version fits the filter')).toBeVisible();
+  await page.getByRole('link', { name: 'Show all versions' }).click();
+  await expect(names).toHaveCount(3);
+});
+
+test('a version and its files are deleted one by one, each by name', async ({ page, studio, js }) => {
+  const run = await trained(studio, 'Deleted');
+  await page.goto(`${studio.url}${run.page}?tab=model`);
+  await reloadUntilVisible(page, badge(page, 'completed'));
+  await hydrated(page);
+  const file = `style_${run.style}_V1.safetensors`;
+  await expect(page.getByRole('row', { name: new RegExp(file) })).toContainText('the model');
+  await page.getByText('Delete a file…').click();
+  await page.getByRole('checkbox', { name: `Yes, delete ${file}` }).check();
+  await accessible(page, js);
+  await page.getByRole('button', { name: `Delete ${file}` }).click();
+  await expect(page.getByText('No model file is known')).toBeVisible();
+  await expect(page.getByRole('row', { name: new RegExp(file) })).toHaveCount(0);
+
+  await page.goto(studio.url + run.list);
+  await hydrated(page);
+  await page.locator('.version-row summary').click();
+  await page.getByRole('link', { name: 'Delete…' }).click();
+  await hydrated(page);
+  await expect(page.getByRole('heading', { name: 'Delete V1?' })).toBeVisible();
+  await accessible(page, js);
+  await page.getByRole('link', { name: 'Keep it' }).click();
+  await expect(page.getByRole('heading', { name: 'Delete V1?' })).toHaveCount(0);
+  await page.goto(`${studio.url}${run.page}?ask=delete`);
+  await hydrated(page);
+  await page.getByRole('button', { name: 'Delete V1' }).click();
+  await expect(page).toHaveURL(studio.url + run.list);
+  await expect(page.getByText('Nothing trained yet')).toBeVisible();
 });
 
 test('a run is cancelled only after it was asked for by name', async ({ page }) => {

@@ -65,6 +65,7 @@ pub fn pages(state: AppState) -> Router {
         .merge(gate::router())
         .merge(dataset::server::forms::router())
         .merge(training::server::forms::router())
+        .merge(training::server::reproduce::routes::forms())
         .leptos_routes_with_context(&state, routes, context, move || shell(options.clone()))
         .fallback(leptos_axum::file_and_error_handler::<AppState, _>(shell))
         .layer(middleware::from_fn(etag::json_etag))
@@ -92,6 +93,9 @@ fn api(_state: &AppState) -> Router<AppState> {
         .merge(dataset::server::folders::routes::router())
         .merge(training::server::routes::router())
         .merge(training::server::import::router())
+        .merge(training::server::compare::router())
+        .merge(training::server::export::router())
+        .merge(training::server::reproduce::routes::router())
         .merge(tunnel::server::routes::router())
         .merge(library::server::routes::router())
         .split_for_parts();

@@ -31,4 +31,5 @@ mod studio;
 mod train_page;
 mod truth;
 mod uploads;
+mod versions;
 mod webhook;

@@ -1,6 +1,8 @@
 //! Server functions of training runs.
 
+pub mod compare;
 pub mod import;
+pub mod reproduce;
 
 use super::model::costs::{CostForm, CostSettings};
 use super::model::form::TrainingForm;
@@ -172,4 +174,25 @@ pub async fn mark_good(
     good: bool,
 ) -> Result<TrainingVersion, AppError> {
     super::server::good::mark(&crate::server::state::app_state(), &style, &id, good).await
+}
+
+/// Takes a finished version off the list and goes on to the list.
+#[server(prefix = "/rpc", endpoint = "delete_version")]
+pub async fn delete_version(style: StyleId, id: String) -> Result<(), AppError> {
+    let state = crate::server::state::app_state();
+    super::server::removal::version(&state, &style, &id).await?;
+    leptos_axum::redirect(&format!("/styles/{style}/versions"));
+    Ok(())
+}
+
+/// Deletes one of the run's files from the bucket. `confirmed`: its name once more.
+#[server(prefix = "/rpc", endpoint = "delete_model_file")]
+pub async fn delete_model_file(
+    style: StyleId,
+    id: String,
+    filename: String,
+    #[server(default)] confirmed: String,
+) -> Result<TrainingVersion, AppError> {
+    let state = crate::server::state::app_state();
+    super::server::removal::file(&state, &style, &id, &filename, &confirmed).await
 }

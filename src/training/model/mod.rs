@@ -1,11 +1,14 @@
 //! The pure heart of a training run: parameters, the form and the checks on it, what the trainer will read, and the plan.
 //! Compiles for the server and the browser; does no I/O, reads no clock, knows no framework.
 
+pub mod again;
 pub mod captions;
+pub mod compare;
 pub mod costs;
 pub mod dataset;
 pub mod form;
 pub mod guide;
+pub mod history;
 pub mod import;
 pub mod judge;
 pub mod learning_rate;
@@ -21,4 +24,6 @@ pub mod preflight;
 pub mod presets;
 pub mod preview;
 pub mod rehearsal;
+pub mod reproduce;
 pub mod version;
+pub mod words;

@@ -1,6 +1,7 @@
 //! What the Train page is sent: facts to judge a form by while it is typed, and the request as text for reading, which the
 //! browser need not parse.
 
+use super::again::TakenOver;
 use super::dataset::DatasetFacts;
 use super::form::TrainingForm;
 use super::judge::StyleFacts;
@@ -42,4 +43,6 @@ pub struct TrainSetup {
     pub presets: Vec<SettingsPreset>,
     /// `None` with a real endpoint.
     pub rehearsal: Option<RehearsalChoice>,
+    /// What the form was filled from.
+    pub taken_over: Option<TakenOver>,
 }

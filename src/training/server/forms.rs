@@ -93,7 +93,7 @@ async fn preset(
     )))
 }
 
-fn pretty(value: &serde_json::Value) -> String {
+pub fn pretty(value: &serde_json::Value) -> String {
     serde_json::to_string_pretty(value).expect("a JSON value can be written") + "\n"
 }
 

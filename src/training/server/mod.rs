@@ -2,14 +2,17 @@
 //!
 //! The version is recorded before it is submitted, and only `settle` gives it another status.
 
+pub mod again;
+pub mod compare;
 pub mod costs;
 pub mod events;
+pub mod export;
 pub mod forms;
 pub mod good;
 pub mod import;
 pub mod job;
 pub mod lora_file;
-mod lora_header;
+mod lora_head;
 mod model_check;
 mod outcome;
 mod parameter_schema;
@@ -17,6 +20,8 @@ pub mod preflight;
 pub mod prepare;
 pub mod presets;
 pub mod reconcile;
+pub mod removal;
+pub mod reproduce;
 pub mod routes;
 mod settings_file;
 pub mod settle;
@@ -67,7 +72,7 @@ pub async fn start(
     }
     let (style, id) = (&prepared.style.id, run.version.id.as_str());
     events::append(state, style, id, Witness::Studio.as_str(), "recorded");
-    if let Err(error) = ready_to_send(state, &prepared, id).await {
+    if let Err(error) = ready_to_send(state, &prepared, &run).await {
         // a disk that takes no snapshot may not take this either: then the reconciler ends it, since nothing was sent
         let reason = format!("It was not sent: {}", error.message);
         let _ = settle(state, style, id, Witness::Studio, failed(reason)).await;
@@ -82,8 +87,13 @@ pub async fn start(
 }
 
 /// The last steps on this side: after them the job may be running, before them it is certain that it is not.
-async fn ready_to_send(state: &AppState, prepared: &Prepared, id: &str) -> Result<(), AppError> {
-    snapshot::take(state, prepared, id)?;
+async fn ready_to_send(
+    state: &AppState,
+    prepared: &Prepared,
+    run: &NewRun,
+) -> Result<(), AppError> {
+    let id = run.version.id.as_str();
+    snapshot::take(state, prepared, id, &run.request_id)?;
     versions::mark_sent(state, &prepared.style.id, id).await
 }
 

@@ -6,12 +6,11 @@ use super::super::model::dataset::{CaptionFile, DatasetFacts, ItemFacts};
 use super::super::model::form::{DATASET_PATH, TrainingForm, TrainingRequest};
 use super::super::model::judge::{Judged, StyleFacts, judge};
 use super::super::model::names::{UsedName, next_name};
-use super::super::model::parameters::find;
 use super::super::model::peers::{PeerPlan, peers};
 use super::super::model::plan::{Plan, Remark};
 use super::super::model::preview::{PreviewView, TrainSetup};
 use super::super::model::rehearsal::{FAULTS_FIELD, RehearsalChoice, RehearsalRun, SPEED_FIELD};
-use super::{costs, job, presets, versions, workflow};
+use super::{again, costs, job, presets, versions, workflow};
 use crate::dataset::model::buckets::Size;
 use crate::dataset::model::selection::SelectionSet;
 use crate::dataset::server::resolve::{Dataset, DatasetItem, resolve};
@@ -275,16 +274,8 @@ pub fn setup(state: &AppState, style: &StyleId, from: &str) -> Result<TrainSetup
         name: next_name(versions.iter().map(|v| v.name.as_str())),
         ..TrainingForm::default()
     };
-    if let Some(earlier) = versions.iter().find(|v| v.id == from) {
-        for (name, value) in &earlier.parameters {
-            // versions of the older system hold fields that the table does not know
-            if find(name).is_some() {
-                form.parameters.set(name, value.to_string());
-            }
-        }
-        let set = earlier.selection_set_id;
-        form.selection_set_id = set.map(|id| id.to_string()).unwrap_or_default();
-    } else {
+    let taken_over = again::fill(state, style, from, &sets, &mut form)?;
+    if taken_over.is_none() {
         form.parameters
             .set("class_tokens", known.default_class_tokens());
     }
@@ -298,6 +289,7 @@ pub fn setup(state: &AppState, style: &StyleId, from: &str) -> Result<TrainSetup
         style: style_facts(state, &known)?,
         presets: presets::own(state)?,
         rehearsal: rehearsal_choice(state),
+        taken_over,
     })
 }
 

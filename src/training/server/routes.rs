@@ -7,7 +7,9 @@ use super::super::model::preflight::Check;
 use super::super::model::presets::SettingsPreset;
 use super::super::model::version::{TrainingVersion, VersionEvent};
 use super::prepare::Preview;
-use super::{costs, events, good, lora_file, preflight, prepare, presets, snapshot, versions};
+use super::{
+    costs, events, good, lora_file, preflight, prepare, presets, removal, snapshot, versions,
+};
 use crate::error::{AppError, ErrorKind};
 use crate::server::problem::{Body, Problem};
 use crate::server::state::AppState;
@@ -43,7 +45,7 @@ pub fn router() -> OpenApiRouter<AppState> {
         .routes(routes!(download))
         .routes(routes!(inspect_model))
         .routes(routes!(list_files))
-        .routes(routes!(download_file))
+        .routes(routes!(download_file, delete_file))
         .routes(routes!(list_events))
         .routes(routes!(get_snapshot))
 }
@@ -280,23 +282,14 @@ async fn change(
     Ok(Json(OneVersion { version }))
 }
 
-/// Removes a finished version from the list. Its model file stays in S3.
+/// Removes a finished version from the list, unless it is the good one. Its model file stays in S3.
 #[utoipa::path(delete, path = "/api/styles/{id}/training-versions/{versionId}", tag = "versions", params(("id" = String, Path), ("versionId" = String, Path)),
     responses((status = 204), (status = 404, body = Problem), (status = 409, body = Problem)))]
 async fn delete(
     State(state): State<AppState>,
     Path((id, version)): Path<(String, String)>,
 ) -> Result<StatusCode, AppError> {
-    let id = style_id(&id)?;
-    let known = versions::get(&state, &id, &version)?;
-    if known.is_ours() && !known.status.is_final() {
-        let message = format!(
-            "{} is still running; cancel it before removing it.",
-            known.name
-        );
-        return Err(AppError::conflict(message));
-    }
-    versions::remove(&state, &id, &version).await?;
+    removal::version(&state, &style_id(&id)?, &version).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -369,6 +362,25 @@ async fn download_file(
 ) -> Result<Redirect, AppError> {
     let url = lora_file::file_url(&state, &style_id(&id)?, &version, &filename).await?;
     Ok(Redirect::temporary(&url))
+}
+
+#[derive(Deserialize, utoipa::IntoParams)]
+struct Confirmation {
+    /// The file's name once more.
+    #[serde(default)]
+    confirm: String,
+}
+
+/// Deletes one of the run's files from the bucket, for good.
+#[utoipa::path(delete, path = "/api/styles/{id}/training-versions/{versionId}/files/{filename}", tag = "versions", params(("id" = String, Path), ("versionId" = String, Path), ("filename" = String, Path), Confirmation),
+    responses((status = 204), (status = 400, body = Problem), (status = 404, body = Problem), (status = 409, body = Problem), (status = 502, body = Problem)))]
+async fn delete_file(
+    State(state): State<AppState>,
+    Path((id, version, filename)): Path<(String, String, String)>,
+    Query(Confirmation { confirm }): Query<Confirmation>,
+) -> Result<StatusCode, AppError> {
+    removal::file(&state, &style_id(&id)?, &version, &filename, &confirm).await?;
+    Ok(StatusCode::NO_CONTENT)
 }
 
 #[derive(Serialize, utoipa::ToSchema)]

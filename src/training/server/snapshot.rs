@@ -1,6 +1,8 @@
-//! What a version was trained on: names, ETags and captions of its dataset, written beside its record when it starts.
+//! What a version was trained on: names, ETags and captions of its dataset, and the request without the webhook's address,
+//! written beside its record when it starts.
 //! Sets and captions change afterwards; this does not.
 
+use super::super::model::compare::TrainedImage;
 use super::super::model::preview::SnapshotImage;
 use super::prepare::Prepared;
 use super::versions;
@@ -11,7 +13,12 @@ use crate::styles::model::StyleId;
 use serde_json::{Value, json};
 
 /// Writes the snapshot of a run that is about to be submitted.
-pub fn take(state: &AppState, prepared: &Prepared, id: &str) -> Result<(), AppError> {
+pub fn take(
+    state: &AppState,
+    prepared: &Prepared,
+    id: &str,
+    request_id: &str,
+) -> Result<(), AppError> {
     let images: Vec<Value> = prepared
         .dataset
         .items
@@ -38,6 +45,7 @@ pub fn take(state: &AppState, prepared: &Prepared, id: &str) -> Result<(), AppEr
         "selectionSet": {"id": set.id, "name": set.name},
         "images": images,
         "plan": prepared.plan,
+        "request": prepared.body(request_id, None),
     });
     let path = versions::folder_of(state, &prepared.style.id, id)?.join("snapshot.json");
     let text = serde_json::to_vec_pretty(&snapshot).expect("a JSON value can be written");
@@ -73,4 +81,15 @@ pub fn images(
         as_trained: i["asTrained"].as_str().map(str::to_owned),
     };
     Ok(Some(images.map(image).collect()))
+}
+
+/// Names, ETags and captions of a snapshot; `None` when it is none.
+pub fn trained_images(snapshot: &Value) -> Option<Vec<TrainedImage>> {
+    let image = |i: &Value| TrainedImage {
+        filename: i["filename"].as_str().unwrap_or_default().to_owned(),
+        etag: i["etag"].as_str().unwrap_or_default().to_owned(),
+        size_bytes: i["sizeBytes"].as_u64(),
+        caption: i["caption"].as_str().map(str::to_owned),
+    };
+    Some(snapshot["images"].as_array()?.iter().map(image).collect())
 }
