@@ -44,14 +44,20 @@ pub fn difference(before: &str, after: &str) -> Vec<Piece> {
     let (new_middle, new_tail) = new_rest.split_at(new_rest.len() - tail);
     debug_assert_eq!(old_tail.len(), new_tail.len());
     let mut pieces = Pieces::default();
-    new[..head]
-        .iter()
-        .for_each(|word| pieces.push(Change::Same, *word));
+    for (before, after) in old.iter().zip(&new).take(head) {
+        pieces.push(Change::Same, both(*before, *after));
+    }
     middle(old_middle, new_middle, &mut pieces);
-    new_tail
-        .iter()
-        .for_each(|word| pieces.push(Change::Same, *word));
+    for (before, after) in old_tail.iter().zip(new_tail) {
+        pieces.push(Change::Same, both(*before, *after));
+    }
     pieces.0
+}
+
+/// A word of both texts: apart from the one before it where it is so in either.
+fn both<'a>(before: Word<'a>, after: Word<'a>) -> Word<'a> {
+    let apart = after.with_blanks.len() > after.word.len();
+    if apart { after } else { before }
 }
 
 /// The longest common subsequence of what lies between the common ends.
@@ -75,7 +81,7 @@ fn middle(old: &[Word], new: &[Word], pieces: &mut Pieces) {
     while i < old.len() || j < new.len() {
         let (has_old, has_new) = (i < old.len(), j < new.len());
         if has_old && has_new && !longest.is_empty() && old[i].word == new[j].word {
-            pieces.push(Change::Same, new[j]);
+            pieces.push(Change::Same, both(old[i], new[j]));
             (i, j) = (i + 1, j + 1);
         } else if has_old && (!has_new || length(i + 1, j) >= length(i, j + 1)) {
             pieces.push(Change::Removed, old[i]);

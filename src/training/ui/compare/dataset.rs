@@ -3,7 +3,7 @@
 use crate::styles::model::StyleId;
 use crate::training::model::compare::{CaptionChange, DatasetChange, DatasetStep};
 use crate::training::model::words::{Change, Piece};
-use crate::training::ui::version::encoded;
+use crate::ui::query::encoded;
 use crate::ui::units::plural;
 use leptos::prelude::*;
 

@@ -15,8 +15,6 @@ mod notes;
 mod overview;
 mod parameters;
 
-pub use dataset::encoded;
-
 use super::clock::Clock;
 use super::history::known;
 use super::status::{is_live, name, spoken, title};
