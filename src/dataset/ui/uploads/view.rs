@@ -6,7 +6,7 @@ use crate::dataset::model::image::{MAX_IMAGE_BYTES, caption_name, is_caption};
 use crate::dataset::ui::address::encode;
 use crate::dataset::ui::state::Data;
 use crate::ui::units::bytes;
-use crate::ui::{Badge, Icon};
+use crate::ui::{Badge, GuideLink, Icon};
 use leptos::prelude::*;
 
 #[component]
@@ -360,7 +360,11 @@ fn state(
             "Replace it, or leave it as it is.".to_owned(),
         ),
         Stage::Refused(why) => badge("failed", "refused", why),
-        Stage::Failed(why) => badge("failed", "failed", why),
+        Stage::Failed(why) => view! {
+            {badge("failed", "failed", why)}
+            <GuideLink to="/guide/storage#cors" about="What keeps an upload out" />
+        }
+        .into_any(),
         Stage::Cancelled => badge("cancelled", "cancelled", String::new()),
     }
 }
