@@ -66,6 +66,7 @@ pub fn html(slug: &str) -> String {
     let written = view! {
         <article class="prose guide__text">{article}</article>
         <nav class="toc guide__topics" aria-label="Guide">
+            <p class="toc__title">"Guide"</p>
             {topics.into_iter().collect_view()}
         </nav>
     };
@@ -80,6 +81,7 @@ pub fn html(slug: &str) -> String {
         };
         view! {
             <nav class="toc guide__sections" aria-label="On this page">
+                <p class="toc__title">"On this page"</p>
                 {sections.into_iter().map(link).collect_view()}
             </nav>
         }
