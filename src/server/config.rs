@@ -80,13 +80,14 @@ pub struct RehearsedRuns {
     pub check_faults: fn(&str) -> Result<(), String>,
 }
 
-/// The ngrok agent.
+/// Who gives the webhook a public address.
 #[derive(Clone, Debug)]
 pub struct TunnelConfig {
     pub public_url: Option<String>,
     pub ngrok_authtoken: Option<SecretString>,
     pub ngrok_url: Option<String>,
-    pub ngrok_bin: String,
+    pub ngrok_bin: Option<String>,
+    pub cloudflared_bin: Option<String>,
 }
 
 #[derive(Clone, Debug)]
@@ -153,7 +154,8 @@ impl Config {
                 public_url: env.url("PUBLIC_URL")?,
                 ngrok_authtoken: env.get("NGROK_AUTHTOKEN").map(SecretString::from),
                 ngrok_url: env.get("NGROK_URL"),
-                ngrok_bin: env.get("NGROK_BIN").unwrap_or("ngrok".into()),
+                ngrok_bin: env.get("NGROK_BIN"),
+                cloudflared_bin: env.get("CLOUDFLARED_BIN"),
             },
         })
     }

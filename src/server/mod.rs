@@ -2,7 +2,9 @@
 //! Knows no feature; only `router` mounts their routes.
 
 pub mod access;
+pub mod agent;
 pub mod allowance;
+pub mod cloudflared;
 pub mod config;
 pub mod documents;
 pub mod door;

@@ -86,7 +86,7 @@ pub fn pages(state: AppState) -> Router {
 }
 
 /// `/api` with its own OpenAPI document; what is not there is a problem, never a page.
-fn api(_state: &AppState) -> Router<AppState> {
+fn api(state: &AppState) -> Router<AppState> {
     let (router, document) = OpenApiRouter::with_openapi(ApiDoc::openapi())
         .merge(styles::server::routes::router())
         .merge(dataset::server::routes::router())
@@ -102,7 +102,7 @@ fn api(_state: &AppState) -> Router<AppState> {
     let document = axum::Json(with_problem_type(document));
     router
         .method_not_allowed_fallback(wrong_method)
-        .merge(training::server::webhook::router())
+        .merge(training::server::webhook::router(state))
         .route(
             "/api/openapi.json",
             axum::routing::get(move || async move { document }).fallback(wrong_method),

@@ -23,6 +23,8 @@ pub async fn run() -> Result<(), Failure> {
         .rehearsing(systems.rehearsed_runs);
     let _ = state.webhook_address.set(hook.local_addr()?);
     announce(&state, page.local_addr()?);
+    let agents = state.agents.clone();
+    tokio::spawn(async move { agents.end_left_behind().await });
     tokio::spawn(reconcile::run(state.clone()));
     let only = webhook::only_router(state.clone());
     let hook = listen::serve(hook, only, listen::WEBHOOK);
@@ -30,7 +32,7 @@ pub async fn run() -> Result<(), Failure> {
     tokio::select! {
         ended = page => ended?,
         ended = hook => ended?,
-        () = asked_to_stop() => state.ngrok.stop().await,
+        () = asked_to_stop() => state.agents.stop().await,
     }
     Ok(())
 }
@@ -77,7 +79,7 @@ fn announce(state: &AppState, page: SocketAddr) {
     );
     let tunnel = match &config.tunnel.public_url {
         Some(url) => format!("none needed, reachable at {url}"),
-        None => "off (polling is enough; start ngrok on the Train page)".into(),
+        None => "off (polling is enough; start one on the Train page)".into(),
     };
     println!("  tunnel   {tunnel}");
     let access = match state.access.is_on() {

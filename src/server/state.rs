@@ -1,11 +1,13 @@
 //! What every request needs, made once at start: configuration, documents, the outside systems, caches and the clock.
 
 use crate::server::access::Access;
+use crate::server::agent::{Agent, Care};
 use crate::server::allowance::Allowance;
-use crate::server::config::{Config, RehearsedRuns, RunpodConfig, S3Config};
+use crate::server::cloudflared::Cloudflared;
+use crate::server::config::{Config, RehearsedRuns, RunpodConfig, S3Config, TunnelConfig};
 use crate::server::documents::Documents;
 use crate::server::door::Door;
-use crate::server::ngrok::{Ngrok, NgrokConfig, START_TIMEOUT};
+use crate::server::ngrok::Ngrok;
 use crate::server::patience::Patience;
 use crate::server::probe::Probes;
 use crate::server::residents::Residents;
@@ -17,6 +19,7 @@ use leptos::config::LeptosOptions;
 use moka::sync::Cache;
 use secrecy::ExposeSecret;
 use std::net::SocketAddr;
+use std::path::Path;
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use tokio::sync::{Notify, Semaphore};
@@ -56,6 +59,50 @@ impl Default for Caches {
     }
 }
 
+/// The programs that can give the webhook a public address; none is started by itself.
+#[derive(Clone)]
+pub struct Agents {
+    pub ngrok: Agent,
+    pub cloudflared: Agent,
+}
+
+impl Agents {
+    fn new(tunnel: &TunnelConfig, state_dir: &Path) -> Self {
+        let care = |program: &str| Care {
+            pid_file: Some(state_dir.join(format!("{program}.pid"))),
+            ..Care::default()
+        };
+        let token = tunnel.ngrok_authtoken.as_ref();
+        let ngrok = Ngrok {
+            bin: tunnel.ngrok_bin.clone().unwrap_or("ngrok".into()),
+            authtoken: token.map(|t| t.expose_secret().to_owned()),
+            url: tunnel.ngrok_url.clone(),
+        };
+        let cloudflared = Cloudflared {
+            bin: tunnel
+                .cloudflared_bin
+                .clone()
+                .unwrap_or("cloudflared".into()),
+        };
+        Self {
+            ngrok: Agent::new(ngrok, care("ngrok")),
+            cloudflared: Agent::new(cloudflared, care("cloudflared")),
+        }
+    }
+
+    /// Ends what a killed studio left behind.
+    pub async fn end_left_behind(&self) {
+        tokio::join!(
+            self.ngrok.end_left_behind(),
+            self.cloudflared.end_left_behind()
+        );
+    }
+
+    pub async fn stop(&self) {
+        tokio::join!(self.ngrok.stop(), self.cloudflared.stop());
+    }
+}
+
 /// Milliseconds since 1970, from the machine or from a test.
 pub type Clock = Arc<dyn Fn() -> i64 + Send + Sync>;
 
@@ -69,7 +116,7 @@ pub struct AppState {
     pub kept: Documents,
     pub s3: S3,
     pub runpod: Runpod,
-    pub ngrok: Ngrok,
+    pub agents: Agents,
     pub caches: Caches,
     /// decoding pictures takes a core and memory: two at a time
     pub decoding: Arc<Semaphore>,
@@ -103,23 +150,12 @@ impl AppState {
         leptos: LeptosOptions,
         clock: Clock,
     ) -> Self {
-        let tunnel = &config.tunnel;
-        let ngrok = Ngrok::new(NgrokConfig {
-            bin: tunnel.ngrok_bin.clone(),
-            authtoken: tunnel
-                .ngrok_authtoken
-                .as_ref()
-                .map(|t| t.expose_secret().to_owned()),
-            url: tunnel.ngrok_url.clone(),
-            start_timeout: START_TIMEOUT,
-            pid_file: Some(config.state_dir.join("ngrok.pid")),
-        });
         Self {
             documents: Documents::new(config.actor_maker_dir.clone()),
             kept: Documents::new(config.state_dir.clone()),
             s3: S3::new(s3),
             runpod: Runpod::new(runpod),
-            ngrok,
+            agents: Agents::new(&config.tunnel, &config.state_dir),
             caches: Caches::default(),
             decoding: Arc::new(Semaphore::new(2)),
             patience: Patience::default(),

@@ -20,15 +20,13 @@ symlink named `ngrok-<mode>`:
     old-agent      ERR_NGROK_121, exit 1
     already-online ERR_NGROK_334, exit 1
     never-up       no network: retries for ever
+    crashes-later  comes up; after its first forwarded request it ends without a word
     dies-later     comes up; after its first forwarded request (or FAKE_NGROK_LIFETIME seconds) ERR_NGROK_108, exit 1
     loses-session  comes up; after its first forwarded request it reports a lost session, after the second a regained one
     stubborn       comes up; ignores SIGTERM
     wrapped        the agent is a child of this process, as behind a shell script
-
-Called through a symlink it appends one JSON line per start to `calls.jsonl` beside the link: pid, argv, has_token, secrets.
 """
 
-import http.client
 import json
 import os
 import signal
@@ -36,11 +34,13 @@ import subprocess
 import sys
 import threading
 import time
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import urlsplit
 
+# no __pycache__ among the sources
+sys.dont_write_bytecode = True
+from fake_tunnel import Proxy, Quiet, chosen_mode, record_call, serve, serve_proxy
+
 LOG_LOCK = threading.Lock()
-HOP_BY_HOP = {"connection", "keep-alive", "transfer-encoding", "te", "trailer", "upgrade", "proxy-authorization"}
 NO_TOKEN = (
     "authentication failed: Usage of ngrok requires a verified account and authtoken.\n\n"
     "Sign up for an account: https://dashboard.ngrok.com/signup\n"
@@ -55,12 +55,7 @@ ONLINE = "failed to start tunnel: The endpoint 'https://studio.ngrok-free.app' i
 TOO_MANY = "authentication failed: Your account is limited to 3 simultaneous agent sessions.\r\n\r\nERR_NGROK_108\r\n"
 
 
-def chosen_mode():
-    name = os.path.basename(sys.argv[0])
-    return name.removeprefix("ngrok-") if name.startswith("ngrok-") else os.environ.get("FAKE_NGROK_MODE", "ok")
-
-
-MODE = chosen_mode()
+MODE = chosen_mode("ngrok", "FAKE_NGROK_MODE")
 
 
 def log(msg, lvl="info", **fields):
@@ -88,46 +83,6 @@ def die(err):
     os._exit(1)
 
 
-class Quiet(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-
-    def log_message(self, *_):
-        pass
-
-    def answer(self, status, headers, body):
-        self.send_response_only(status)
-        for name, value in headers:
-            self.send_header(name, value)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        if self.command != "HEAD":
-            self.wfile.write(body)
-
-
-class Proxy(Quiet):
-    """The public side: hands every request to the upstream and its answer back."""
-
-    upstream = None
-    after_forward = staticmethod(lambda: None)
-
-    def forward(self):
-        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-        headers = {k: v for k, v in self.headers.items() if k.lower() not in HOP_BY_HOP}
-        headers |= {"X-Forwarded-For": self.client_address[0], "X-Forwarded-Host": self.headers.get("Host", ""), "X-Forwarded-Proto": "https"}
-        try:
-            upstream = http.client.HTTPConnection(*self.upstream, timeout=30)
-            upstream.request(self.command, self.path, body, headers)
-            reply = upstream.getresponse()
-            kept = [(k, v) for k, v in reply.getheaders() if k.lower() not in HOP_BY_HOP | {"content-length"}]
-            self.answer(reply.status, kept, reply.read())
-            upstream.close()
-        except OSError:
-            self.answer(502, [("Ngrok-Error-Code", "ERR_NGROK_8012")], b"ERR_NGROK_8012: the upstream does not answer\n")
-        self.after_forward()
-
-    do_GET = do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = do_OPTIONS = forward
-
-
 class AgentApi(Quiet):
     """The local agent API, read-only."""
 
@@ -145,9 +100,6 @@ class AgentApi(Quiet):
         else:
             self.json(404, {"error_code": 100, "status_code": 404, "msg": "not found", "details": {"path": path}})
 
-    def json(self, status, value):
-        self.answer(status, [("Content-Type", "application/json")], json.dumps(value).encode())
-
 
 def tunnel_object(name, public_url, addr):
     return {"name": name, "uri": f"/api/tunnels/{name}", "public_url": public_url, "proto": "https", "config": {"addr": addr, "inspect": False}}
@@ -155,32 +107,19 @@ def tunnel_object(name, public_url, addr):
 
 def serve_agent_api():
     """127.0.0.1:4040, or the next free port, as the real agent does."""
-    for port in range(4040, 4240):
-        try:
-            server = ThreadingHTTPServer(("127.0.0.1", port), AgentApi)
-        except OSError:
-            continue
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        log("starting web service", obj="web", addr=f"127.0.0.1:{port}", allow_hosts=[])
-        return
-    die("no free port for the web service")
+    port = serve(AgentApi, range(4040, 4240)) or die("no free port for the web service")
+    log("starting web service", obj="web", addr=f"127.0.0.1:{port}", allow_hosts=[])
 
 
-def serve_proxy(upstream):
-    Proxy.upstream = (upstream.hostname, upstream.port)
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Proxy)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    return f"http://127.0.0.1:{server.server_address[1]}"
-
-
-def on_forwarded():
+def on_forwarded(count):
     """What the modes that change after a request do; called once per forwarded request."""
-    Proxy.count = getattr(Proxy, "count", 0) + 1
     if MODE == "dies-later":
         threading.Thread(target=die, args=(TOO_MANY,)).start()
-    elif MODE == "loses-session" and Proxy.count == 1:
+    elif MODE == "crashes-later":
+        threading.Thread(target=os._exit, args=(2,)).start()
+    elif MODE == "loses-session" and count == 1:
         log("session closed, starting reconnect loop", lvl="eror", obj="csess", err="read EOF from remote peer")
-    elif MODE == "loses-session" and Proxy.count == 2:
+    elif MODE == "loses-session" and count == 2:
         log("client session established", obj="tunnels.session")
 
 
@@ -205,14 +144,6 @@ def never_up():
 def terminated(*_):
     os.write(1, b'{"lvl":"info","msg":"received stop request","obj":"app"}\n')  # a signal may interrupt log() with its lock held
     os._exit(0)
-
-
-def record_call():
-    if os.path.islink(sys.argv[0]):
-        secrets = sorted(k for k in os.environ if any(w in k for w in ("SECRET", "PASSWORD", "API_KEY")))
-        call = {"pid": os.getpid(), "argv": sys.argv[1:], "has_token": bool(os.environ.get("NGROK_AUTHTOKEN")), "secrets": secrets}
-        with open(os.path.join(os.path.dirname(sys.argv[0]), "calls.jsonl"), "a", encoding="utf-8") as calls:
-            calls.write(json.dumps(call) + "\n")
 
 
 def options(args):
@@ -241,7 +172,7 @@ def run_wrapped():
 
 def main():
     addr, flags = options(sys.argv[1:])
-    record_call()
+    record_call("NGROK_AUTHTOKEN")
     if MODE == "wrapped":
         run_wrapped()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -261,6 +192,7 @@ def main():
     if MODE == "never-up":
         never_up()
     Proxy.after_forward = staticmethod(on_forwarded)
+    Proxy.unreachable = ([("Ngrok-Error-Code", "ERR_NGROK_8012")], b"ERR_NGROK_8012: the upstream does not answer\n")
     public_url = serve_proxy(urlsplit(addr))
     announce(addr, flags.get("--url") or public_url)
     if MODE == "dies-later" and os.environ.get("FAKE_NGROK_LIFETIME"):

@@ -30,6 +30,7 @@ mod start_training;
 mod studio;
 mod train_page;
 mod truth;
+mod tunnels;
 mod uploads;
 mod versions;
 mod webhook;

@@ -1,6 +1,6 @@
 //! Server functions of the tunnel panel.
 
-use super::model::TunnelStatus;
+use super::model::{TunnelProvider, TunnelStatus};
 use crate::error::AppError;
 use leptos::prelude::*;
 
@@ -10,8 +10,10 @@ pub async fn load_tunnel() -> Result<TunnelStatus, AppError> {
 }
 
 #[server(prefix = "/rpc", endpoint = "start_tunnel")]
-pub async fn start_tunnel() -> Result<TunnelStatus, AppError> {
-    super::server::start(&crate::server::state::app_state()).await
+pub async fn start_tunnel(
+    #[server(default)] provider: Option<TunnelProvider>,
+) -> Result<TunnelStatus, AppError> {
+    super::server::start(&crate::server::state::app_state(), provider).await
 }
 
 #[server(prefix = "/rpc", endpoint = "stop_tunnel")]

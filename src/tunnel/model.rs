@@ -22,8 +22,32 @@ pub enum TunnelProvider {
     None,
     /// The ngrok agent, a child process of the studio.
     Ngrok,
+    /// cloudflared's quick tunnel, likewise: no account, another address at every start.
+    Cloudflared,
     /// `PUBLIC_URL`: the studio can be reached by itself.
     PublicUrl,
+}
+
+impl TunnelProvider {
+    /// The word of the wire.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::Ngrok => "ngrok",
+            Self::Cloudflared => "cloudflared",
+            Self::PublicUrl => "publicUrl",
+        }
+    }
+
+    /// Its name as people know it.
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::Ngrok => "ngrok",
+            Self::Cloudflared => "Cloudflare quick tunnel",
+            Self::PublicUrl => "PUBLIC_URL",
+        }
+    }
 }
 
 /// How far it is.
@@ -78,6 +102,8 @@ pub struct TunnelStatus {
     pub error: Option<String>,
     /// What to do about `error`.
     pub remedy: Option<String>,
+    /// The programs that are installed; `start` takes `provider` unless told otherwise.
+    pub choices: Vec<TunnelProvider>,
     /// The last self-test of this address.
     pub round_trip: Option<RoundTrip>,
 }
@@ -146,10 +172,21 @@ impl TunnelStatus {
         }
     }
 
+    /// Not up, and it is started again by itself after this many seconds.
+    pub fn restarting(self, seconds: u64) -> Self {
+        let soon = format!("It is started again within {} s. ", seconds.max(1));
+        Self {
+            state: TunnelState::Starting,
+            remedy: self.remedy.map(|remedy| soon + &remedy),
+            ..self
+        }
+    }
+
     /// The same with a trouble that mends itself: the agent lost its connection and is trying again.
     pub fn with_trouble(self, trouble: &str) -> Self {
+        let name = self.provider.label();
         Self {
-            error: Some(format!("The agent lost its connection to ngrok and is trying again: {trouble}")),
+            error: Some(format!("The connection to {name} was lost and is tried again: {trouble}")),
             remedy: Some("Check this machine's internet connection. Nothing is lost: the studio also asks RunPod itself.".into()),
             ..self
         }
@@ -231,6 +268,7 @@ mod tests {
                 "webhookUrl",
                 "error",
                 "remedy",
+                "choices",
                 "roundTrip"
             ]
         );

@@ -19,7 +19,11 @@ pub fn TunnelPanel() -> impl IntoView {
     };
     let text = move || match (state(), tunnel.status()) {
         (TunnelState::Up, Some(status)) => {
-            format!("Tunnel up at {}", status.url.unwrap_or_default())
+            format!(
+                "Tunnel up at {} ({})",
+                status.url.unwrap_or_default(),
+                status.provider.label()
+            )
         }
         (TunnelState::Starting, _) => "Tunnel is starting".into(),
         (TunnelState::Failed, _) => "Tunnel is not up".into(),
@@ -110,7 +114,8 @@ fn Toggle(tunnel: Tunnel) -> impl IntoView {
             }
             .into_any(),
             TunnelState::None | TunnelState::Failed => view! {
-                <ActionForm action=tunnel.start>
+                <ActionForm action=tunnel.start attr:class="tunnel-start">
+                    {chooser(&status)}
                     <button class="button button--secondary button--small" type="submit" disabled=busy>
                         <Icon name="tunnel" />
                         {move || if busy() { "Starting…" } else { "Start tunnel" }}
@@ -121,6 +126,27 @@ fn Toggle(tunnel: Tunnel) -> impl IntoView {
         })
     };
     view! { <Transition fallback=|| ()>{button}</Transition> }
+}
+
+/// Which program to start, where several are installed.
+fn chooser(status: &TunnelStatus) -> Option<AnyView> {
+    let option = |program: TunnelProvider| {
+        let selected = program == status.provider;
+        view! {
+            <option value=program.as_str() selected=selected>
+                {program.label()}
+            </option>
+        }
+    };
+    let options: Vec<_> = status.choices.iter().copied().map(option).collect();
+    (options.len() > 1).then(|| {
+        view! {
+            <select class="input input--small input--auto" name="provider" aria-label="Tunnel program">
+                {options}
+            </select>
+        }
+        .into_any()
+    })
 }
 
 /// The self-test of the webhook's way, while there is one.

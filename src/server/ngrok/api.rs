@@ -4,22 +4,15 @@
 //! answer. Read-only; an agent that does not answer is the same as one that does not know yet.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
-use std::time::Duration;
 
 use serde_json::Value;
 
 use super::log::{is_http, port_of};
-
-const PATIENCE: Duration = Duration::from_millis(500);
+use crate::server::agent::local_page;
 
 /// The public address of the tunnel to `port`, if the agent at `web` lists one; https before http.
 pub(super) async fn public_url(web: SocketAddr, port: u16) -> Option<String> {
-    // a proxy of the environment must not get between us and loopback
-    let client = reqwest::Client::builder()
-        .no_proxy()
-        .timeout(PATIENCE)
-        .build()
-        .ok()?;
+    let client = local_page()?;
     let base = format!("http://{}/api", reachable(web));
     for (path, list, url, addr) in [
         ("tunnels", "tunnels", "public_url", "/config/addr"),

@@ -4,11 +4,9 @@
 //! stderr, stray text between; levels spelled `eror`; `addr` as text or as an object. So: any line may be anything, and
 //! what is not understood is skipped. Deliberately not here: any I/O.
 
-use std::net::SocketAddr;
-
 use serde_json::{Map, Value};
 
-use super::error::one_safe_line;
+use crate::server::agent::{Heard, Reader, one_safe_line};
 
 /// Messages that say the session is there (again).
 const SESSION_BACK: [&str; 4] = [
@@ -19,54 +17,26 @@ const SESSION_BACK: [&str; 4] = [
 ];
 const CODE: &str = "ERR_NGROK_";
 
-/// What is known from the lines read so far.
-#[derive(Debug)]
-pub(super) struct AgentLog {
+/// Reads the output of one agent.
+pub(super) struct NgrokLog {
     port: u16,
     token: Option<String>,
-    /// Where the agent API answers.
-    pub web: Option<SocketAddr>,
-    /// The public address of the tunnel to our port.
-    pub url: Option<String>,
-    /// ngrok's code of the last complaint.
-    pub code: Option<String>,
-    /// The last complaint of any kind, safe to show; cleared when the session is back.
-    pub complaint: Option<String>,
-    /// Set while the session to ngrok is lost: why.
-    pub trouble: Option<String>,
 }
 
-impl AgentLog {
+impl NgrokLog {
     /// `port` is our upstream's: addresses of other tunnels are passed over. `token` is what must not get out.
     pub fn new(port: u16, token: Option<String>) -> Self {
-        Self {
-            port,
-            token,
-            web: None,
-            url: None,
-            code: None,
-            complaint: None,
-            trouble: None,
-        }
+        Self { port, token }
     }
 
-    /// Takes in one line of stdout or stderr.
-    pub fn read(&mut self, line: &str) {
-        let line = line.trim();
-        match fields(line) {
-            Some(fields) => self.read_record(&fields, line),
-            None => self.read_text(line),
-        }
-    }
-
-    fn read_record(&mut self, fields: &Map<String, Value>, line: &str) {
+    fn read_record(&self, fields: &Map<String, Value>, line: &str, heard: &mut Heard) {
         let text = |key: &str| fields.get(key).and_then(Value::as_str).unwrap_or_default();
         let msg = text("msg");
         if SESSION_BACK.contains(&msg) {
-            (self.code, self.complaint, self.trouble) = (None, None, None);
+            heard.is_connected();
         }
         if msg == "starting web service" {
-            self.web = text("addr").parse().ok();
+            heard.web = text("addr").parse().ok();
         }
         if msg.starts_with("started ")
             && is_http(text("url"))
@@ -75,7 +45,7 @@ impl AgentLog {
                 .and_then(port_of)
                 .is_none_or(|port| port == self.port)
         {
-            self.url = Some(text("url").trim_end_matches('/').to_owned());
+            heard.url = Some(text("url").trim_end_matches('/').to_owned());
         }
         if matches!(text("lvl"), "eror" | "error" | "crit" | "critical") {
             let said = if matches!(text("err"), "" | "nil" | "<nil>") {
@@ -83,22 +53,32 @@ impl AgentLog {
             } else {
                 text("err")
             };
-            self.complaint = one_safe_line(said, self.token.as_deref()).or(self.complaint.take());
-            self.code = code_in(line).or(self.code.take());
+            heard.complaint = one_safe_line(said, self.token.as_deref()).or(heard.complaint.take());
+            heard.code = code_in(line).or(heard.code.take());
             if msg.contains("session") {
-                self.trouble.clone_from(&self.complaint);
+                heard.trouble.clone_from(&heard.complaint);
             }
         }
     }
 
     /// Lines that are no record: only the agent's last words on stderr (`ERROR:  …`) tell something, and they come in
     /// pieces, so the first piece is kept and the code is taken from whichever has it.
-    fn read_text(&mut self, line: &str) {
-        self.code = code_in(line).or(self.code.take());
-        if self.complaint.is_none() {
-            self.complaint = line
+    fn read_text(&self, line: &str, heard: &mut Heard) {
+        heard.code = code_in(line).or(heard.code.take());
+        if heard.complaint.is_none() {
+            heard.complaint = line
                 .strip_prefix("ERROR:")
                 .and_then(|said| one_safe_line(said, self.token.as_deref()));
+        }
+    }
+}
+
+impl Reader for NgrokLog {
+    fn read(&mut self, line: &str, heard: &mut Heard) {
+        let line = line.trim();
+        match fields(line) {
+            Some(fields) => self.read_record(&fields, line, heard),
+            None => self.read_text(line, heard),
         }
     }
 }
@@ -189,10 +169,11 @@ fn value_end(text: &str) -> Option<usize> {
 mod tests {
     use super::*;
 
-    fn after(lines: &[&str]) -> AgentLog {
-        let mut log = AgentLog::new(5174, Some("secret-token-of-mine".into()));
-        lines.iter().for_each(|line| log.read(line));
-        log
+    fn after(lines: &[&str]) -> Heard {
+        let mut log = NgrokLog::new(5174, Some("secret-token-of-mine".into()));
+        let mut heard = Heard::default();
+        lines.iter().for_each(|line| log.read(line, &mut heard));
+        heard
     }
 
     #[test]
@@ -274,16 +255,6 @@ mod tests {
                 Some("ERR_NGROK_121"),
                 Some("authentication failed: too old.")
             )
-        );
-    }
-
-    #[test]
-    fn a_token_that_only_the_agents_own_file_knows_is_blanked_too() {
-        let said =
-            "invalid 1yaP1QLD0cVVKBknmtX9TAduxr6_6BSaEj1DVgGXFiVSH at connect.ngrok-agent.com:443";
-        assert_eq!(
-            one_safe_line(said, None).as_deref(),
-            Some("invalid [redacted] at connect.ngrok-agent.com:443")
         );
     }
 

@@ -12,6 +12,7 @@ use super::super::model::names::UsedName;
 use super::super::model::version::{ParameterValue, Progress, Status, TrainingVersion};
 use crate::error::AppError;
 use crate::server::state::AppState;
+use crate::server::token;
 use crate::styles;
 use crate::styles::model::{Style, StyleId};
 use crate::styles::server::folders;
@@ -256,7 +257,10 @@ pub fn by_idempotency(
 pub fn by_token_hash(state: &AppState, hash: &str) -> Result<Option<(StyleId, String)>, AppError> {
     for style in styles::server::list(state)? {
         let runs = stored(state, &style).unwrap_or_default();
-        let mine = |run: &Stored| run.token_hash.as_deref() == Some(hash);
+        let mine = |run: &Stored| {
+            let known = run.token_hash.as_deref();
+            known.is_some_and(|known| token::same(known, hash))
+        };
         if let Some(run) = runs.into_iter().find(mine) {
             return Ok(Some((style.id, run.version.id)));
         }

@@ -39,7 +39,7 @@ const ANSWER_WITHIN: Duration = Duration::from_secs(90);
 
 /// The listener a tunnel is pointed at: this one address and nothing else.
 pub fn only_router(state: AppState) -> Router {
-    router()
+    routes()
         .fallback(|| async { AppError::not_found("Nothing here.") })
         .layer(TimeoutLayer::with_status_code(
             StatusCode::REQUEST_TIMEOUT,
@@ -87,8 +87,12 @@ fn is_known(state: &AppState, request: &Request) -> bool {
     })
 }
 
-/// The webhook alone, for mounting.
-pub fn router() -> Router<AppState> {
+/// The webhook alone, for mounting beside the pages; strangers are counted there too.
+pub fn router(state: &AppState) -> Router<AppState> {
+    routes().layer(middleware::from_fn_with_state(state.clone(), at_the_door))
+}
+
+fn routes() -> Router<AppState> {
     Router::new()
         .route(PATH, post(receive).fallback(wrong_method))
         .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
@@ -146,7 +150,8 @@ pub async fn receive(
         .as_deref()
         .is_some_and(|hash| token::matches(&given, hash))
     {
-        tracing::warn!(%style, version = run.version.id, "webhook with a wrong token refused");
+        // the door logs the first of a minute
+        tracing::debug!(%style, version = run.version.id, "webhook with a wrong token refused");
         return Err(AppError::new(
             ErrorKind::Unauthorized,
             "The token is wrong.",
@@ -233,6 +238,6 @@ fn find(state: &AppState, message: &Message) -> Result<(StyleId, Stored), AppErr
         let message = "A file of versions cannot be read; send it again.";
         return Err(AppError::new(ErrorKind::Unavailable, message));
     }
-    tracing::warn!("webhook for an unknown run refused");
+    tracing::debug!("webhook for an unknown run refused");
     Err(AppError::not_found("There is no such run."))
 }

@@ -3,9 +3,11 @@
 use crate::error::AppError;
 use crate::server::problem::Problem;
 use crate::server::state::AppState;
-use crate::tunnel::model::TunnelStatus;
+use crate::tunnel::model::{TunnelProvider, TunnelStatus};
 use axum::Json;
+use axum::body::Bytes;
 use axum::extract::State;
+use serde::Deserialize;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -23,11 +25,23 @@ async fn status(State(state): State<AppState>) -> Json<TunnelStatus> {
     Json(super::status(&state))
 }
 
-/// Starts the ngrok agent; waits until it is up, at most 20 seconds.
-#[utoipa::path(post, path = "/api/ngrok/start", tag = "tunnel",
-    responses((status = 200, body = TunnelStatus), (status = 502, body = Problem)))]
-async fn start(State(state): State<AppState>) -> Result<Json<TunnelStatus>, AppError> {
-    super::start(&state).await.map(Json)
+/// Which program to start.
+#[derive(Default, Deserialize, utoipa::ToSchema)]
+struct TunnelStart {
+    /// `ngrok` or `cloudflared`; the one that the status names when left out.
+    #[serde(default)]
+    provider: Option<TunnelProvider>,
+}
+
+/// Starts ngrok or cloudflared; waits until it is up, at most 20 seconds. The body may be left out.
+#[utoipa::path(post, path = "/api/ngrok/start", tag = "tunnel", request_body = Option<TunnelStart>,
+    responses((status = 200, body = TunnelStatus), (status = 400, body = Problem), (status = 502, body = Problem)))]
+async fn start(State(state): State<AppState>, body: Bytes) -> Result<Json<TunnelStatus>, AppError> {
+    let asked = match body.trim_ascii() {
+        [] => TunnelStart::default(),
+        json => Json::from_bytes(json)?.0,
+    };
+    super::start(&state, asked.provider).await.map(Json)
 }
 
 /// Sends a webhook to ourselves through the public address; the answer's `roundTrip` says how it went.

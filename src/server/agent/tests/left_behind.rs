@@ -2,11 +2,9 @@
 
 use super::*;
 
-fn with_pid_file(folder: &Path, config: NgrokConfig) -> NgrokConfig {
-    NgrokConfig {
-        pid_file: Some(folder.join("state/ngrok.pid")),
-        ..config
-    }
+fn with_pid_file(folder: &Path, ngrok: Ngrok, care: Care) -> (Ngrok, Care) {
+    let pid_file = Some(folder.join("state/ngrok.pid"));
+    (ngrok, Care { pid_file, ..care })
 }
 
 /// Notes a running stranger in the pid file as if `owner` had started it, runs our own start, and tells whether the
@@ -26,7 +24,7 @@ async fn is_ended_by_our_start(owner: Process, adjust: impl FnOnce(Process) -> P
         noted.starts_with(&format!("{} ", stage.last_pid())),
         "the new agent is noted: {noted}"
     );
-    stage.ngrok.stop().await;
+    stage.agent.stop().await;
     assert!(!pid_file.exists(), "a stopped agent is not noted any more");
     ended
 }
@@ -38,6 +36,23 @@ async fn an_agent_left_behind_by_a_killed_studio_is_ended_at_the_next_start() {
         started: 1,
     };
     assert!(is_ended_by_our_start(dead_owner, |agent| agent).await);
+}
+
+#[tokio::test]
+async fn an_agent_left_behind_is_ended_when_a_studio_starts_before_any_tunnel_is_wanted() {
+    let stage = Stage::with("ok", with_pid_file).await;
+    let pid_file = stage.folder.path().join("state/ngrok.pid");
+    let mut left = Stranger::new();
+    until("the old agent to run", || calls(left.folder.path()).pop()).await;
+    let dead_owner = Process {
+        pid: std::process::id(),
+        started: 1,
+    };
+    let noted = Process::find(left.process.id()).unwrap();
+    orphan::write(&pid_file, noted, dead_owner).await.unwrap();
+    stage.agent.end_left_behind().await;
+    assert!(!left.still_runs());
+    assert_eq!(stage.calls().len(), 0);
 }
 
 #[tokio::test]
@@ -63,11 +78,12 @@ async fn studio_to_be_killed() {
     let Some(folder) = std::env::var_os(VICTIM_FOLDER).map(PathBuf::from) else {
         return;
     };
-    let ngrok = Ngrok::new(NgrokConfig {
-        bin: fake_ngrok(&folder, "ok"),
-        ..NgrokConfig::default()
-    });
-    ngrok.start(([127, 0, 0, 1], 9).into()).await.unwrap();
+    let program = Ngrok {
+        authtoken: None,
+        ..ngrok(&folder, "ok")
+    };
+    let agent = Agent::new(program, Care::default());
+    agent.start(([127, 0, 0, 1], 9).into()).await.unwrap();
     std::future::pending::<()>().await;
 }
 

@@ -1,9 +1,11 @@
-//! The adapter against the stand-in agent `src/tests/fake_ngrok.py`: real processes, real HTTP.
+//! The supervision against the stand-in agents `src/tests/fake_ngrok.py` and `fake_cloudflared.py`: real processes, real HTTP.
 //!
 //! A mode is chosen by the name of a symlink to the stand-in, so tests run side by side without touching the environment.
 
+mod cloudflared;
 mod end;
 mod left_behind;
+mod restart;
 mod start;
 
 use std::os::unix::process::CommandExt;
@@ -18,53 +20,59 @@ use tokio::time::{Instant, sleep};
 
 use super::orphan::{self, Process};
 use super::*;
+use crate::server::ngrok::Ngrok;
 
 const TOKEN: &str = "2abcDEFghiJKLmnoPQRstuVWXyz_4Kq7fakeTokenForTests1";
 /// Names the folder of [`studio_to_be_killed`].
 const VICTIM_FOLDER: &str = "NGROK_TEST_VICTIM_FOLDER";
 
-/// Puts the stand-in into `folder` so that it behaves as `mode` says, and returns the path to run (`NGROK_BIN`).
-pub(crate) fn fake_ngrok(folder: &Path, mode: &str) -> String {
-    let link = folder.join(format!("ngrok-{mode}"));
+/// Puts a stand-in into `folder` so that it behaves as `mode` says, and returns the path to run (`NGROK_BIN`).
+pub(crate) fn fake(program: &str, folder: &Path, mode: &str) -> String {
+    let link = folder.join(format!("{program}-{mode}"));
     if !link.is_symlink() {
-        std::os::unix::fs::symlink(
-            concat!(env!("CARGO_MANIFEST_DIR"), "/src/tests/fake_ngrok.py"),
-            &link,
-        )
-        .unwrap();
+        let tests = concat!(env!("CARGO_MANIFEST_DIR"), "/src/tests");
+        std::os::unix::fs::symlink(format!("{tests}/fake_{program}.py"), &link).unwrap();
     }
     link.to_str().unwrap().to_owned()
+}
+
+fn ngrok(folder: &Path, mode: &str) -> Ngrok {
+    Ngrok {
+        bin: fake("ngrok", folder, mode),
+        authtoken: Some(TOKEN.into()),
+        url: None,
+    }
 }
 
 /// An agent in `mode`, an upstream that answers, and the folder where every start is noted.
 struct Stage {
     folder: TempDir,
-    ngrok: Ngrok,
+    agent: Agent,
     upstream: SocketAddr,
 }
 
 impl Stage {
+    /// ngrok in this mode.
     async fn new(mode: &str) -> Self {
-        Self::with(mode, |_, config| config).await
+        Self::with(mode, |_, ngrok, care| (ngrok, care)).await
     }
 
-    async fn with(mode: &str, adjust: impl FnOnce(&Path, NgrokConfig) -> NgrokConfig) -> Self {
+    async fn with(mode: &str, adjust: impl FnOnce(&Path, Ngrok, Care) -> (Ngrok, Care)) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let config = NgrokConfig {
-            bin: fake_ngrok(folder.path(), mode),
-            authtoken: Some(TOKEN.into()),
-            ..NgrokConfig::default()
-        };
-        let ngrok = Ngrok::new(adjust(folder.path(), config));
+        let (program, care) = adjust(folder.path(), ngrok(folder.path(), mode), hasty());
+        Self::of(folder, program, care).await
+    }
+
+    async fn of(folder: TempDir, program: impl Program, care: Care) -> Self {
         Self {
-            ngrok,
+            agent: Agent::new(program, care),
             upstream: echo_upstream().await,
             folder,
         }
     }
 
-    async fn start(&self) -> Result<String, NgrokError> {
-        self.ngrok.start(self.upstream).await
+    async fn start(&self) -> Result<String, AgentError> {
+        self.agent.start(self.upstream).await
     }
 
     /// What each started agent saw, oldest first.
@@ -76,8 +84,16 @@ impl Stage {
         pid_of(self.calls().last().expect("the agent was started"))
     }
 
-    async fn status_becomes(&self, fits: impl Fn(&NgrokStatus) -> bool) -> NgrokStatus {
-        until("the status", || Some(self.ngrok.status()).filter(&fits)).await
+    async fn status_becomes(&self, fits: impl Fn(&AgentStatus) -> bool) -> AgentStatus {
+        until("the status", || Some(self.agent.status()).filter(&fits)).await
+    }
+}
+
+/// With pauses a test can wait for.
+fn hasty() -> Care {
+    Care {
+        first_pause: Duration::from_millis(20),
+        ..Care::default()
     }
 }
 
@@ -145,7 +161,7 @@ struct Stranger {
 impl Stranger {
     fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let mut command = Command::new(fake_ngrok(folder.path(), "ok"));
+        let mut command = Command::new(fake("ngrok", folder.path(), "ok"));
         command.args([
             "http",
             "http://127.0.0.1:9",

@@ -1,7 +1,7 @@
 //! One agent process: found, started, listened to, ended.
 //!
 //! The child gets a process group of its own, so that a wrapper script and the agent behind it end together, and only the
-//! environment it needs: of everything secret in ours it sees the authtoken alone. Where util-linux's `setpriv` is there,
+//! environment it needs: of everything secret in ours it sees its own token alone. Where util-linux's `setpriv` is there,
 //! the kernel ends the agent should the studio be killed. Deliberately not here: what its output means.
 
 use std::ffi::OsStr;
@@ -19,13 +19,13 @@ use tokio::runtime::Handle;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::timeout;
 
-use super::{NgrokConfig, NgrokError};
+use super::{AgentError, Cause, Program};
 
 /// How long an agent may take to say goodbye before it is killed.
 pub(super) const GRACE: Duration = Duration::from_secs(3);
 
 /// A running agent. Dropped, it is killed.
-pub(super) struct Agent {
+pub(super) struct AgentProcess {
     pub child: Child,
     /// Its stdout and stderr, line by line; closed when both are.
     pub lines: mpsc::Receiver<String>,
@@ -33,19 +33,26 @@ pub(super) struct Agent {
     _parent: blocking::Sender<()>,
 }
 
-impl Agent {
+impl AgentProcess {
     /// Starts the agent for `upstream`.
     ///
     /// # Errors
     /// `NotInstalled` and `NotRunnable`; everything else shows in its output.
-    pub async fn spawn(config: &NgrokConfig, upstream: SocketAddr) -> Result<Self, NgrokError> {
-        let program = find(&config.bin).ok_or_else(|| NgrokError::NotInstalled {
-            bin: config.bin.clone(),
-        })?;
-        let command = command(&program, config, upstream).await;
-        let not_runnable = |e: io::Error| NgrokError::NotRunnable {
-            bin: config.bin.clone(),
-            reason: e.to_string(),
+    pub async fn spawn(program: &dyn Program, upstream: SocketAddr) -> Result<Self, AgentError> {
+        let bin = program.bin().to_owned();
+        let failed = |cause| AgentError {
+            about: program.about(),
+            cause,
+        };
+        let Some(file) = find(&bin) else {
+            return Err(failed(Cause::NotInstalled { bin }));
+        };
+        let command = command(&file, program, upstream).await;
+        let not_runnable = |e: io::Error| {
+            failed(Cause::NotRunnable {
+                bin,
+                reason: e.to_string(),
+            })
         };
         let (mut child, parent) = spawn_from_lasting_thread(command)
             .await
@@ -73,14 +80,14 @@ impl Agent {
             signal_group(pid, "KILL").await;
             // whatever came of the signal: this one cannot miss
             if let Err(e) = self.child.kill().await {
-                tracing::warn!(pid, error = %e, "the ngrok agent could not be ended");
+                tracing::warn!(pid, error = %e, "the tunnel agent could not be ended");
             }
         }
     }
 }
 
 /// The file to run: `bin` itself if it is a path, else the first executable of that name in `PATH`.
-fn find(bin: &str) -> Option<PathBuf> {
+pub(super) fn find(bin: &str) -> Option<PathBuf> {
     if bin.contains('/') {
         return std::path::absolute(bin)
             .ok()
@@ -97,41 +104,24 @@ fn is_executable(path: &Path) -> bool {
         .is_ok_and(|meta| meta.is_file() && meta.permissions().mode() & 0o111 != 0)
 }
 
-async fn command(program: &Path, config: &NgrokConfig, upstream: SocketAddr) -> Command {
+async fn command(file: &Path, program: &dyn Program, upstream: SocketAddr) -> Command {
     let mut command = match death_signal_wrapper().await {
         Some(setpriv) => {
             let mut wrapped = Command::new(setpriv);
-            wrapped.args(["--pdeathsig", "TERM", "--"]).arg(program);
+            wrapped.args(["--pdeathsig", "TERM", "--"]).arg(file);
             wrapped
         }
-        None => Command::new(program),
+        None => Command::new(file),
     };
-    // without --inspect=false the agent keeps every webhook, with its token, for anybody who opens its local page
-    command.args([
-        "http",
-        &format!("http://{upstream}"),
-        "--log",
-        "stdout",
-        "--log-format",
-        "json",
-        "--log-level",
-        "info",
-        "--inspect=false",
-    ]);
-    if let Some(url) = &config.url {
-        command.args(["--url", url]);
+    command.args(program.arguments(upstream));
+    for (name, _) in std::env::vars_os().filter(|(name, _)| is_secret(name)) {
+        command.env_remove(name);
     }
-    std::env::vars_os()
-        .filter(|(name, _)| is_secret(name))
-        .for_each(|(name, _)| {
-            command.env_remove(name);
-        });
-    if let Some(token) = config
-        .authtoken
-        .as_deref()
-        .filter(|token| !token.is_empty())
-    {
-        command.env("NGROK_AUTHTOKEN", token);
+    for (name, value) in program.environment() {
+        match value {
+            Some(value) => command.env(name, value),
+            None => command.env_remove(name),
+        };
     }
     command
         .stdin(Stdio::null())
@@ -146,8 +136,7 @@ async fn command(program: &Path, config: &NgrokConfig, upstream: SocketAddr) -> 
 fn is_secret(name: &OsStr) -> bool {
     let name = name.to_string_lossy().to_uppercase();
     let telling = ["SECRET", "PASSWORD", "TOKEN", "CREDENTIAL", "KEY_ID"];
-    name != "NGROK_AUTHTOKEN"
-        && (name.ends_with("_KEY") || telling.iter().any(|part| name.contains(part)))
+    name.ends_with("_KEY") || telling.iter().any(|part| name.contains(part))
 }
 
 /// `setpriv`, if there is one that knows `--pdeathsig` (util-linux 2.33 and later; busybox's does not).
@@ -175,7 +164,7 @@ async fn spawn_from_lasting_thread(
     let (started, child) = oneshot::channel();
     let (keep, dropped) = blocking::channel::<()>();
     std::thread::Builder::new()
-        .name("ngrok-parent".into())
+        .name("agent-parent".into())
         .spawn(move || {
             let _entered = runtime.enter();
             if started.send(command.spawn()).is_ok() {
@@ -230,9 +219,11 @@ mod tests {
             "RUNPOD_API_KEY",
             "MODEL_TRAINING_RUNPOD_API_KEY",
             "ADMIN_PASSWORD",
+            // a program gets its own token handed over
+            "NGROK_AUTHTOKEN",
+            "TUNNEL_TOKEN",
         ];
         let needed = [
-            "NGROK_AUTHTOKEN",
             "PATH",
             "HOME",
             "HTTPS_PROXY",

@@ -1,4 +1,4 @@
-//! The agent that a killed studio left behind, found by a pid file and ended before the next one starts.
+//! The agent that a killed studio left behind, found by a pid file and ended when the next studio or agent starts.
 //!
 //! Otherwise the old agent keeps the account's only address (ERR_NGROK_334), pointed at a port that is no longer ours.
 //! A pid alone proves nothing, it may belong to somebody else by now: a process is ours only if its start time is the
@@ -11,7 +11,8 @@ use std::time::Duration;
 
 use tokio::time::{Instant, sleep};
 
-use super::agent::{GRACE, signal_group};
+use super::Program;
+use super::child::{GRACE, signal_group};
 
 const LOOK_EVERY: Duration = Duration::from_millis(50);
 
@@ -47,7 +48,7 @@ pub(super) async fn remember(file: &Path, agent: u32) {
         return;
     };
     if let Err(e) = write(file, agent, owner).await {
-        tracing::warn!(file = %file.display(), error = %e, "the ngrok agent's process id could not be noted");
+        tracing::warn!(file = %file.display(), error = %e, "the process id of the tunnel agent could not be noted");
     }
 }
 
@@ -71,19 +72,20 @@ pub(super) async fn forget(file: &Path) {
 }
 
 /// Ends the agent noted in `file` if it still runs and the studio that started it does not.
-pub(super) async fn end_left_behind(file: &Path) {
+pub(super) async fn end_left_behind(file: &Path, program: &dyn Program) {
     let Ok(noted) = tokio::fs::read_to_string(file).await else {
         return;
     };
     let Some((agent, owner)) = parse(&noted) else {
         return;
     };
-    if owner.is_alive() || !agent.is_alive() || !has_our_arguments(agent.pid) {
+    if owner.is_alive() || !agent.is_alive() || !has_our_arguments(agent.pid, program) {
         return;
     }
     tracing::info!(
         pid = agent.pid,
-        "ending the ngrok agent of a studio that was killed"
+        program = program.about().name,
+        "ending the tunnel agent of a studio that was killed"
     );
     signal_group(agent.pid, "TERM").await;
     if !gone_within(agent, GRACE).await {
@@ -105,13 +107,10 @@ fn parse(noted: &str) -> Option<(Process, Process)> {
     Some((process()?, process()?))
 }
 
-/// `… http http://<upstream> … --log-format …`, whatever program or wrapper carries them.
-fn has_our_arguments(pid: u32) -> bool {
+fn has_our_arguments(pid: u32, program: &dyn Program) -> bool {
     let cmdline = std::fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
-    let args: Vec<&[u8]> = cmdline.split(|byte| *byte == 0).collect();
-    args.windows(2)
-        .any(|pair| pair[0] == b"http" && pair[1].starts_with(b"http://"))
-        && args.contains(&b"--log-format".as_slice())
+    let arguments: Vec<&[u8]> = cmdline.split(|byte| *byte == 0).collect();
+    program.is_started_with(&arguments)
 }
 
 async fn gone_within(agent: Process, patience: Duration) -> bool {
