@@ -344,6 +344,20 @@ fn only_settle_ends_a_version() {
 }
 
 #[test]
+fn text_in_a_text_area_ends_nowhere_else() {
+    for source in sources() {
+        for area in source.whole.split("<textarea").skip(1) {
+            let area = area.split("</textarea>").next().unwrap_or_default();
+            assert!(
+                area.trim_end().ends_with('>') || area.contains("textarea_content("),
+                "src/{} writes text into a <textarea>, which the server does not escape: use crate::ui::textarea_content",
+                source.file
+            );
+        }
+    }
+}
+
+#[test]
 fn foreign_json_stops_at_its_one_file() {
     // a key of the foreign format, and where it is read
     let keys = [

@@ -8,6 +8,7 @@ pub mod icon;
 pub mod notice;
 pub mod poll;
 pub mod query;
+pub mod textarea;
 pub mod units;
 pub mod virtual_grid;
 #[cfg(feature = "hydrate")]
@@ -18,3 +19,4 @@ pub use field::{SelectField, TextField};
 pub use guide_link::GuideLink;
 pub use icon::Icon;
 pub use notice::{ErrorNotice, Notice};
+pub use textarea::textarea_content;

@@ -9,7 +9,7 @@ use crate::dataset::model::caption::CaptionState;
 use crate::dataset::model::image::TrainingImage;
 use crate::error::{AppError, ErrorKind};
 use crate::ui::units::plural;
-use crate::ui::{GuideLink, Icon};
+use crate::ui::{GuideLink, Icon, textarea_content};
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
 
@@ -227,7 +227,7 @@ pub fn CaptionForm(data: Data, image: TrainingImage) -> impl IntoView {
                 on:input=move |event| editor.typed(event_target_value(&event))
                 on:blur=move |_| editor.save()
             >
-                {editor.text.get_untracked()}
+                {textarea_content(editor.text.get_untracked())}
             </textarea>
             <div class="row row--between">
                 <p class="field__hint" id="caption-hint">

@@ -3,7 +3,7 @@
 use super::Live;
 use crate::training::api::EditVersion;
 use crate::ui::query::typed_before;
-use crate::ui::{ErrorNotice, Icon, TextField};
+use crate::ui::{ErrorNotice, Icon, TextField, textarea_content};
 use leptos::prelude::*;
 
 #[component]
@@ -56,7 +56,7 @@ pub fn Notes(live: Live) -> impl IntoView {
                     </label>
                     <div class="field__control">
                         <textarea class="input" id="description" name="description" rows="3" aria-describedby="description-error">
-                            {notes}
+                            {textarea_content(notes)}
                         </textarea>
                     </div>
                     <p class="field__error" id="description-error" hidden=move || message("description").is_none()>
