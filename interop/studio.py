@@ -4,6 +4,7 @@ Nothing of the caller's environment reaches it: every variable that could name a
 ever spend money, whatever `.env` lies in the checkout.
 """
 
+import json
 import os
 import re
 import shlex
@@ -22,10 +23,16 @@ BINARY = Path(os.environ.get("STUDIO_BIN", CHECKOUT / "target/debug/actor_maker"
 ACCOUNTS = (
     "S3_USER_BUCKET AWS_ASSETS_BUCKET AWS_ACCESS_KEY_ID AWS_ACCESS_KEY AWS_SECRET_ACCESS_KEY AWS_ACCESS_SECRET S3_REGION AWS_REGION "
     "AWS_ENDPOINT_URL_S3 MODEL_TRAINING_RUNPOD_ENDPOINT_ID MODEL_TRAINING_RUNPOD_API_KEY RUNPOD_API_KEY RUNPOD_ENDPOINT_BASE_URL "
-    "PUBLIC_URL NGROK_AUTHTOKEN NGROK_URL HOST ADMIN_PASSWORD REHEARSAL_FAULTS"
+    "PUBLIC_URL NGROK_AUTHTOKEN NGROK_URL NGROK_BIN CLOUDFLARED_BIN HOST ADMIN_PASSWORD REHEARSAL_FAULTS"
 ).split()
 PORTS = {"PORT": "page", "WEBHOOK_PORT": "webhook", "REHEARSAL_S3_PORT": "s3", "REHEARSAL_RUNPOD_PORT": "trainer"}
 START_SECONDS = 30
+
+
+def deliver(url, body):
+    """Sends a webhook as RunPod does."""
+    data = body if isinstance(body, bytes) else json.dumps(body)
+    return requests.post(url, data=data, headers={"Content-Type": "application/json"}, timeout=30)
 
 
 class Studio:
@@ -35,6 +42,8 @@ class Studio:
         self.folder, self.state, self.variables = Path(folder), Path(state), variables
         self.ports = dict.fromkeys(PORTS, "0")
         self.process, self.addresses, self.log = None, {}, []
+        # carries the cookie of a sign-in
+        self.session = requests
 
     def environment(self):
         clean = {name: value for name, value in os.environ.items() if not name.startswith(("LEPTOS_", "REHEARSAL_"))}
@@ -51,7 +60,8 @@ class Studio:
         if not announced.wait(START_SECONDS) or len(self.addresses) < len(PORTS):
             self.kill()
             raise AssertionError("the studio did not start:\n" + "".join(self.log[-30:]))
-        self.wait_until(lambda: self.get("/api/health").ok, what="an answer of /api/health")
+        # with a password it answers by asking for it
+        self.wait_until(lambda: self.get("/api/health").status_code < 500, what="an answer of /api/health")
         return self
 
     def _read(self, stream, announced):
@@ -85,7 +95,7 @@ class Studio:
     # ---------------------------------------------------------------- asking it
 
     def ask(self, method, path, **arguments):
-        return requests.request(method, self.addresses["page"] + path, timeout=60, **arguments)
+        return self.session.request(method, self.addresses["page"] + path, timeout=60, **arguments)
 
     def get(self, path, **arguments):
         return self.ask("GET", path, **arguments)

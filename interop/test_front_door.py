@@ -1,12 +1,11 @@
 """Who gets in and what a caller is told: the webhook and its port, unknown addresses, wrong methods, half a configuration."""
 
-import json
 import subprocess
 
 import dataset
 import pytest
 import requests
-from studio import BINARY, CHECKOUT
+from studio import BINARY, CHECKOUT, deliver
 
 WEBHOOK = "/api/training-webhook"
 
@@ -21,11 +20,6 @@ def running(studio_factory, recorder):
     public, token = sent["body"]["webhook"].split("?")
     assert public == "https://studio.example.com" + WEBHOOK
     return studio, style, {"id": sent["id"], "input": sent["body"]["input"], "webhook": f"{studio.addresses['webhook']}{WEBHOOK}?{token}"}
-
-
-def deliver(url, body):
-    data = body if isinstance(body, bytes) else json.dumps(body)
-    return requests.post(url, data=data, headers={"Content-Type": "application/json"}, timeout=30)
 
 
 def report(sent, state="COMPLETED", **more):

@@ -22,12 +22,12 @@ pub async fn own_pages_only(
     next: Next,
 ) -> Response {
     let headers = request.headers();
-    let host = headers
-        .get(header::HOST)
-        .and_then(|v| v.to_str().ok())
-        .map(str::to_owned)
-        .or_else(|| request.uri().authority().map(|a| a.to_string()));
-    let Some(host) = host.filter(|h| is_own(&state, h)) else {
+    if !request.uri().path().starts_with('/') {
+        // `CONNECT host:port`, `OPTIONS *`: for proxies
+        let error = AppError::new(ErrorKind::Invalid, "This is no address of the studio.");
+        return error.into_response();
+    }
+    let Some(host) = host(&request).filter(|h| is_own(&state, h)) else {
         return refuse(
             "This studio answers only under its own address. Other names of it belong into ALLOWED_HOSTS.",
         );
@@ -76,6 +76,16 @@ pub async fn own_pages_only(
             .or_insert(HeaderValue::from_static(value));
     }
     response
+}
+
+/// The name that was asked for: that of a whole address in the first line, else the one `Host`.
+fn host(request: &Request) -> Option<String> {
+    if let Some(authority) = request.uri().authority() {
+        return Some(authority.to_string());
+    }
+    let mut hosts = request.headers().get_all(header::HOST).iter();
+    let host = hosts.next()?.to_str().ok()?.to_owned();
+    hosts.next().is_none().then_some(host)
 }
 
 fn says(headers: &HeaderMap, name: &str, value: &str) -> bool {

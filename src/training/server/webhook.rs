@@ -104,6 +104,7 @@ async fn wrong_method() -> AppError {
 }
 
 #[derive(Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
 pub struct WebhookQuery {
     /// The run's own token, as sent to RunPod in the webhook's address.
     token: Option<String>,
@@ -118,7 +119,7 @@ pub struct Received {
 
 /// Takes a training result in.
 #[utoipa::path(post, path = "/api/training-webhook", tag = "training", params(WebhookQuery),
-    request_body(content = String, content_type = "application/json", description = "RunPod's job object, or the container's {status, job_id, loraUrl, …}"),
+    request_body(content = Object, content_type = "application/json", description = "RunPod's job object, or the container's {status, job_id, loraUrl, …}"),
     responses((status = 200, body = Received), (status = 400, body = Problem), (status = 401, body = Problem), (status = 404, body = Problem), (status = 413, body = Problem)))]
 pub async fn receive(
     State(state): State<AppState>,
@@ -177,14 +178,14 @@ pub async fn receive(
 }
 
 /// What a body says, in either form.
-struct Message {
+pub(crate) struct Message {
     job_id: Option<String>,
     request_id: Option<String>,
-    report: Report,
+    pub(crate) report: Report,
 }
 
 impl Message {
-    fn parse(body: &[u8]) -> Result<Self, AppError> {
+    pub(crate) fn parse(body: &[u8]) -> Result<Self, AppError> {
         let invalid = |text: &str| AppError::new(ErrorKind::Invalid, text);
         let value: Value =
             serde_json::from_slice(body).map_err(|_| invalid("The body is not JSON."))?;
