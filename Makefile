@@ -106,6 +106,20 @@ lint: wasm-target ## formatting and clippy for both targets, warnings denied
 	cargo clippy --features ssr --all-targets -- -D warnings
 	cargo clippy --lib --features hydrate --target wasm32-unknown-unknown --target-dir target/front -- -D warnings
 
+.PHONY: crates
+crates: ## licences, sources and doubles of all crates by deny.toml, offline
+	python3 .ci/crates.py
+
+CARGO_DENY := $(TOOLS)/cargo-deny
+.PHONY: audit
+audit: ## the same by cargo-deny, and known vulnerabilities; builds it once, asks the internet
+	@test -x $(CARGO_DENY)/bin/cargo-deny || { echo "== building cargo-deny once (some minutes)"; cd / && $(FAST_TOOL) cargo install cargo-deny --locked --root $(CARGO_DENY); }
+	$(CARGO_DENY)/bin/cargo-deny --all-features check
+
+.PHONY: fuzz
+fuzz: ## attack every parser of foreign bytes for SECONDS (60) each, from another seed
+	FUZZ_SECONDS=$(or $(SECONDS),60) FUZZ_SEED=$(or $(SEED),$(shell date +%s)) cargo test --features ssr --lib -- tests::fuzz --nocapture
+
 .PHONY: build
 build: tools ## a development build of server and page
 	cargo leptos build --split

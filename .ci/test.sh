@@ -21,6 +21,7 @@ step() {
 }
 
 step tools make --no-print-directory test-tools || exit 1
+step crates make --no-print-directory crates
 step lint make --no-print-directory lint
 # nothing can be tested in a browser that does not build
 step build make --no-print-directory build || exit 1
