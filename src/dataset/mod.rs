@@ -6,4 +6,4 @@ pub mod model;
 pub mod server;
 pub mod ui;
 #[cfg(feature = "ssr")]
-mod unzip;
+pub(crate) mod unzip;
