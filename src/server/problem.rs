@@ -4,11 +4,13 @@ use crate::error::{AppError, ErrorKind, FieldError};
 use crate::server::documents::DocumentError;
 use crate::server::s3::S3Error;
 use axum::Json;
-use axum::extract::FromRequest;
+use axum::body::Bytes;
 use axum::extract::rejection::JsonRejection;
+use axum::extract::{FromRequest, Request};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
+use serde::de::DeserializeOwned;
 
 /// The body of every refusal of `/api`.
 #[derive(Serialize, utoipa::ToSchema)]
@@ -77,10 +79,39 @@ impl WithProblemType for Response {
     }
 }
 
-/// A JSON body whose refusal is a problem too.
-#[derive(FromRequest)]
-#[from_request(via(axum::Json), rejection(AppError))]
+/// A JSON object as the body, whose refusal is a problem too.
 pub struct Body<T>(pub T);
+
+impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Body<T> {
+    type Rejection = AppError;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, AppError> {
+        // a form or plain text of another site's page needs no leave to be sent
+        let kind = request.headers().get(header::CONTENT_TYPE);
+        let kind = kind.and_then(|v| v.to_str().ok()).unwrap_or_default();
+        let kind = kind.split(';').next().unwrap_or_default().trim();
+        let is_json = kind.eq_ignore_ascii_case("application/json")
+            || (kind.starts_with("application/") && kind.ends_with("+json"));
+        if !is_json {
+            let message = "The body must be JSON, sent as `content-type: application/json`.";
+            return Err(AppError::new(ErrorKind::Invalid, message));
+        }
+        let bytes = Bytes::from_request(request, state).await;
+        let bytes = bytes.map_err(|rejection| match rejection.status() {
+            StatusCode::PAYLOAD_TOO_LARGE => {
+                AppError::new(ErrorKind::TooLarge, rejection.body_text())
+            }
+            _ => AppError::new(ErrorKind::Invalid, rejection.body_text()),
+        })?;
+        // serde would take a list for a struct, value by value
+        if !bytes.trim_ascii_start().starts_with(b"{") {
+            let message = "The body is no JSON object.";
+            return Err(AppError::new(ErrorKind::Invalid, message));
+        }
+        let Json(body) = Json::from_bytes(&bytes)?;
+        Ok(Self(body))
+    }
+}
 
 impl From<JsonRejection> for AppError {
     fn from(rejection: JsonRejection) -> Self {
@@ -90,6 +121,23 @@ impl From<JsonRejection> for AppError {
         };
         Self::new(kind, rejection.body_text())
     }
+}
+
+/// Refusals of axum's own extractors (an address or a query that cannot be read), which are plain text, as problems.
+pub async fn of_plain_text(response: Response) -> Response {
+    let kind = match response.status() {
+        StatusCode::BAD_REQUEST => ErrorKind::Invalid,
+        StatusCode::PAYLOAD_TOO_LARGE => ErrorKind::TooLarge,
+        _ => return response,
+    };
+    let content_type = response.headers().get(header::CONTENT_TYPE);
+    let is_plain = content_type.is_none_or(|v| v.as_bytes().starts_with(b"text/plain"));
+    if !is_plain {
+        return response;
+    }
+    let text = axum::body::to_bytes(response.into_body(), 4_096).await;
+    let text = text.map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
+    AppError::new(kind, text.unwrap_or_default()).into_response()
 }
 
 impl From<DocumentError> for AppError {

@@ -3,7 +3,7 @@
 use crate::app::{App, shell};
 use crate::error::{AppError, ErrorKind};
 use crate::server::state::AppState;
-use crate::server::{etag, forms, gate, guard, telemetry};
+use crate::server::{etag, forms, gate, guard, openapi, problem, telemetry};
 use crate::{dataset, library, styles, training, tunnel};
 use axum::Router;
 use axum::extract::Request;
@@ -99,7 +99,7 @@ fn api(state: &AppState) -> Router<AppState> {
         .merge(tunnel::server::routes::router())
         .merge(library::server::routes::router())
         .split_for_parts();
-    let document = axum::Json(with_problem_type(document));
+    let document = axum::Json(openapi::finished(document));
     router
         .method_not_allowed_fallback(wrong_method)
         .merge(training::server::webhook::router(state))
@@ -110,27 +110,7 @@ fn api(state: &AppState) -> Router<AppState> {
         .route("/api", any(no_such_route))
         .route("/api/", any(no_such_route))
         .route("/api/{*path}", any(no_such_route))
-}
-
-/// The document as JSON, each problem under the type it is sent with: the annotations know only `application/json`.
-fn with_problem_type(document: utoipa::openapi::OpenApi) -> serde_json::Value {
-    let mut document = serde_json::to_value(document).expect("a document is plain data");
-    let paths = document["paths"].as_object_mut().into_iter().flatten();
-    let operations = paths.filter_map(|(_, path)| path.as_object_mut()).flatten();
-    let answers = operations.filter_map(|(_, o)| o.get_mut("responses")?.as_object_mut());
-    for (_, answer) in answers.flatten() {
-        let Some(content) = answer.get_mut("content").and_then(|c| c.as_object_mut()) else {
-            continue;
-        };
-        let is_problem =
-            |c: &serde_json::Value| c["schema"]["$ref"] == "#/components/schemas/Problem";
-        if content.get("application/json").is_some_and(is_problem)
-            && let Some(problem) = content.remove("application/json")
-        {
-            content.insert("application/problem+json".into(), problem);
-        }
-    }
-    document
+        .layer(middleware::map_response(problem::of_plain_text))
 }
 
 /// A defect of ours costs the one request that met it.

@@ -88,7 +88,20 @@ impl Style {
 #[serde(rename_all = "camelCase", default)]
 #[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 pub struct StyleDraft {
+    #[cfg_attr(
+        feature = "ssr",
+        schema(
+            required = true,
+            min_length = 1,
+            max_length = 80,
+            pattern = r"^[^\u0000-\u001f\u007f-\u009f]*[^\s\u0000-\u001f\u007f-\u009f][^\u0000-\u001f\u007f-\u009f]*$"
+        )
+    )]
     pub title: String,
+    #[cfg_attr(
+        feature = "ssr",
+        schema(max_length = 120, pattern = r#"^[^"\\\u0000-\u001f\u007f-\u009f]*$"#)
+    )]
     pub trigger_words: String,
 }
 

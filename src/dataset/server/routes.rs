@@ -33,6 +33,7 @@ pub fn router() -> OpenApiRouter<AppState> {
 }
 
 #[derive(Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
 struct ListQuery {
     /// Images on a page: 1 to 1000, 200 unless given.
     limit: Option<usize>,
@@ -105,7 +106,7 @@ async fn put_image(
 
 /// The image itself, with ranges, as it lies in S3.
 #[utoipa::path(get, path = "/api/styles/{id}/images/{filename}", tag = "images", params(("id" = String, Path), ("filename" = String, Path)),
-    responses((status = 200, content_type = "image/*"), (status = 206), (status = 304), (status = 404, body = Problem)))]
+    responses((status = 200, content((String = "image/*"), (String = "text/plain; charset=utf-8"))), (status = 206), (status = 304), (status = 400, body = Problem), (status = 404, body = Problem)))]
 async fn get_image(
     State(state): State<AppState>,
     Path((id, filename)): Path<(String, String)>,
@@ -157,7 +158,7 @@ struct Deleted {
 
 /// Deletes one image and its caption.
 #[utoipa::path(delete, path = "/api/styles/{id}/images/{filename}", tag = "images", params(("id" = String, Path), ("filename" = String, Path)),
-    responses((status = 200, body = Deleted), (status = 404, body = Problem)))]
+    responses((status = 200, body = Deleted), (status = 400, body = Problem), (status = 404, body = Problem)))]
 async fn delete_image(
     State(state): State<AppState>,
     Path((id, filename)): Path<(String, String)>,
@@ -167,6 +168,7 @@ async fn delete_image(
 }
 
 #[derive(Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
 struct ThumbnailQuery {
     /// The image's ETag: with it the answer may be kept for ever.
     v: Option<String>,
@@ -218,7 +220,7 @@ fn quoted(etag: &str) -> String {
 
 /// The caption file as it is.
 #[utoipa::path(get, path = "/api/styles/{id}/images/{filename}/caption", tag = "captions", params(("id" = String, Path), ("filename" = String, Path)),
-    responses((status = 200, body = String, content_type = "text/plain"), (status = 404, body = Problem)))]
+    responses((status = 200, body = String, content_type = "text/plain"), (status = 400, body = Problem), (status = 404, body = Problem)))]
 async fn get_caption(
     State(state): State<AppState>,
     Path((id, filename)): Path<(String, String)>,

@@ -34,11 +34,13 @@ struct OneStyle {
 #[derive(Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct StyleChange {
+    #[schema(min_length = 1)]
     title: Option<String>,
     trigger_words: Option<String>,
 }
 
 #[derive(Default, Deserialize, utoipa::IntoParams, utoipa::ToSchema)]
+#[into_params(parameter_in = Query)]
 struct Confirmation {
     /// The style's title, repeated exactly.
     title: Option<String>,

@@ -26,6 +26,7 @@ pub const PRICES_OF: &str = "2026-06-08";
 #[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Price {
+    #[cfg_attr(feature = "ssr", schema(min_length = 1))]
     pub gpu: String,
     pub usd_per_hour: f64,
 }

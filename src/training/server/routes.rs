@@ -103,6 +103,7 @@ struct NewPreset {
     #[serde(default)]
     name: String,
     /// Text of an exported preset, of a kohya settings file (TOML, JSON) or of an ai-toolkit one (YAML).
+    #[schema(min_length = 1, max_length = 200_000)]
     text: String,
 }
 
@@ -163,6 +164,7 @@ async fn put_costs(
 }
 
 #[derive(Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
 struct PreflightQuery {
     /// The selection set; without it only the bucket is asked.
     set: Option<u64>,
@@ -196,10 +198,19 @@ async fn list(
     Ok(Json(VersionList { versions }))
 }
 
+/// For the document alone: what is imported is kept with every field it has.
+#[allow(dead_code)]
+#[derive(utoipa::ToSchema)]
+struct ImportedVersion {
+    /// Letters, digits, `-`, `_` and dots.
+    #[schema(pattern = "^[A-Za-z0-9_-][A-Za-z0-9._-]{0,127}$")]
+    id: String,
+}
+
 #[derive(Deserialize, utoipa::ToSchema)]
 struct Merge {
     /// Versions by id. Of known ones only name, description and isGood count; unknown ones are imported.
-    #[schema(value_type = Vec<Object>)]
+    #[schema(value_type = Vec<ImportedVersion>)]
     versions: Option<Vec<Map<String, Value>>>,
 }
 
@@ -224,6 +235,8 @@ async fn merge(
 #[derive(Default, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct VersionChange {
+    /// 1 to 80 characters.
+    #[schema(min_length = 1, max_length = 80)]
     pub name: Option<String>,
     pub description: Option<String>,
     pub is_good: Option<bool>,

@@ -39,7 +39,9 @@ struct TunnelStart {
 async fn start(State(state): State<AppState>, body: Bytes) -> Result<Json<TunnelStatus>, AppError> {
     let asked = match body.trim_ascii() {
         [] => TunnelStart::default(),
-        json => Json::from_bytes(json)?.0,
+        json => Json::<Option<TunnelStart>>::from_bytes(json)?
+            .0
+            .unwrap_or_default(),
     };
     super::start(&state, asked.provider).await.map(Json)
 }

@@ -63,9 +63,9 @@ fn wish(action: Action, body: &Bytes) -> Result<Wish, AppError> {
     if body.is_empty() {
         return Ok(Wish::All(action));
     }
-    let wanted: FilesToMove = serde_json::from_slice(body)
+    let wanted: Option<FilesToMove> = serde_json::from_slice(body)
         .map_err(|e| AppError::field("files", format!("The body could not be read: {e}")))?;
-    let Some(files) = wanted.files else {
+    let Some(files) = wanted.and_then(|wanted| wanted.files) else {
         return Ok(Wish::All(action));
     };
     let decide = |named: Named| Decision {
@@ -120,8 +120,10 @@ async fn cancel(State(state): State<AppState>, Path(id): Path<String>) -> Accept
 
 #[derive(Deserialize, utoipa::ToSchema)]
 struct Choice {
+    #[schema(min_length = 1)]
     filename: String,
     /// The folder whose copy counts from now on.
+    #[schema(min_length = 1)]
     folder: String,
 }
 
@@ -147,6 +149,7 @@ async fn choose(
 #[derive(Deserialize, utoipa::ToSchema)]
 struct Removal {
     side: Side,
+    #[schema(min_items = 1)]
     files: Vec<Named>,
     /// The names were shown to a person, who agreed.
     #[serde(default)]

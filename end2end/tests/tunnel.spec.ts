@@ -1,0 +1,82 @@
+// The tunnel on Setup and on the Train page: chosen, started, tested, stopped, and what it says when it does not come up.
+import { existsSync, mkdtempSync, symlinkSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { expectAccessible } from '../fixtures/axe';
+import { expect, hydrated, problems, Studio, test as base } from '../fixtures/studio';
+
+const stands = resolve(import.meta.dirname, '../../src/tests');
+
+/** A stand-in for a tunnel program, which behaves as the mode in its name says. */
+function standIn(folder: string, program: string, mode: string): string {
+  const link = join(folder, `${program}-${mode}`);
+  if (!existsSync(link)) symlinkSync(join(stands, `fake_${program}.py`), link);
+  return link;
+}
+
+async function studioWith(ngrok: string, cloudflared: string): Promise<Studio> {
+  const folder = mkdtempSync(join(tmpdir(), 'tunnel-'));
+  const variables = { NGROK_BIN: standIn(folder, 'ngrok', ngrok), CLOUDFLARED_BIN: standIn(folder, 'cloudflared', cloudflared) };
+  return new Studio(variables).start();
+}
+
+const test = base.extend<object, { tunnelled: Studio; refused: Studio }>({
+  tunnelled: [
+    async ({}, use) => {
+      const studio = await studioWith('ok', 'ok');
+      await use(studio);
+      await studio.remove();
+    },
+    { scope: 'worker' },
+  ],
+  refused: [
+    async ({}, use) => {
+      const studio = await studioWith('no-token', 'too-many');
+      await use(studio);
+      await studio.remove();
+    },
+    { scope: 'worker' },
+  ],
+});
+
+test('a tunnel is chosen, started, tried with a webhook and stopped', async ({ page, tunnelled }) => {
+  const found = problems(page);
+  await page.goto(`${tunnelled.url}/setup`);
+  await hydrated(page);
+  const program = page.getByLabel('Tunnel program');
+  await expect(program.getByRole('option')).toHaveText(['ngrok', 'Cloudflare quick tunnel']);
+  await expectAccessible(page);
+  await program.selectOption('ngrok');
+  await page.getByRole('button', { name: 'Start tunnel' }).click();
+  await page.getByRole('button', { name: 'Test webhook' }).click();
+  await expect(page.getByText(/A webhook came back in \d+ ms/)).toBeVisible();
+  await expectAccessible(page);
+  await page.getByRole('button', { name: 'Stop tunnel' }).click();
+  await expect(program).toBeVisible();
+  await program.selectOption('cloudflared');
+  await page.getByRole('button', { name: 'Start tunnel' }).click();
+  await expect(page.getByRole('button', { name: 'Stop tunnel' })).toBeVisible();
+  const status = await tunnelled.json('/api/ngrok/status');
+  expect([status.running, status.provider]).toEqual([true, 'cloudflared']);
+  const style = await tunnelled.style(`Tunnel ${Date.now()}`);
+  await page.goto(`${tunnelled.url}/styles/${style}/train`);
+  await expect(page.getByText(`Tunnel up at ${status.url}`)).toBeVisible();
+  await hydrated(page);
+  await page.getByRole('button', { name: 'Stop tunnel' }).click();
+  await expect(page.getByText('Tunnel off')).toBeVisible();
+  expect(found).toEqual([]);
+});
+
+test('a tunnel that does not come up says why and what to do', async ({ page, refused }) => {
+  await page.goto(`${refused.url}/setup`);
+  await hydrated(page);
+  await page.getByLabel('Tunnel program').selectOption('ngrok');
+  await page.getByRole('button', { name: 'Start tunnel' }).click();
+  await expect(page.getByText('ERR_NGROK_4018').first()).toBeVisible();
+  await expect(page.getByText('Set NGROK_AUTHTOKEN').first()).toBeVisible();
+  await expectAccessible(page);
+  await page.getByLabel('Tunnel program').selectOption('cloudflared');
+  await page.getByRole('button', { name: 'Start tunnel' }).click();
+  await expect(page.getByText('429 Too Many Requests').first()).toBeVisible();
+  await expectAccessible(page);
+});
