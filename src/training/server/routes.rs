@@ -378,6 +378,7 @@ async fn download_file(
 }
 
 #[derive(Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
 struct Confirmation {
     /// The file's name once more.
     #[serde(default)]
