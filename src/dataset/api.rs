@@ -1,5 +1,6 @@
 //! Server functions of training data.
 
+pub mod drafts;
 pub mod folders;
 
 use super::model::bucket_choice::BucketChoice;

@@ -12,12 +12,14 @@ use std::time::Duration;
 #[derive(Debug, thiserror::Error, PartialEq)]
 pub enum ConfigError {
     #[error(
-        "{group} is only partly configured: {missing} is missing. Set it in .env, or remove {present} to rehearse without an account."
+        "{group} is only partly configured: {missing} is missing. Set it in .env, or remove {present} to {without}."
     )]
     Partial {
         group: &'static str,
         missing: String,
         present: String,
+        /// What the studio does without the group.
+        without: &'static str,
     },
     #[error(
         "{first} and {second} are both set and differ. They mean the same thing: keep one of them."
@@ -63,6 +65,21 @@ pub struct RunpodConfig {
 /// How long RunPod may take for one answer. Must stay below the time after which an unseen submit counts as not received.
 pub const ANSWER_WITHIN: Duration = Duration::from_secs(30);
 
+/// A vision model behind an OpenAI-compatible interface, which drafts captions.
+#[derive(Clone, Debug)]
+pub struct CaptionConfig {
+    /// Without a trailing slash: `/chat/completions` follows.
+    pub base_url: String,
+    /// Servers of one's own (vLLM, Ollama, LM Studio) ask for none.
+    pub api_key: Option<SecretString>,
+    pub model: String,
+    /// A caption that takes longer has no answer. Models on a processor take minutes.
+    pub answer_within: Duration,
+}
+
+/// How long a model may take for one caption.
+const CAPTION_WITHIN: Duration = Duration::from_secs(180);
+
 /// Ports, speed and faults of the parts that stand in when no account is configured.
 #[derive(Clone, Debug)]
 pub struct RehearsalConfig {
@@ -107,6 +124,8 @@ pub struct Config {
     pub state_dir: PathBuf,
     pub s3: Option<S3Config>,
     pub runpod: Option<RunpodConfig>,
+    /// `None`: captions are written by hand alone.
+    pub captions: Option<CaptionConfig>,
     pub rehearsal: RehearsalConfig,
     pub tunnel: TunnelConfig,
 }
@@ -144,6 +163,7 @@ impl Config {
             state_dir: env.get("STATE_DIR").unwrap_or(".actor_maker".into()).into(),
             s3: env.s3()?,
             runpod: env.runpod()?,
+            captions: env.captions()?,
             rehearsal: RehearsalConfig {
                 s3_port: env.port("REHEARSAL_S3_PORT", "5175")?,
                 runpod_port: env.port("REHEARSAL_RUNPOD_PORT", "5176")?,
@@ -284,7 +304,7 @@ impl Env<'_> {
                     ("AWS_SECRET_ACCESS_KEY", secret.is_some()),
                     ("S3_REGION", region_known),
                 ];
-                partial("S3", &asked, &needed)
+                partial("S3", &asked, &needed, REHEARSE)
             }
         }
     }
@@ -311,16 +331,47 @@ impl Env<'_> {
                 base_url: base_url.unwrap_or_else(|| "https://api.runpod.ai/v2".into()),
                 answer_within: ANSWER_WITHIN,
             })),
-            _ => partial("RunPod", &asked, &asked[..2]),
+            _ => partial("RunPod", &asked, &asked[..2], REHEARSE),
+        }
+    }
+
+    fn captions(&self) -> Result<Option<CaptionConfig>, ConfigError> {
+        let base_url = self.url("CAPTION_API_BASE")?;
+        let api_key = self.get("CAPTION_API_KEY").map(SecretString::from);
+        let model = self.get("CAPTION_MODEL");
+        let needed = [
+            ("CAPTION_API_BASE", base_url.is_some()),
+            ("CAPTION_MODEL", model.is_some()),
+        ];
+        match (base_url, model) {
+            (Some(base), Some(model)) => {
+                // the whole address is what some documentation shows
+                let base = base.trim_end_matches("/chat/completions");
+                Ok(Some(CaptionConfig {
+                    base_url: base.to_owned(),
+                    api_key,
+                    model,
+                    answer_within: CAPTION_WITHIN,
+                }))
+            }
+            _ => {
+                let key = ("CAPTION_API_KEY", api_key.is_some());
+                let asked = [needed[0], key, needed[1]];
+                let without = "write captions by hand alone";
+                partial("The caption endpoint", &asked, &needed, without)
+            }
         }
     }
 }
+
+const REHEARSE: &str = "rehearse without an account";
 
 /// `Ok(None)` when nothing of the group was asked for, else an error naming what is missing and what is there.
 fn partial<T>(
     group: &'static str,
     asked: &[(&str, bool)],
     needed: &[(&str, bool)],
+    without: &'static str,
 ) -> Result<Option<T>, ConfigError> {
     let names = |list: &[(&str, bool)], wanted: bool| {
         list.iter()
@@ -337,6 +388,7 @@ fn partial<T>(
         group,
         missing: names(needed, false),
         present,
+        without,
     })
 }
 
@@ -378,6 +430,33 @@ mod tests {
             .unwrap_err()
             .to_string();
         assert!(error.contains("MODEL_TRAINING_RUNPOD_ENDPOINT_ID is missing"));
+    }
+
+    #[test]
+    fn a_caption_endpoint_needs_an_address_and_a_model_and_may_have_a_key() {
+        let local = [
+            ("CAPTION_API_BASE", "http://127.0.0.1:11434/v1/"),
+            ("CAPTION_MODEL", "llava:13b"),
+        ];
+        let captions = read(&local).unwrap().captions.unwrap();
+        assert_eq!(captions.base_url, "http://127.0.0.1:11434/v1");
+        assert!(captions.api_key.is_none());
+        let whole = ("CAPTION_API_BASE", "https://x.example/v1/chat/completions");
+        let captions = read(&[whole, local[1]]).unwrap().captions.unwrap();
+        assert_eq!(captions.base_url, "https://x.example/v1");
+        for (set, missing) in [
+            (local[0], "CAPTION_MODEL is missing"),
+            (local[1], "CAPTION_API_BASE is missing"),
+            (
+                ("CAPTION_API_KEY", "sk-s3cr3t"),
+                "CAPTION_API_BASE, CAPTION_MODEL is missing",
+            ),
+        ] {
+            let error = read(&[set]).unwrap_err().to_string();
+            assert!(error.contains(missing) && error.contains(set.0), "{error}");
+            assert!(!error.contains("s3cr3t") && !error.contains("rehearse"));
+        }
+        assert!(read(&[]).unwrap().captions.is_none());
     }
 
     #[test]

@@ -27,3 +27,4 @@ pub mod serve;
 pub mod state;
 pub mod telemetry;
 pub mod token;
+pub mod vision;

@@ -90,6 +90,7 @@ fn api(state: &AppState) -> Router<AppState> {
     let (router, document) = OpenApiRouter::with_openapi(ApiDoc::openapi())
         .merge(styles::server::routes::router())
         .merge(dataset::server::routes::router())
+        .merge(dataset::server::drafts::routes::router())
         .merge(dataset::server::folders::routes::router())
         .merge(training::server::routes::router())
         .merge(training::server::import::router())

@@ -77,6 +77,9 @@ fn announce(state: &AppState, page: SocketAddr) {
         mode(state.runpod_is_rehearsed()),
         state.runpod.address()
     );
+    if let Some(vision) = &state.vision {
+        println!("  captions {} at {}", vision.model(), vision.host());
+    }
     let tunnel = match &config.tunnel.public_url {
         Some(url) => format!("none needed, reachable at {url}"),
         None => "off (polling is enough; start one on the Train page)".into(),

@@ -13,6 +13,7 @@ use crate::server::probe::Probes;
 use crate::server::residents::Residents;
 use crate::server::runpod::Runpod;
 use crate::server::s3::S3;
+use crate::server::vision::Vision;
 use axum::extract::FromRef;
 use bytes::Bytes;
 use leptos::config::LeptosOptions;
@@ -117,6 +118,8 @@ pub struct AppState {
     pub s3: S3,
     pub runpod: Runpod,
     pub agents: Agents,
+    /// drafts captions; `None` while no endpoint is configured
+    pub vision: Option<Vision>,
     pub caches: Caches,
     /// decoding pictures takes a core and memory: two at a time
     pub decoding: Arc<Semaphore>,
@@ -156,6 +159,7 @@ impl AppState {
             s3: S3::new(s3),
             runpod: Runpod::new(runpod),
             agents: Agents::new(&config.tunnel, &config.state_dir),
+            vision: config.captions.clone().map(Vision::new),
             caches: Caches::default(),
             decoding: Arc::new(Semaphore::new(2)),
             patience: Patience::default(),

@@ -61,6 +61,12 @@ impl PlainForm {
         self
     }
 
+    /// With the button that is pressed, which adds its name and value.
+    pub fn press(mut self, name: &str, value: &str) -> Self {
+        self.fields.push((name.into(), value.into()));
+        self
+    }
+
     /// Submits, and loads the page it leads to: its address and content.
     pub async fn submit(self, studio: &TestStudio) -> (String, Answer) {
         let body = url::form_urlencoded::Serializer::new(String::new())

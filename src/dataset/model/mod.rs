@@ -6,6 +6,7 @@ pub mod archive;
 pub mod bucket_choice;
 pub mod buckets;
 pub mod caption;
+pub mod drafts;
 pub mod filter;
 pub mod header;
 pub mod image;

@@ -5,7 +5,7 @@ use super::super::model::image::{
 };
 use super::super::model::upload::check_caption;
 use super::spool::{Spooled, no_room};
-use super::{key, listing, pictures};
+use super::{drafts, key, listing, pictures};
 use crate::error::AppError;
 use crate::server::s3::Precondition;
 use crate::server::state::AppState;
@@ -104,5 +104,8 @@ pub async fn delete(
         .collect::<Result<Vec<_>, _>>()?;
     state.s3.delete(&keys).await?;
     state.caches.counts.invalidate(style.as_str());
+    if let Err(error) = drafts::discard(state, style, [filename.to_owned()].into()).await {
+        tracing::warn!(%error, %style, "a draft of a deleted image is left");
+    }
     Ok(names)
 }

@@ -3,6 +3,7 @@
 pub mod analysis;
 pub mod archives;
 pub mod captions;
+pub mod drafts;
 pub mod folders;
 pub mod forms;
 pub mod images;

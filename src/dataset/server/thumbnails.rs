@@ -97,7 +97,7 @@ async fn make(
     let (bytes, etag) = state.s3.get(&object.key, MAX_IMAGE_BYTES).await?;
     let path = place(state, &object.key, &etag);
     let made = tokio::task::spawn_blocking(move || {
-        let thumbnail = shrink(&bytes)?;
+        let thumbnail = shrink(&bytes, SIDE, JPEG_QUALITY)?;
         keep(&path, &thumbnail);
         Ok::<_, String>(thumbnail)
     });
@@ -205,17 +205,18 @@ fn make_room(folder: &Path, most_bytes: u64) -> std::io::Result<()> {
     Ok(())
 }
 
-fn shrink(bytes: &[u8]) -> Result<Vec<u8>, String> {
+/// A JPEG of at most `side` pixels, or why there is none (reads on after the file's name). Blocks.
+pub fn shrink(bytes: &[u8], side: u32, quality: u8) -> Result<Vec<u8>, String> {
     let picture = pictures::decode(Cursor::new(bytes))?;
     let (width, height) = picture.dimensions();
-    let small = if width.max(height) > SIDE {
-        picture.thumbnail(SIDE, SIDE)
+    let small = if width.max(height) > side {
+        picture.thumbnail(side, side)
     } else {
         picture
     };
     let mut out = Vec::new();
     let rgb = DynamicImage::ImageRgb8(on_grey(&small));
-    let encoder = JpegEncoder::new_with_quality(&mut out, JPEG_QUALITY);
+    let encoder = JpegEncoder::new_with_quality(&mut out, quality);
     rgb.write_with_encoder(encoder)
         .map_err(|_| "cannot be made into a JPEG".to_owned())?;
     Ok(out)

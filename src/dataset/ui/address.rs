@@ -3,8 +3,8 @@
 //! Names of files may hold `%` and `+`, which the router's own map decodes twice; so the raw query is read here.
 
 /// What stays when a person goes on to another view of the page; everything else says what just happened.
-const LASTING: [&str; 9] = [
-    "filter", "sort", "cursor", "set", "image", "view", "columns", "upload", "folder",
+const LASTING: [&str; 10] = [
+    "filter", "sort", "cursor", "set", "image", "view", "columns", "upload", "folder", "drafts",
 ];
 /// What belongs to another: the first goes when the second changes.
 const DEPENDENT: [(&str, &str); 3] = [("cursor", "filter"), ("cursor", "sort"), ("view", "image")];

@@ -3,7 +3,7 @@
 //! Every write names the version that was read: a caption somebody else changed meanwhile is never overwritten silently,
 //! the person chooses which text stays.
 
-use super::state::Data;
+use super::state::{Data, Rewritten};
 use crate::dataset::api::{SaveCaption, image as load_image, save_caption};
 use crate::dataset::model::caption::CaptionState;
 use crate::dataset::model::image::TrainingImage;
@@ -172,10 +172,40 @@ fn remember(data: Data, name: &str, text: &str, etag: &str) {
     }
 }
 
+/// A caption that something else on the page wrote: the list knows it at once, and so does an open editor.
+pub fn rewrite(data: Data, new: Rewritten) {
+    remember(data, &new.filename, &new.caption, &new.etag);
+    data.rewritten.set(Some(new));
+}
+
+/// Shows what something else wrote, unless another text was typed meanwhile: then the person chooses.
+fn follow_rewrites(editor: Editor) {
+    let rewritten = editor.data.rewritten;
+    let take = move |new: &Option<Rewritten>, _: Option<&Option<Rewritten>>, _: Option<()>| {
+        let is_mine = |new: &&Rewritten| editor.name.with_value(|n| *n == new.filename);
+        let Some(new) = new.as_ref().filter(is_mine) else {
+            return;
+        };
+        editor.theirs.set(new.caption.clone());
+        editor.etag.set(new.etag.clone());
+        let untouched = editor
+            .standing
+            .with_untracked(|s| matches!(s, Standing::Stored(_)));
+        if untouched {
+            editor.text.set(new.caption.clone());
+            editor.standing.set(Standing::Stored(true));
+        } else {
+            editor.standing.set(Standing::Conflict);
+        }
+    };
+    Effect::watch(move || rewritten.get(), take, false);
+}
+
 #[component]
 pub fn CaptionForm(data: Data, image: TrainingImage) -> impl IntoView {
     let editor = Editor::new(data, &image);
     take_over(editor);
+    follow_rewrites(editor);
     leave_nothing_behind(editor);
     let conflict = move || editor.standing.with(|s| *s == Standing::Conflict);
     let words = move || match editor.text.with(|t| t.split_whitespace().count()) {

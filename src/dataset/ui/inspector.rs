@@ -106,6 +106,7 @@ fn opened(data: Data, image: TrainingImage) -> AnyView {
                 {unread}
             </section>
             <CaptionForm data image=image.clone() />
+            <super::drafts::DraftBox data image=image.clone() />
             <super::quality::Remarks data image=image.clone() />
             {foot(data, image)}
         </aside>

@@ -1,6 +1,7 @@
 //! What the page asks for, and the shared [`Data`] made of the answers.
 
 use super::address::Address;
+use super::drafts::{Drafts, Known};
 use super::quality::Judged;
 use super::shelf::Shelf;
 use super::state::{Asked, Data, Listing, Opened, Question, Rows};
@@ -39,6 +40,7 @@ pub struct Loaded {
     page: Of<Answer>,
     sets: Of<Result<Vec<SelectionSet>, AppError>>,
     opened: Of<Opened>,
+    drafts: Known,
     /// The quality view's report.
     pub quality: Judged,
     uses: Signal<Vec<SetUse>>,
@@ -101,6 +103,7 @@ impl Loaded {
             page,
             sets,
             opened,
+            drafts: Known::new(id),
             quality: Judged::new(id, address),
             uses,
             known,
@@ -115,9 +118,10 @@ impl Loaded {
         let page = self.page.with(|p| p.as_ref().is_some_and(|p| p.0 == id));
         let sets = self.sets.with(|s| s.as_ref().is_some_and(|s| s.0 == id));
         let opened = self.opened.with(|o| o.as_ref().is_some_and(|o| o.0 == id));
+        let drafts = self.drafts.is_ready(&id);
         let quality = self.quality.is_ready(&id);
         self.uses.track();
-        (page && sets && opened && quality).then_some(id)
+        (page && sets && opened && drafts && quality).then_some(id)
     }
 
     fn listing(self) -> Memo<Listing> {
@@ -166,6 +170,8 @@ impl Loaded {
             sets,
             uses: self.uses,
             opened,
+            drafts: Drafts::new(self.drafts),
+            rewritten: RwSignal::new(None),
             selected,
             only_selected,
             live: RwSignal::new(false),

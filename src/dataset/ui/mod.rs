@@ -6,6 +6,7 @@
 mod address;
 mod caption;
 mod delete;
+mod drafts;
 mod empty;
 mod folders;
 mod follow;
@@ -102,6 +103,7 @@ fn Content(loaded: Loaded, style: StyleId) -> impl IntoView {
     let data = loaded.data(style);
     follow::follow(data);
     quality::follow(data);
+    drafts::follow(data);
     let mode = Memo::new(move |_| Mode::of(data));
     let is_empty = Memo::new(move |_| mode.get() == Mode::Empty);
     let is_asking = Memo::new(move |_| mode.get() == Mode::Confirm);
@@ -114,6 +116,7 @@ fn Content(loaded: Loaded, style: StyleId) -> impl IntoView {
         // one element: the page may be built while it is not yet shown, when a list of views has no parent to grow in
         <div>
         <empty::Happened data />
+        {move || (mode.get() == Mode::Images).then(|| view! { <drafts::DraftsPanel data /> })}
         {move || (mode.get() == Mode::Images).then(|| view! { <toolbar::Toolbar data /> })}
         {move || (!is_asking.get() && !is_judging.get()).then(|| view! { <uploads::Uploader data is_empty /> })}
         {move || match mode.get() {

@@ -66,6 +66,7 @@ pub fn SelectionBar(data: Data) -> impl IntoView {
             </a>
             <SaveAs data saving />
             <OnlySelected data />
+            <DraftThem data />
             <button
                 class="button button--danger"
                 type="submit"
@@ -82,6 +83,29 @@ pub fn SelectionBar(data: Data) -> impl IntoView {
                 "Delete…"
             </button>
         </div>
+    }
+}
+
+/// Leads to the prompt and the button that begins.
+#[component]
+fn DraftThem(data: Data) -> impl IntoView {
+    let page = format!("/styles/{}/data", data.style_id());
+    view! {
+        <button
+            class="button button--secondary"
+            type="submit"
+            formmethod="get"
+            formaction=page
+            name="drafts"
+            value="1"
+            on:click=move |event| {
+                event.prevent_default();
+                data.change("drafts", "1");
+            }
+        >
+            <Icon name="draft" />
+            "Draft captions"
+        </button>
     }
 }
 

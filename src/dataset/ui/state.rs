@@ -1,6 +1,7 @@
 //! What the parts of the page share: what was loaded, what is selected, and how to ask again.
 
 use super::address::Address;
+use super::drafts::Drafts;
 use super::shelf::Shelf;
 use crate::dataset::model::image::{ImagePage, TrainingImage};
 use crate::dataset::model::selection::{Combination, SelectionSet, SetUse};
@@ -55,6 +56,14 @@ pub struct Asked {
 /// An opened image, or why it cannot be shown; `None` while nothing is open.
 pub type Opened = Option<Result<TrainingImage, AppError>>;
 
+/// A caption written from elsewhere on the page, as it is in the bucket now.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Rewritten {
+    pub filename: String,
+    pub caption: String,
+    pub etag: String,
+}
+
 /// What stands at places of the grid.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Rows {
@@ -101,6 +110,9 @@ pub struct Data {
     /// Versions that were trained on the sets.
     pub uses: Signal<Vec<SetUse>>,
     pub opened: Memo<Opened>,
+    pub drafts: Drafts,
+    /// The caption that something else than its editor wrote last.
+    pub rewritten: RwSignal<Option<Rewritten>>,
     pub selected: RwSignal<BTreeSet<String>>,
     /// Whether what is not selected is hidden.
     pub only_selected: RwSignal<bool>,

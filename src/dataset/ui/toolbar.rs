@@ -128,6 +128,11 @@ fn Summary(data: Data) -> impl IntoView {
                     {move || format!("{} without caption", missing.get())}
                 </a>
             </li>
+            <li class="summary__item" hidden=move || missing.get() == 0>
+                <a class="summary__link" href=move || data.href("drafts", "1") data-noscroll="">
+                    "Draft them"
+                </a>
+            </li>
             <li class="summary__item summary__item--extra" hidden=move || size().is_none()>
                 {size}
             </li>

@@ -1,0 +1,152 @@
+//! Drafts of captions: a vision model looks at images and writes them, a person accepts or discards each. Nothing is a caption
+//! before that.
+//!
+//! Drafts, prompt and run lie in `STATE_DIR/drafts/{style}.json`, so a paid draft survives whatever happens to the studio.
+
+mod kept;
+mod look;
+pub mod routes;
+pub mod run;
+
+use super::super::model::drafts::{
+    Accepted, DEFAULT_PROMPT, Decided, Draft, DraftProblem, Drafter, DraftsView, check_prompt,
+};
+use super::captions;
+use crate::error::{AppError, ErrorKind};
+use crate::server::state::AppState;
+use crate::styles;
+use crate::styles::model::StyleId;
+use futures::stream::{self, StreamExt};
+use std::collections::BTreeSet;
+
+/// Reasons shown in the address after a plain form.
+const REASONS_SHOWN: usize = 10;
+/// Captions written at the same time.
+const IN_FLIGHT: usize = 8;
+
+/// Everything about a style's drafts.
+pub async fn view(state: &AppState, style: &StyleId) -> Result<DraftsView, AppError> {
+    let known = styles::server::get(state, style)?;
+    let (kept, run) = run::current(state, style).await?;
+    Ok(DraftsView {
+        drafter: state.vision.as_ref().map(|vision| Drafter {
+            model: vision.model().to_owned(),
+            host: vision.host(),
+        }),
+        prompt: kept.prompt.unwrap_or_else(|| DEFAULT_PROMPT.to_owned()),
+        trigger: known.default_class_tokens(),
+        drafts: kept.drafts.into_values().collect(),
+        run,
+    })
+}
+
+/// Keeps a style's prompt; an empty one is the default again.
+pub async fn set_prompt(state: &AppState, style: &StyleId, typed: &str) -> Result<(), AppError> {
+    styles::server::get(state, style)?;
+    let prompt = check_prompt(typed).map_err(|told| AppError::field("prompt", told))?;
+    kept::change(state, style, move |kept| kept.set_prompt(&prompt)).await
+}
+
+/// Makes a draft the caption, as it is or as edited.
+///
+/// `etag` is the caption that the person saw (empty: none), else the one there was when it was drafted. A caption changed since
+/// then is [`ErrorKind::Changed`], and the draft stays.
+pub async fn accept(
+    state: &AppState,
+    style: &StyleId,
+    name: &str,
+    text: Option<String>,
+    etag: Option<String>,
+) -> Result<Decided, AppError> {
+    styles::server::get(state, style)?;
+    let kept = kept::read(state, style)?;
+    let draft = kept.drafts.get(name).ok_or_else(|| {
+        AppError::not_found(format!("There is no draft for {name:?}."))
+            .with_remedy("It may have been accepted or discarded meanwhile.")
+    })?;
+    let caption = text.unwrap_or_else(|| draft.text.clone());
+    let etag = write(state, style, draft, &caption, etag).await?;
+    discard(state, style, BTreeSet::from([name.to_owned()])).await?;
+    Ok(Decided {
+        filename: name.to_owned(),
+        caption,
+        etag,
+    })
+}
+
+async fn write(
+    state: &AppState,
+    style: &StyleId,
+    draft: &Draft,
+    text: &str,
+    etag: Option<String>,
+) -> Result<String, AppError> {
+    let expected = etag.unwrap_or_else(|| draft.caption_etag.clone());
+    let written = captions::write(state, style, &draft.filename, text, Some(&expected)).await;
+    match written {
+        Err(error) if error.kind == ErrorKind::Changed => {
+            // accepted before, by a studio that was killed before it could note it
+            match captions::read(state, style, &draft.filename).await? {
+                Some((bytes, etag)) if bytes.as_ref() == text.as_bytes() => Ok(etag),
+                _ => Err(AppError::new(ErrorKind::Changed, error.message).with_remedy(
+                    "The draft was not accepted. Look at the caption that is there now, then accept the draft over it, or discard it.",
+                )),
+            }
+        }
+        other => other,
+    }
+}
+
+/// Accepts every draft as it is. Those whose caption changed meanwhile stay, with the reason.
+pub async fn accept_all(state: &AppState, style: &StyleId) -> Result<Accepted, AppError> {
+    styles::server::get(state, style)?;
+    let drafts = kept::read(state, style)?.drafts;
+    let writes = drafts.values().map(|draft| async move {
+        let written = write(state, style, draft, &draft.text, None).await;
+        (draft.filename.clone(), written)
+    });
+    let writes: Vec<_> = writes.collect();
+    let mut done = Accepted::default();
+    let mut under_way = stream::iter(writes).buffered(IN_FLIGHT);
+    while let Some((filename, written)) = under_way.next().await {
+        match written {
+            Ok(_) => done.accepted.push(filename),
+            Err(error) => done.problems.push(DraftProblem {
+                filename,
+                message: error.message,
+            }),
+        }
+    }
+    discard(state, style, done.accepted.iter().cloned().collect()).await?;
+    Ok(done)
+}
+
+/// Drops drafts; names without one are passed over.
+pub async fn discard(
+    state: &AppState,
+    style: &StyleId,
+    names: BTreeSet<String>,
+) -> Result<(), AppError> {
+    if kept::read(state, style)?.drafts.is_empty() {
+        return Ok(());
+    }
+    let gone = move |kept: &mut kept::Kept| kept.drafts.retain(|name, _| !names.contains(name));
+    kept::change(state, style, gone).await
+}
+
+/// Drops all of them.
+pub async fn discard_all(state: &AppState, style: &StyleId) -> Result<(), AppError> {
+    styles::server::get(state, style)?;
+    kept::change(state, style, |kept| kept.drafts.clear()).await
+}
+
+/// The page after a plain form about all drafts.
+pub fn page_after(style: &StyleId, done: &Accepted) -> String {
+    let mut query = url::form_urlencoded::Serializer::new(String::new());
+    query.append_pair("drafts", "1");
+    query.append_pair("accepted", &done.accepted.len().to_string());
+    for problem in done.problems.iter().take(REASONS_SHOWN) {
+        query.append_pair("unaccepted", &problem.message);
+    }
+    format!("/styles/{style}/data?{}", query.finish())
+}

@@ -1,0 +1,108 @@
+//! The draft of one image, beside its caption; or the way to one.
+
+use super::super::state::Data;
+use super::is_open;
+use super::review::Choice;
+use crate::dataset::api::drafts::DraftCaptions;
+use crate::dataset::model::drafts::Draft;
+use crate::dataset::model::image::TrainingImage;
+use crate::ui::{Badge, ErrorNotice, Icon};
+use leptos::prelude::*;
+
+#[component]
+pub fn DraftBox(data: Data, image: TrainingImage) -> impl IntoView {
+    let name = StoredValue::new(image.filename);
+    let etag = image.etag;
+    let draft = Memo::new(move |_| name.with_value(|n| data.drafts.of(n)));
+    view! {
+        <section class="inspector__section" aria-label="Draft">
+            {move || match draft.get() {
+                Some(draft) => {
+                    let stale = draft.image_etag != etag;
+                    view! { <Drafted data draft stale /> }.into_any()
+                }
+                None => view! { <Ask data name /> }.into_any(),
+            }}
+        </section>
+    }
+}
+
+#[component]
+fn Drafted(data: Data, draft: Draft, stale: bool) -> impl IntoView {
+    // the opened panel says it already
+    let refused = move || {
+        let panel = data.address.with(is_open);
+        data.drafts.refused().filter(|_| !panel)
+    };
+    view! {
+        <p class="row row--between">
+            <span class="field__label">"Draft of the caption"</span>
+            <Badge kind="pending" text="Draft" />
+        </p>
+        {stale.then(|| view! { <p class="field__hint">"The image changed since it was drafted."</p> })}
+        {move || refused().map(|error| view! { <ErrorNotice error /> })}
+        <Choice data draft />
+    }
+}
+
+/// One image is a run of one. Without a model the panel says how to get one.
+#[component]
+fn Ask(data: Data, name: StoredValue<String>) -> impl IntoView {
+    let drafts = data.drafts;
+    let action: ServerAction<DraftCaptions> = drafts.begin;
+    let button = move || {
+        view! {
+            <ActionForm action>
+                <input type="hidden" name="style" value=data.style_id() />
+                <input type="hidden" name="filenames[]" value=name.get_value() />
+                <button
+                    class="button button--ghost button--small"
+                    type="submit"
+                    name="what"
+                    value="selected"
+                    disabled=move || drafts.is_running() || action.pending().get()
+                >
+                    <Icon name="draft" />
+                    {move || if drafts.is_running() { "Drafts are being made" } else { "Draft a caption" }}
+                </button>
+            </ActionForm>
+        }
+    };
+    let link = move || {
+        view! {
+            <a class="button button--ghost button--small" href=move || data.href("drafts", "1") data-noscroll="">
+                <Icon name="draft" />
+                "Draft a caption…"
+            </a>
+        }
+    };
+    let refused = move || {
+        let panel = data.address.with(is_open);
+        action
+            .value()
+            .get()
+            .and_then(Result::err)
+            .filter(|_| !panel)
+    };
+    // this one failed in the last run
+    let failed = move || {
+        drafts.view.with(|v| {
+            let run = v.run.as_ref()?;
+            let of_this = |p: &&crate::dataset::model::drafts::DraftProblem| {
+                name.with_value(|n| p.filename == *n)
+            };
+            run.failed.iter().find(of_this).map(|p| p.message.clone())
+        })
+    };
+    let configured = Memo::new(move |_| drafts.is_configured());
+    view! {
+        {move || refused().map(|error| view! { <ErrorNotice error /> })}
+        <p class="field__error" hidden=move || failed().is_none()>
+            {failed}
+        </p>
+        {move || match configured.get() {
+            true => button().into_any(),
+            false => link().into_any(),
+        }}
+    }
+}

@@ -1,0 +1,228 @@
+//! Captions drafted by a vision model: a line above the images while there is something to look at, and, opened (`?drafts=1`),
+//! the prompt, the run and every draft with its choice. A draft is shown as one until it is accepted.
+//!
+//! Works as links and plain forms; script adds the progress of a running run.
+
+mod inspect;
+mod progress;
+mod prompt;
+mod review;
+
+use super::address::Address;
+use super::caption::rewrite;
+use super::state::{Data, Rewritten};
+use crate::dataset::api::drafts::{
+    DecideDraft, DecideDrafts, DraftCaptions, SteerDrafts, drafts as load,
+};
+use crate::dataset::model::drafts::{Draft, DraftRun, DraftsView};
+use crate::error::AppError;
+use crate::ui::poll::use_poll;
+use crate::ui::units::plural;
+use crate::ui::{ErrorNotice, Icon};
+pub use inspect::DraftBox;
+use leptos::prelude::*;
+
+/// How often a running run is asked after.
+const LIVE_MS: u32 = 1_000;
+
+type Answer = Result<DraftsView, AppError>;
+
+/// The drafts as they were last asked for.
+#[derive(Clone, Copy)]
+pub struct Known {
+    /// With the style it was asked for.
+    answer: Resource<(String, Answer)>,
+    /// Raised to ask again.
+    version: RwSignal<u32>,
+}
+
+impl Known {
+    pub fn new(id: Memo<String>) -> Self {
+        let version = RwSignal::new(0);
+        let answer = Resource::new(
+            move || (id.get(), version.get()),
+            |(id, _)| async move {
+                let answer = match super::load::parsed(&id) {
+                    Ok(style) => load(style).await,
+                    Err(error) => Err(error),
+                };
+                (id, answer)
+            },
+        );
+        Self { answer, version }
+    }
+
+    pub fn is_ready(&self, id: &str) -> bool {
+        self.answer.with(|a| a.as_ref().is_some_and(|a| a.0 == id))
+    }
+}
+
+/// What the parts of the page share of drafts.
+#[derive(Clone, Copy)]
+pub struct Drafts {
+    /// The last good answer; it stays while another is on its way.
+    pub view: Memo<DraftsView>,
+    /// Why there is none.
+    error: Memo<Option<AppError>>,
+    version: RwSignal<u32>,
+    pub begin: ServerAction<DraftCaptions>,
+    steer: ServerAction<SteerDrafts>,
+    decide: ServerAction<DecideDraft>,
+    decide_all: ServerAction<DecideDrafts>,
+}
+
+impl Drafts {
+    pub fn new(known: Known) -> Self {
+        let view = Memo::new(
+            move |before: Option<&DraftsView>| match known.answer.get() {
+                Some((_, Ok(view))) => view,
+                _ => before.cloned().unwrap_or_default(),
+            },
+        );
+        let error = Memo::new(move |_| known.answer.get().and_then(|(_, a)| a.err()));
+        Self {
+            view,
+            error,
+            version: known.version,
+            begin: ServerAction::new(),
+            steer: ServerAction::new(),
+            decide: ServerAction::new(),
+            decide_all: ServerAction::new(),
+        }
+    }
+
+    fn again(self) {
+        self.version.update(|v| *v += 1);
+    }
+
+    pub fn is_running(self) -> bool {
+        self.view
+            .with(|v| v.run.as_ref().is_some_and(DraftRun::is_running))
+    }
+
+    pub fn is_configured(self) -> bool {
+        self.view.with(|v| v.drafter.is_some())
+    }
+
+    pub fn of(self, name: &str) -> Option<Draft> {
+        self.view
+            .with(|v| v.drafts.iter().find(|d| d.filename == name).cloned())
+    }
+
+    fn count(self) -> usize {
+        self.view.with(|v| v.drafts.len())
+    }
+
+    /// The last refusal of a choice about one draft.
+    fn refused(self) -> Option<AppError> {
+        self.decide.value().get().and_then(Result::err)
+    }
+}
+
+/// Effects alone: asks again while a run goes on, and after whatever a person did.
+pub fn follow(data: Data) {
+    let drafts = data.drafts;
+    let running = Memo::new(move |_| drafts.is_running());
+    use_poll(running.into(), LIVE_MS, move || drafts.again());
+    let asked = move || (drafts.begin.version().get(), drafts.steer.version().get());
+    Effect::watch(asked, move |_, _, _| drafts.again(), false);
+    let decided = move || {
+        let all = drafts.decide_all.version().get();
+        (drafts.decide.version().get(), all)
+    };
+    Effect::watch(
+        decided,
+        move |_, _, _| {
+            // a refusal may mean that the caption is another one by now: the list is asked for in any case
+            match drafts.decide.value().get_untracked() {
+                Some(Ok(Some(new))) => rewrite(
+                    data,
+                    Rewritten {
+                        filename: new.filename,
+                        caption: new.caption,
+                        etag: new.etag,
+                    },
+                ),
+                _ => data.refresh(),
+            }
+            drafts.again();
+        },
+        false,
+    );
+}
+
+pub fn is_open(address: &Address) -> bool {
+    !address.get("drafts").is_empty()
+}
+
+/// The line, or the panel.
+#[component]
+pub fn DraftsPanel(data: Data) -> impl IntoView {
+    let open = Memo::new(move |_| data.address.with(is_open));
+    move || match open.get() {
+        true => view! { <Opened data /> }.into_any(),
+        false => view! { <Strip data /> }.into_any(),
+    }
+}
+
+/// One line above the images while there are drafts or a run goes on or has left something.
+#[component]
+fn Strip(data: Data) -> impl IntoView {
+    let words = Memo::new(move |_| {
+        let count = data.drafts.count();
+        let run = data.drafts.view.with(|v| v.run.clone()).unwrap_or_default();
+        let waiting = (count > 0).then(|| format!("{} to look at", plural(count, "draft")));
+        let under_way = run.is_running().then(|| progress::words(&run));
+        let left = (run.can_resume() && run.failed.is_empty())
+            .then(|| format!("{} not drafted yet", plural(run.left as usize, "image")));
+        let parts: Vec<String> = [under_way, left, waiting].into_iter().flatten().collect();
+        parts.join(" · ")
+    });
+    view! {
+        <div class="folder__strip" hidden=move || words.with(String::is_empty)>
+            <span class="folder__words">
+                <Icon name="draft" />
+                <span role="status">{words}</span>
+            </span>
+            <a class="link" href=move || data.href("drafts", "1") data-noscroll="">
+                "Review drafts"
+            </a>
+        </div>
+    }
+}
+
+#[component]
+fn Opened(data: Data) -> impl IntoView {
+    let about = move || {
+        data.drafts.view.with(|v| {
+            let drafter = v.drafter.as_ref()?;
+            Some(format!("{} at {}", drafter.model, drafter.host))
+        })
+    };
+    view! {
+        <section class="panel folder__panel drafts" aria-labelledby="drafts-title">
+            <div class="panel__head">
+                <h2 class="panel__title" id="drafts-title">
+                    "Draft captions"
+                </h2>
+                <a
+                    class="button button--ghost button--icon"
+                    href=move || data.href("drafts", "")
+                    data-noscroll=""
+                    aria-label="Close the drafts"
+                >
+                    <Icon name="close" />
+                </a>
+            </div>
+            <p class="muted">
+                {about}
+                " looks at the images and writes a draft of each caption. Nothing is a caption before you accept it."
+            </p>
+            {move || data.drafts.error.get().map(|error| view! { <ErrorNotice error /> })}
+            {move || (!data.drafts.is_configured()).then(prompt::how_to_configure)}
+            <prompt::Begin data />
+            <progress::Outcome data />
+            <review::Review data />
+        </section>
+    }
+}

@@ -1,0 +1,198 @@
+//! Every draft beside its image: accept it, as it is or edited, or discard it; or all at once.
+
+use super::super::address::encode;
+use super::super::state::Data;
+use super::progress::problems;
+use crate::dataset::model::drafts::{Accepted, Draft, DraftProblem};
+use crate::ui::units::plural;
+use crate::ui::{Badge, ErrorNotice, Icon, Notice};
+use leptos::prelude::*;
+
+/// Drafts shown at once; the next ones move up.
+const SHOWN: usize = 50;
+
+#[component]
+pub fn Review(data: Data) -> impl IntoView {
+    let drafts = data.drafts;
+    let shown = move || {
+        drafts
+            .view
+            .with(|v| v.drafts.iter().take(SHOWN).cloned().collect::<Vec<_>>())
+    };
+    let none = Memo::new(move |_| drafts.count() == 0);
+    let more = move || drafts.count().saturating_sub(SHOWN);
+    view! {
+        {move || done(data)}
+        {move || drafts.refused().map(|error| view! { <ErrorNotice error /> })}
+        <div class="stack" hidden=none>
+            <All data />
+            <ul class="drafts__list" aria-label="Drafts">
+                <For
+                    each=shown
+                    key=|draft| (draft.filename.clone(), draft.made.clone())
+                    children=move |draft| view! { <Row data draft /> }
+                />
+            </ul>
+            <p class="muted" hidden=move || more() == 0>
+                {move || format!("and {} more, which move up as you decide", plural(more(), "draft"))}
+            </p>
+        </div>
+    }
+}
+
+/// What deciding about all came to.
+fn done(data: Data) -> Option<AnyView> {
+    let by_script = data.drafts.decide_all.value().get();
+    let done = match by_script {
+        Some(Err(error)) => return Some(view! { <ErrorNotice error /> }.into_any()),
+        Some(Ok(done)) => done,
+        None => by_form(data)?,
+    };
+    if done == Accepted::default() {
+        return None;
+    }
+    let accepted = format!("{} accepted", plural(done.accepted.len(), "draft"));
+    let (kind, what) = match done.problems.len() {
+        0 => ("success", format!("{accepted}.")),
+        left => (
+            "warning",
+            format!("{accepted}; {} not.", plural(left, "draft")),
+        ),
+    };
+    let view = view! { <Notice kind=kind what=what>{problems(done.problems)}</Notice> };
+    Some(view.into_any())
+}
+
+/// As the address tells after a plain form.
+fn by_form(data: Data) -> Option<Accepted> {
+    data.address.with(|a| {
+        let accepted = a.get("accepted").parse::<usize>().ok()?;
+        let problem = |message| DraftProblem {
+            filename: String::new(),
+            message,
+        };
+        Some(Accepted {
+            accepted: vec![String::new(); accepted.min(100_000)],
+            problems: a.all("unaccepted").into_iter().map(problem).collect(),
+        })
+    })
+}
+
+/// Accept or discard every draft. How many captions are replaced is said before.
+#[component]
+fn All(data: Data) -> impl IntoView {
+    let drafts = data.drafts;
+    let action = drafts.decide_all;
+    let all = Memo::new(move |_| drafts.count());
+    let replaced = Memo::new(move |_| {
+        drafts.view.with(|v| {
+            v.drafts
+                .iter()
+                .filter(|d| !d.caption_etag.is_empty())
+                .count()
+        })
+    });
+    let why = move || match replaced.get() {
+        0 => "None of them replaces a caption.".to_owned(),
+        some => format!(
+            "{} would replace the caption that is there.",
+            plural(some, "draft")
+        ),
+    };
+    let button = move |what: &'static str,
+                       class: &'static str,
+                       icon: &'static str,
+                       words: &'static str| {
+        view! {
+            <button class=class type="submit" name="what" value=what disabled=move || action.pending().get()>
+                <Icon name=icon />
+                {move || format!("{words} all {}", all.get())}
+            </button>
+        }
+    };
+    view! {
+        <ActionForm action attr:class="button-group drafts__all">
+            <input type="hidden" name="style" value=data.style_id() />
+            {button("accept", "button button--secondary", "check", "Accept")}
+            {button("discard", "button button--ghost", "trash", "Discard")}
+            <span class="muted">{why}</span>
+        </ActionForm>
+    }
+}
+
+#[component]
+fn Row(data: Data, draft: Draft) -> impl IntoView {
+    let name = draft.filename.clone();
+    let thumbnail = {
+        let (mut file, mut version) = (String::new(), String::new());
+        encode(&name, &mut file);
+        encode(&draft.image_etag, &mut version);
+        format!(
+            "/api/styles/{}/images/{file}/thumbnail?v={version}",
+            data.style_id()
+        )
+    };
+    let of_link = name.clone();
+    view! {
+        <li class="drafts__item">
+            <img class="drafts__image" src=thumbnail alt="" loading="lazy" decoding="async" />
+            <div class="drafts__body">
+                <p class="row row--between">
+                    <a class="drafts__name" href=move || data.href("image", &of_link) data-noscroll="">
+                        {name}
+                    </a>
+                    <Badge kind="pending" text="Draft" />
+                </p>
+                <Choice data draft />
+            </div>
+        </li>
+    }
+}
+
+/// The draft in a box, and what can be done with it. Accepting names the caption that the page shows beside it.
+#[component]
+pub fn Choice(data: Data, draft: Draft) -> impl IntoView {
+    let action = data.drafts.decide;
+    let name = StoredValue::new(draft.filename.clone());
+    let then = (draft.before.clone(), draft.caption_etag.clone());
+    let now = Memo::new(move |_| match name.with_value(|n| data.image(n)) {
+        Some(image) => (image.caption, image.caption_etag.unwrap_or_default()),
+        None => then.clone(),
+    });
+    let replaces =
+        move || now.with(|(caption, _)| caption.clone().map(|c| format!("Now: {}", c.trim())));
+    let typed = data.address.with_untracked(|a| {
+        let of = a.get("f.filename") == draft.filename;
+        of.then(|| a.get("f.text").to_owned())
+    });
+    let text = typed.filter(|t| !t.is_empty()).unwrap_or(draft.text);
+    let busy = move || action.pending().get();
+    view! {
+        <ActionForm action attr:class="stack">
+            <input type="hidden" name="style" value=data.style_id() />
+            <input type="hidden" name="filename" value=draft.filename.clone() />
+            <input type="hidden" name="etag" value=untrack(|| now.get().1) prop:value=move || now.get().1 />
+            <p class="drafts__now" hidden=move || replaces().is_none()>
+                {replaces}
+            </p>
+            <textarea
+                class="input"
+                name="text"
+                rows="2"
+                aria-label=format!("Draft for {}", draft.filename)
+                prop:value=text.clone()
+            >
+                {text.clone()}
+            </textarea>
+            <div class="button-group">
+                <button class="button button--primary button--small" type="submit" name="what" value="accept" disabled=busy>
+                    <Icon name="check" />
+                    "Accept"
+                </button>
+                <button class="button button--ghost button--small" type="submit" name="what" value="discard" disabled=busy>
+                    "Discard"
+                </button>
+            </div>
+        </ActionForm>
+    }
+}
