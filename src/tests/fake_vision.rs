@@ -95,6 +95,11 @@ impl FakeVision {
         self.inner().script.extend(does);
     }
 
+    /// From now on it does nothing but answer.
+    pub fn comes_to(&self) {
+        self.inner().script.clear();
+    }
+
     /// Bodies it was sent, in order.
     pub fn asked(&self) -> Vec<Value> {
         self.inner().asked.clone()
