@@ -83,6 +83,7 @@ fn shown(data: Data, lasso: Lasso, place: Signal<usize>, image: TrainingImage) -
             <div class="tile__cell" role=move || live.get().then_some("gridcell")>
                 {picture(&image)}
                 {checkbox(data, name, is_selected)}
+                {super::drafts::mark(data, name)}
                 {meta(data, lasso, name, is_open, image)}
             </div>
         </div>

@@ -27,6 +27,18 @@ pub fn DraftBox(data: Data, image: TrainingImage) -> impl IntoView {
     }
 }
 
+/// The word on the tile of an image with a draft.
+pub fn mark(data: Data, name: StoredValue<String>) -> AnyView {
+    let none = Memo::new(move |_| name.with_value(|n| data.drafts.of(n)).is_none());
+    view! {
+        <span class="drafts__mark" hidden=none>
+            <Icon name="draft" />
+            "Draft"
+        </span>
+    }
+    .into_any()
+}
+
 #[component]
 fn Drafted(data: Data, draft: Draft, stale: bool) -> impl IntoView {
     // the opened panel says it already

@@ -19,7 +19,7 @@ use crate::error::AppError;
 use crate::ui::poll::use_poll;
 use crate::ui::units::plural;
 use crate::ui::{ErrorNotice, Icon};
-pub use inspect::DraftBox;
+pub use inspect::{DraftBox, mark};
 use leptos::prelude::*;
 
 /// How often a running run is asked after.
@@ -105,8 +105,11 @@ impl Drafts {
     }
 
     pub fn of(self, name: &str) -> Option<Draft> {
-        self.view
-            .with(|v| v.drafts.iter().find(|d| d.filename == name).cloned())
+        self.view.with(|v| {
+            // they come by name
+            let at = v.drafts.binary_search_by(|d| d.filename.as_str().cmp(name));
+            at.ok().map(|at| v.drafts[at].clone())
+        })
     }
 
     fn count(self) -> usize {
