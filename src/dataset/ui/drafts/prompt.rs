@@ -75,12 +75,25 @@ impl Form {
     }
 }
 
+/// Images without caption and draft; `None` where the list does not tell, since it is narrowed.
+fn undrafted(data: Data) -> Option<u64> {
+    let missing = data.listing.with(|l| {
+        let about_all = l.error.is_none() && l.question.is_about_all();
+        about_all.then_some(l.page.without_caption as u64)
+    })?;
+    let drafted = data.drafts.view.with(|v| {
+        let first = v.drafts.iter().filter(|d| d.caption_etag.is_empty());
+        first.count() as u64
+    });
+    Some(missing.saturating_sub(drafted))
+}
+
 /// The prompt, and the buttons that begin a run with it.
 #[component]
 pub fn Begin(data: Data) -> impl IntoView {
     let form = Form::new(data);
     let selected = Memo::new(move |_| data.selected.with(|s| s.len()));
-    let missing = Memo::new(move |_| data.listing.with(|l| l.page.without_caption));
+    let missing = Memo::new(move |_| undrafted(data));
     // what script has at hand a plain form carries along
     let carried = move || {
         let names = match data.live.get() {
@@ -90,11 +103,17 @@ pub fn Begin(data: Data) -> impl IntoView {
         let hidden = |name| view! { <input type="hidden" name="filenames[]" value=name /> };
         names.into_iter().map(hidden).collect_view()
     };
-    let of_selected =
-        Signal::derive(move || format!("Draft {} selected", count(selected.get() as u64)));
-    let of_missing =
-        Signal::derive(move || format!("Draft {} without a caption", count(missing.get() as u64)));
-    let busy_or_able = move || data.drafts.is_running() || selected.get() > 0 || missing.get() > 0;
+    let of_selected = Signal::derive(move || match selected.get() {
+        0 => "Draft the selected".to_owned(),
+        some => format!("Draft {} selected", count(some as u64)),
+    });
+    let of_missing = Signal::derive(move || match missing.get() {
+        None | Some(0) => "Draft all without a caption".to_owned(),
+        Some(some) => format!("Draft {} without a caption", count(some)),
+    });
+    let none_missing = Signal::derive(move || missing.get() == Some(0));
+    let busy_or_able =
+        move || data.drafts.is_running() || selected.get() > 0 || !none_missing.get();
     view! {
         <form class="stack" method="post" action=DraftCaptions::url() on:submit=|event| event.prevent_default()>
             <input type="hidden" name="style" value=data.style_id() />
@@ -107,11 +126,11 @@ pub fn Begin(data: Data) -> impl IntoView {
             }}
             <div class="button-group">
                 <Act form what="selected" words=of_selected none=Signal::derive(move || selected.get() == 0) />
-                <Act form what="missing" words=of_missing none=Signal::derive(move || missing.get() == 0) />
+                <Act form what="missing" words=of_missing none=none_missing />
                 <Keep form />
             </div>
             <p class="muted" hidden=busy_or_able>
-                "Select images whose captions the model shall draft; every one has a caption."
+                "Every image has a caption or a draft. Select those that shall be drafted anew."
             </p>
         </form>
     }

@@ -185,7 +185,7 @@ pub fn Choice(data: Data, draft: Draft) -> impl IntoView {
                 {text.clone()}
             </textarea>
             <div class="button-group">
-                <button class="button button--primary button--small" type="submit" name="what" value="accept" disabled=busy>
+                <button class="button button--secondary button--small" type="submit" name="what" value="accept" disabled=busy>
                     <Icon name="check" />
                     "Accept"
                 </button>
