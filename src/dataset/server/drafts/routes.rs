@@ -39,8 +39,10 @@ async fn view(
 #[serde(deny_unknown_fields)]
 struct WantedDrafts {
     /// Absent: every image without a caption and without a draft.
+    #[schema(min_items = 1, max_items = 5000)]
     filenames: Option<Vec<String>>,
     /// Kept for the style; absent: the one it has. `[TRIGGER]` stands for the trigger words.
+    #[schema(max_length = 4000)]
     prompt: Option<String>,
 }
 
@@ -106,6 +108,7 @@ async fn accept_all(
 #[derive(Deserialize, utoipa::ToSchema)]
 struct Prompt {
     /// Empty: the default.
+    #[schema(max_length = 4000)]
     prompt: String,
 }
 
@@ -126,6 +129,7 @@ async fn put_prompt(
 #[serde(deny_unknown_fields)]
 struct Acceptance {
     /// Absent: the draft as it is.
+    #[schema(min_length = 1)]
     caption: Option<String>,
     /// The caption's ETag that is to be replaced, empty for none. Absent: the one at the time of the draft.
     etag: Option<String>,
@@ -147,7 +151,7 @@ async fn accept(
 
 /// Discards the draft of an image, if there is one.
 #[utoipa::path(delete, path = "/api/styles/{id}/images/{filename}/draft", tag = "drafts", params(("id" = String, Path), ("filename" = String, Path)),
-    responses((status = 204), (status = 404, body = Problem)))]
+    responses((status = 204), (status = 400, body = Problem), (status = 404, body = Problem)))]
 async fn discard_one(
     State(state): State<AppState>,
     Path((id, filename)): Path<(String, String)>,
