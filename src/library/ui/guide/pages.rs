@@ -1,7 +1,7 @@
 //! What the server writes into a guide page: the way to all topics, the sections of this one, and its text.
 
 use super::TOPICS;
-use super::reference::ParameterReference;
+use super::reference::{GROUPS, ParameterReference};
 use leptos::prelude::*;
 
 /// Text of a topic as HTML, and what it is about; the reference is made from the table of parameters.
@@ -49,7 +49,43 @@ fn text(slug: &str) -> (&'static str, &'static str) {
 
 /// The inside of the page.
 pub fn html(slug: &str) -> String {
-    let topics = TOPICS.map(|(topic, title)| {
+    if slug.is_empty() {
+        let overview = view! {
+            <article class="prose guide__text guide__text--whole">
+                <Overview />
+            </article>
+        };
+        return overview.to_html();
+    }
+    let (text, _) = text(slug);
+    let (article, sections) = match slug {
+        "parameters" => (view! { <ParameterReference /> }.into_any(), GROUPS.to_vec()),
+        _ => (
+            view! { <div class="prose" inner_html=text></div> }.into_any(),
+            sections(text),
+        ),
+    };
+    let link = |(anchor, title): (&'static str, &'static str)| {
+        view! {
+            <a class="toc__link" href=format!("#{anchor}")>
+                {title}
+            </a>
+        }
+    };
+    view! {
+        <nav class="toc guide__sections" aria-label="On this page">
+            <p class="toc__title">"On this page"</p>
+            {sections.into_iter().map(link).collect_view()}
+        </nav>
+        <article class="prose guide__text">{article}</article>
+        {topics(slug)}
+    }
+    .to_html()
+}
+
+/// The way to every topic, this one marked.
+fn topics(slug: &str) -> impl IntoView {
+    let links = TOPICS.map(|(topic, title)| {
         let current = (topic == slug).then_some("page");
         view! {
             <a class="toc__link" href=format!("/guide/{topic}") aria-current=current>
@@ -57,50 +93,19 @@ pub fn html(slug: &str) -> String {
             </a>
         }
     });
-    let (text, _) = text(slug);
-    let article = match slug {
-        "" => view! { <Overview /> }.into_any(),
-        "parameters" => view! { <ParameterReference /> }.into_any(),
-        _ => view! { <div class="prose" inner_html=text></div> }.into_any(),
-    };
-    let written = view! {
-        <article class="prose guide__text">{article}</article>
+    view! {
         <nav class="toc guide__topics" aria-label="Guide">
             <p class="toc__title">"Guide"</p>
-            {topics.into_iter().collect_view()}
+            {links.into_iter().collect_view()}
         </nav>
-    };
-    let sections = sections(text);
-    let list = (!sections.is_empty()).then(|| {
-        let link = |(anchor, title): (&str, &str)| {
-            view! {
-                <a class="toc__link" href=format!("#{anchor}")>
-                    {title.to_owned()}
-                </a>
-            }
-        };
-        view! {
-            <nav class="toc guide__sections" aria-label="On this page">
-                <p class="toc__title">"On this page"</p>
-                {sections.into_iter().map(link).collect_view()}
-            </nav>
-        }
-    });
-    view! { {list} {written} }.to_html()
+    }
 }
 
 /// Anchor and title of each `<h2 id="…">`.
-fn sections(text: &str) -> Vec<(&str, &str)> {
+fn sections(text: &'static str) -> Vec<(&'static str, &'static str)> {
     let heads = text.split("<h2 id=\"").skip(1);
-    let head = |part: &'_ str| -> Option<(usize, usize)> {
-        let anchor = part.find("\">")?;
-        Some((anchor, part.find("</h2>")?))
-    };
     heads
-        .filter_map(|part| {
-            let (anchor, end) = head(part)?;
-            Some((&part[..anchor], &part[anchor + 2..end]))
-        })
+        .filter_map(|head| head.split_once("</h2>")?.0.split_once("\">"))
         .collect()
 }
 

@@ -3,6 +3,13 @@
 use crate::training::model::parameters::{Group, PARAMETERS, Parameter};
 use leptos::prelude::*;
 
+/// Anchor and title of each group.
+pub const GROUPS: [(&str, &str); 3] = [
+    ("core", "Core"),
+    ("advanced", "Advanced"),
+    ("expert", "Expert"),
+];
+
 #[component]
 pub fn ParameterReference() -> impl IntoView {
     view! {
@@ -46,7 +53,10 @@ fn entry(parameter: &'static Parameter) -> impl IntoView {
             </dt>
             <dd>
                 <p>{parameter.help}</p>
-                <p>{parameter.why}</p>
+                <p>
+                    <span class="muted">"Why and how: "</span>
+                    {parameter.why}
+                </p>
                 <ul class="reference__facts">{facts.collect_view()}</ul>
             </dd>
         </div>
