@@ -21,7 +21,7 @@ test.describe('Train LoRA', () => {
     await page.getByLabel('Selection set').selectOption({ label: 'All six · 6 images' });
     if (!js) await page.getByRole('button', { name: 'Show the plan' }).click();
     const plan = page.getByRole('complementary', { name: 'What will happen' });
-    await expect(plan.getByText('240', { exact: true })).toBeVisible();
+    await expect(plan.locator('.stat', { hasText: 'steps' })).toContainText('240');
     await expect(plan.getByText('style_plan a small boat number 0 on a calm lake')).toBeVisible();
     await expectAccessible(page);
     await page.getByLabel('Name', { exact: true }).fill('v1.0');
