@@ -41,7 +41,7 @@ fn text(slug: &str) -> (&'static str, &'static str) {
         ),
         "webhook" => (
             include_str!("webhook.html"),
-            "Why none is needed, and how to set one up with ngrok or an address of its own.",
+            "Why none is needed, and how to set one up with ngrok, cloudflared or an address of its own.",
         ),
         _ => ("", ""),
     }
