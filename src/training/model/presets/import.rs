@@ -13,6 +13,9 @@ const LEFT_OUT_MAX: usize = 200;
 const NO_PLACE: &str = "This trainer has no such setting.";
 const BELONGS: &str = "Belongs to the style, the dataset or the worker, not to a preset.";
 
+const NO_EPOCHS: &str = "A run is as long as its steps: set Training steps.";
+const NO_SHARE: &str = "A share of the steps there: set Warm-up in steps.";
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Format {
     Kohya,
@@ -106,6 +109,7 @@ pub fn preset_of(format: Format, flat: &Flat) -> Result<SettingsPreset, String> 
     for (path, value) in flat {
         take(&mut preset, format, path, value.trim());
     }
+    uncache_captions(&mut preset);
     if preset.values.is_empty() {
         return Err("Nothing in this file is a setting of this trainer.".to_owned());
     }
@@ -113,6 +117,16 @@ pub fn preset_of(format: Format, flat: &Flat) -> Result<SettingsPreset, String> 
     preset.id = slug(&preset.name);
     preset.left_out.truncate(LEFT_OUT_MAX);
     Ok(preset)
+}
+
+/// Captions that change from view to view cannot be cached here; both trainers cache none unless asked.
+fn uncache_captions(preset: &mut SettingsPreset) {
+    let dropped = preset.values.get("caption_dropout_rate");
+    let shuffled = preset.values.get("shuffle_caption");
+    if dropped.is_some_and(|rate| rate != "0") || shuffled.is_some_and(|yes| yes == "true") {
+        let caching = preset.values.entry("cache_text_encoder_outputs".to_owned());
+        caching.or_insert_with(|| "disabled".to_owned());
+    }
 }
 
 fn name_of(flat: &Flat) -> String {
@@ -133,6 +147,8 @@ fn take(preset: &mut SettingsPreset, format: Format, path: &str, value: &str) {
     if let Some((_, ours)) = pairs.iter().find(|(name, _)| *name == theirs) {
         return put(preset, path, ours, value);
     }
+    // the web interface of kohya marks what only one model has
+    let last = last.strip_prefix("flux1_").unwrap_or(last);
     match (last, is_true(value)) {
         ("resolution" | "max_resolution", _) => resolution(preset, path, value),
         ("cache_latents" | "cache_latents_to_disk", true) => place(preset, "cache_latents", last),
@@ -142,9 +158,17 @@ fn take(preset: &mut SettingsPreset, format: Format, path: &str, value: &str) {
         ("gradient_checkpointing", true) => put(preset, path, last, "enabled"),
         ("gradient_checkpointing", false) => put(preset, path, last, "disabled"),
         ("sdpa" | "xformers", true) => put(preset, path, "attention_mode", last),
+        ("xformers", false) if !is_off(value) => put(preset, path, "attention_mode", value),
+        // of the two rates of a Flux LoRA kohya takes this one
+        ("unet_lr", _) if !is_off(value) => put(preset, path, "learning_rate", value),
         ("highvram" | "logit_mean" | "logit_std" | "mode_scale" | "sigmoid_scale", _) => {
             put(preset, path, last, value)
         }
+        // what is switched off there is off here too
+        (_, _) if is_off(value) => {}
+        ("seed", _) => leave(preset, path, value, "The trainer's seed is fixed at 42."),
+        ("epoch" | "max_train_epochs", _) => leave(preset, path, value, NO_EPOCHS),
+        ("lr_warmup", _) => leave(preset, path, value, NO_SHARE),
         (name, _) if OF_ELSEWHERE.contains(&name) => leave(preset, path, value, BELONGS),
         _ => leave(preset, path, value, NO_PLACE),
     }
@@ -152,6 +176,22 @@ fn take(preset: &mut SettingsPreset, format: Format, path: &str, value: &str) {
 
 fn is_true(value: &str) -> bool {
     matches!(value, "true" | "True" | "1")
+}
+
+fn is_off(value: &str) -> bool {
+    let value = value.trim_matches(['"', '\'']).to_ascii_lowercase();
+    let is_zero = value.parse::<f64>() == Ok(0.0);
+    is_zero || matches!(value.as_str(), "" | "false" | "none" | "null" | "no")
+}
+
+/// Keys and passwords of other services, which a settings file may hold: they are kept nowhere.
+fn is_secret(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    ["api_key", "secret", "password"]
+        .iter()
+        .any(|word| name.contains(word))
+        || name.ends_with("_token")
+        || name == "token"
 }
 
 /// Memory, or disk if either of the two switches says so.
@@ -226,9 +266,11 @@ fn leave(preset: &mut SettingsPreset, path: &str, value: &str, why: &str) {
     if value.is_empty() {
         return;
     }
+    let last = path.rsplit('.').next().unwrap_or(path);
+    let shown = if is_secret(last) { "(not kept)" } else { value };
     preset.left_out.push(LeftOut {
         name: path.chars().take(80).collect(),
-        value: value.chars().take(120).collect(),
+        value: shown.chars().take(120).collect(),
         why: why.to_owned(),
     });
 }
@@ -310,6 +352,66 @@ mod tests {
                 "trigger_word"
             ]
         );
+    }
+
+    #[test]
+    fn a_file_of_kohyas_web_interface_goes_over_without_what_is_switched_off_there() {
+        let preset = preset_of(
+            Format::Kohya,
+            &flat(&[
+                ("LoRA_type", "Flux1"),
+                ("epoch", "25"),
+                ("flux1_cache_text_encoder_outputs", "true"),
+                ("flux1_cache_text_encoder_outputs_to_disk", "true"),
+                ("learning_rate", "0.0001"),
+                ("unet_lr", "0.0002"),
+                ("lr_warmup", "10"),
+                ("max_resolution", "512,512"),
+                ("noise_offset", "0"),
+                ("optimizer", "AdamW8bit"),
+                ("seed", "42"),
+                ("v2", "false"),
+                ("xformers", "sdpa"),
+            ]),
+        )
+        .expect("a preset");
+        let value = |name: &str| preset.values.get(name).map(String::as_str);
+        assert_eq!(value("cache_text_encoder_outputs"), Some("disk"));
+        assert_eq!(value("learning_rate"), Some("0.0002"));
+        assert_eq!(value("attention_mode"), Some("sdpa"));
+        let left: Vec<&str> = preset.left_out.iter().map(|l| l.name.as_str()).collect();
+        assert_eq!(left, ["LoRA_type", "epoch", "lr_warmup", "seed"]);
+    }
+
+    #[test]
+    fn keys_of_other_services_are_not_kept() {
+        let preset = preset_of(
+            Format::Kohya,
+            &flat(&[
+                ("huggingface_token", "hf_secret"),
+                ("network_dim", "8"),
+                ("wandb_api_key", "wandb_secret"),
+            ]),
+        )
+        .expect("a preset");
+        assert_eq!(preset.left_out.len(), 2);
+        assert!(preset.left_out.iter().all(|l| l.value == "(not kept)"));
+    }
+
+    #[test]
+    fn captions_that_change_are_not_cached_and_can_be_trained() {
+        let file = [
+            ("network.linear", "16"),
+            ("datasets.0.caption_dropout_rate", "0.05"),
+        ];
+        let preset = preset_of(Format::AiToolkit, &flat(&file)).expect("a preset");
+        assert_eq!(preset.values["cache_text_encoder_outputs"], "disabled");
+        let still = [
+            ("network.linear", "16"),
+            ("datasets.0.caption_dropout_rate", "0"),
+        ];
+        let preset = preset_of(Format::AiToolkit, &flat(&still)).expect("a preset");
+        assert_eq!(preset.values.get("cache_text_encoder_outputs"), None);
     }
 
     #[test]
