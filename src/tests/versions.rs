@@ -80,8 +80,8 @@ async fn two_versions_stand_side_by_side_with_what_changed() {
     assert_eq!(page.status, 200);
     for shown in [
         "Compare versions",
-        " quiet</del>",
-        " loud</ins>",
+        "words__removed\">quiet",
+        "words__added\">loud",
         "boat 3.png",
     ] {
         assert!(page.text.contains(shown), "{shown}: {}", page.text);
@@ -250,7 +250,7 @@ async fn a_run_of_another_machine_says_what_is_otherwise_here_and_changes_nothin
         "Reproduce V1",
         "boat 2.png",
         "of_the_future",
-        " quiet</del>",
+        "words__removed\">quiet",
     ] {
         assert!(page.text.contains(shown), "{shown}: {}", page.text);
     }

@@ -34,7 +34,7 @@ impl TrainedImage {
     }
 }
 
-/// One row: a name, a value for each version (`None`: not recorded), and whether they differ.
+/// One row: a name, a value for each version (`None`: not recorded), and whether the recorded ones differ.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 pub struct Row {
@@ -50,7 +50,10 @@ impl Row {
         Self {
             label: label.to_owned(),
             name: String::new(),
-            differs: values.windows(2).any(|pair| pair[0] != pair[1]),
+            differs: {
+                let known: Vec<&String> = values.iter().flatten().collect();
+                known.windows(2).any(|pair| pair[0] != pair[1])
+            },
             values,
         }
     }
@@ -58,6 +61,11 @@ impl Row {
     /// Nothing is known of it for any version.
     pub fn is_empty(&self) -> bool {
         self.values.iter().all(Option::is_none)
+    }
+
+    /// It is known of some versions only.
+    pub fn is_partial(&self) -> bool {
+        !self.is_empty() && self.values.iter().any(Option::is_none)
     }
 }
 
@@ -295,7 +303,10 @@ mod tests {
         let of = |name: &str| rows.iter().find(|r| r.name == name).unwrap();
         assert!(!of("network_dim").differs && !of("learning_rate").differs);
         assert_eq!(of("batch_size").values, [None, Some("2".to_owned())]);
-        assert!(of("batch_size").differs);
+        assert!(
+            !of("batch_size").differs && of("batch_size").is_partial(),
+            "what is not recorded is not known to differ"
+        );
         let at = |name: &str| names.iter().position(|n| *n == name).unwrap();
         assert!(at("network_dim") < at("batch_size"));
     }

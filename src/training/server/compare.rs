@@ -156,7 +156,10 @@ fn plan_rows(known: &[Known]) -> Vec<Row> {
         number("Views of each image", "viewsPerImage"),
         row("Buckets", known, buckets),
         row("Checkpoints after", known, checkpoints),
-        number("Expected bytes", "modelBytes"),
+        row("Expected file", known, |k| {
+            let bytes = k.snapshot["plan"]["modelBytes"].as_f64()?;
+            Some(format!("{:.1} MB", bytes / 1e6))
+        }),
         number("Expected seconds", "seconds"),
         number("Expected USD", "costUsd"),
     ]
@@ -209,7 +212,7 @@ pub fn router() -> OpenApiRouter<AppState> {
 
 /// Two to four versions side by side: parameters, datasets, plans, outcomes, model files.
 #[utoipa::path(get, path = "/api/styles/{id}/training-versions/compare", tag = "versions", params(("id" = String, Path),
-        ("ids" = String, Query, description = "Ids divided by commas, or the parameter several times")),
+        ("ids" = Option<String>, Query, description = "Ids divided by commas, or the parameter several times")),
     responses((status = 200, body = Comparison), (status = 400, body = Problem), (status = 404, body = Problem)))]
 async fn get_comparison(
     State(state): State<AppState>,

@@ -39,8 +39,8 @@ pub fn Choose(
         false => "There is nothing to compare with yet: train a second version.".to_owned(),
     };
     view! {
-        <details class="panel" open=open>
-            <summary class="panel__title">"Choose versions"</summary>
+        <details class="panel disclosure compare__choose" open=open>
+            <summary class="disclosure__summary">"Choose versions"</summary>
             <form class="compare__form" method="get" action=format!("/styles/{style}/versions/compare")>
                 <p class="muted">{why}</p>
                 <ul class="compare__choices">{rows.collect_view()}</ul>

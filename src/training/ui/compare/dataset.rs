@@ -79,42 +79,38 @@ fn Changed(style: StoredValue<StyleId>, change: DatasetChange) -> impl IntoView 
 }
 
 fn images(style: StoredValue<StyleId>, what: &'static str, names: Vec<String>) -> Option<AnyView> {
-    if names.is_empty() {
-        return None;
-    }
     let head = format!("{} {what}", plural(names.len(), "image"));
-    let items = names.into_iter().map(move |name| {
-        view! {
-            <li class="captions__item">
-                {thumbnail(style, &name)} <p class="captions__name">{name}</p>
-            </li>
-        }
-    });
-    let view = view! {
-        <details class="disclosure" open>
-            <summary class="disclosure__summary">{head}</summary>
-            <ul class="disclosure__body captions captions--whole">{items.collect_view()}</ul>
-        </details>
+    let item = move |name: String| {
+        let thumbnail = thumbnail(style, &name);
+        view! { {thumbnail} <p class="captions__name">{name}</p> }.into_any()
     };
-    Some(view.into_any())
+    folded(head, names.into_iter().map(item).collect())
 }
 
 fn captions_changed(style: StoredValue<StyleId>, captions: Vec<CaptionChange>) -> Option<AnyView> {
-    if captions.is_empty() {
+    let head = format!("{} changed", plural(captions.len(), "caption"));
+    let item = move |caption: CaptionChange| {
+        let thumbnail = thumbnail(style, &caption.filename);
+        view! {
+            {thumbnail}
+            <div>
+                <p class="captions__name">{caption.filename}</p>
+                <Words pieces=caption.pieces />
+            </div>
+        }
+        .into_any()
+    };
+    folded(head, captions.into_iter().map(item).collect())
+}
+
+/// A list of images under its count; nothing when there are none.
+fn folded(head: String, items: Vec<AnyView>) -> Option<AnyView> {
+    if items.is_empty() {
         return None;
     }
-    let head = format!("{} changed", plural(captions.len(), "caption"));
-    let items = captions.into_iter().map(move |caption| {
-        view! {
-            <li class="captions__item">
-                {thumbnail(style, &caption.filename)}
-                <div>
-                    <p class="captions__name">{caption.filename}</p>
-                    <Words pieces=caption.pieces />
-                </div>
-            </li>
-        }
-    });
+    let items = items
+        .into_iter()
+        .map(|item| view! { <li class="captions__item">{item}</li> });
     let view = view! {
         <details class="disclosure" open>
             <summary class="disclosure__summary">{head}</summary>
@@ -132,8 +128,30 @@ pub fn Words(pieces: Vec<Piece>) -> impl IntoView {
         Change::Removed => view! { <del class="words__removed">{piece.text}</del> }.into_any(),
         Change::Added => view! { <ins class="words__added">{piece.text}</ins> }.into_any(),
     };
-    let pieces: Vec<_> = pieces.into_iter().map(piece).collect();
+    let pieces: Vec<_> = apart(pieces).into_iter().map(piece).collect();
     view! { <p class="as-trained">{pieces}</p> }
+}
+
+/// The blanks before what was taken out or put in stand by themselves: only words are struck through or underlined.
+fn apart(pieces: Vec<Piece>) -> Vec<Piece> {
+    let mut found = Vec::with_capacity(2 * pieces.len());
+    for Piece { change, text } in pieces {
+        let words = text.trim_start();
+        let blanks = &text[..text.len() - words.len()];
+        if change == Change::Same || blanks.is_empty() {
+            found.push(Piece { change, text });
+            continue;
+        }
+        found.push(Piece {
+            change: Change::Same,
+            text: blanks.to_owned(),
+        });
+        found.push(Piece {
+            change,
+            text: words.to_owned(),
+        });
+    }
+    found
 }
 
 fn thumbnail(style: StoredValue<StyleId>, filename: &str) -> impl IntoView + use<> {

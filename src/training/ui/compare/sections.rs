@@ -37,12 +37,26 @@ pub fn Sections(style: StyleId, columns: Vec<Column>, sections: Vec<Section>) ->
 #[component]
 fn OneSection(section: Section, names: StoredValue<Vec<String>>) -> impl IntoView {
     let Section { title, rows } = section;
-    let (differing, equal): (Vec<Row>, Vec<Row>) = rows.into_iter().partition(|row| row.differs);
-    let note = match (differing.len(), equal.len()) {
-        (0, 0) => "not recorded".to_owned(),
+    let recorded = !rows.is_empty();
+    let (differing, others): (Vec<Row>, Vec<Row>) = rows.into_iter().partition(|row| row.differs);
+    let (partial, equal): (Vec<Row>, Vec<Row>) = others.into_iter().partition(Row::is_partial);
+    let note = match (differing.len(), recorded) {
+        (_, false) => "not recorded".to_owned(),
         (0, _) => "no difference".to_owned(),
         (n, _) => plural(n, "difference"),
     };
+    let unsure = (!partial.is_empty()).then(|| {
+        let words = format!("{} not recorded for each of them", partial.len());
+        let title = format!("{title}, not recorded for each");
+        view! {
+            <details class="disclosure">
+                <summary class="disclosure__summary">{words}</summary>
+                <div class="disclosure__body">
+                    <Table title rows=partial names />
+                </div>
+            </details>
+        }
+    });
     let table = (!differing.is_empty()).then(|| {
         view! { <Table title=title.clone() rows=differing names /> }
     });
@@ -69,6 +83,7 @@ fn OneSection(section: Section, names: StoredValue<Vec<String>>) -> impl IntoVie
                 <span class="panel__note">{note}</span>
             </div>
             {table}
+            {unsure}
             {folded}
         </section>
     }
@@ -77,10 +92,12 @@ fn OneSection(section: Section, names: StoredValue<Vec<String>>) -> impl IntoVie
 #[component]
 fn Table(title: String, rows: Vec<Row>, names: StoredValue<Vec<String>>) -> impl IntoView {
     let rows = rows.into_iter().map(|row| {
-        let first = row.values.first().cloned().flatten();
+        let first = row.values.iter().flatten().next().cloned();
         let cell = |value: Option<String>| {
             let text = shown(value.clone());
-            if value == first {
+            if value.is_none() {
+                view! { <td class="muted">{text}</td> }.into_any()
+            } else if value == first {
                 view! { <td>{text}</td> }.into_any()
             } else {
                 view! {
@@ -101,13 +118,14 @@ fn Table(title: String, rows: Vec<Row>, names: StoredValue<Vec<String>>) -> impl
             </tr>
         }
     });
+    let wide = names.with_value(|names| names.len() > 2);
     let heads = names.with_value(|names| {
         let head = |name: &String| view! { <th scope="col">{name.clone()}</th> };
         names.iter().map(head).collect::<Vec<_>>()
     });
     view! {
         <div class="table-scroll" tabindex="0" role="region" aria-label=format!("{title}: differences")>
-            <table class="table compare__table">
+            <table class="table compare__table" class:compare__table--wide=wide>
                 <thead>
                     <tr>
                         <th scope="col">
