@@ -38,3 +38,10 @@ pub fn hydrate() {
     ui::whole_pages::install();
     leptos::mount::hydrate_lazy(app::App);
 }
+
+/// What `public/worker.js` calls: the same WASM, in a worker, does the work beside the page.
+#[cfg(feature = "hydrate")]
+#[wasm_bindgen::prelude::wasm_bindgen]
+pub fn work() {
+    wasm_bindgen_futures::spawn_local(dataset::worker::serve());
+}

@@ -5,5 +5,7 @@ pub mod model;
 #[cfg(feature = "ssr")]
 pub mod server;
 pub mod ui;
-#[cfg(feature = "ssr")]
+#[cfg(any(feature = "ssr", feature = "hydrate"))]
 pub(crate) mod unzip;
+#[cfg(feature = "hydrate")]
+pub mod worker;

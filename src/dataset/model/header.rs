@@ -218,6 +218,14 @@ pub fn read_whole(bytes: &[u8]) -> Result<Header, Unfit> {
     })
 }
 
+/// Width and height that an AVIF or HEIC claims for its largest part; `None` where no such claim is in its first bytes.
+pub fn claimed_size(head: &[u8]) -> Option<(u32, u32)> {
+    let claims = head.windows(4).enumerate().filter(|(_, w)| *w == b"ispe");
+    let sizes =
+        claims.filter_map(|(at, _)| Some((ends::be32(head, at + 8)?, ends::be32(head, at + 12)?)));
+    sizes.max_by_key(|(width, height)| u64::from(*width) * u64::from(*height))
+}
+
 impl From<Unfit> for Unread {
     fn from(unfit: Unfit) -> Self {
         Self::Unfit(unfit)

@@ -100,6 +100,12 @@ pub fn check_upload(name: &str, size_bytes: u64) -> Result<&'static str, String>
     if !caption && !is_read_by_trainer(name) {
         return Err(refusal_of_type(name));
     }
+    check_size(name, size_bytes, caption)?;
+    content_type(name).ok_or_else(|| refusal_of_type(name))
+}
+
+/// Whether a caption or an image may have so many bytes, or the sentence that refuses it.
+pub fn check_size(name: &str, size_bytes: u64, caption: bool) -> Result<(), String> {
     let limit = if caption {
         MAX_CAPTION_BYTES
     } else {
@@ -118,10 +124,10 @@ pub fn check_upload(name: &str, size_bytes: u64) -> Result<&'static str, String>
             "{name} is an empty caption, on which the trainer stops. Write a line into it or leave it out."
         ));
     }
-    content_type(name).ok_or_else(|| refusal_of_type(name))
+    Ok(())
 }
 
-fn refusal_of_type(name: &str) -> String {
+pub fn refusal_of_type(name: &str) -> String {
     let ext = extension(name);
     let lower = ext.to_ascii_lowercase();
     if lower == "txt" || READ_BY_TRAINER.contains(&lower.as_str()) {

@@ -10,6 +10,7 @@ pub mod drafts;
 pub mod filter;
 pub mod header;
 pub mod image;
+pub mod mending;
 pub mod outliers;
 pub mod quality;
 pub mod report;

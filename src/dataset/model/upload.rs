@@ -3,7 +3,9 @@
 //! A file is known by the folder it came from and its name there; in the bucket all lie flat, so names can clash. Images
 //! and the caption of one folder and stem belong together: what is renamed is renamed with its caption.
 
-use super::image::{content_type, extension, is_caption, stem};
+use super::image::{
+    check_name, check_size, content_type, extension, is_caption, refusal_of_type, stem,
+};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -91,6 +93,20 @@ pub fn respelled(name: &str) -> Option<String> {
         "jpg" | "jpeg" | "png" | "webp" | "bmp" | "txt"
     );
     (known && ext != lower && !upper_is_read).then(|| format!("{}.{lower}", stem(name)))
+}
+
+/// A caption by its name, however that is spelled.
+pub fn is_caption_name(name: &str) -> bool {
+    extension(name).eq_ignore_ascii_case("txt")
+}
+
+/// What can be said before a byte is read: name, type and size. A spelling or a type that can be mended passes.
+pub fn check_before_reading(name: &str, size_bytes: u64) -> Result<(), String> {
+    check_name(name).map_err(|problem| problem.to_string())?;
+    if !is_caption_name(name) && !is_picture_name(name) {
+        return Err(refusal_of_type(name));
+    }
+    check_size(name, size_bytes, is_caption_name(name))
 }
 
 /// Whether a caption's bytes are text that the trainer can read, or the sentence that refuses them.
@@ -324,6 +340,19 @@ mod tests {
         assert_eq!(respelled("a.JPG"), None);
         assert_eq!(respelled("a.Heic"), None);
         assert_eq!(respelled("a.txt"), None);
+    }
+
+    #[test]
+    fn name_type_and_size_are_judged_before_a_byte_is_read() {
+        for fine in ["a.jpg", "a.Jpg", "a.gif", "a.heic", "a.TXT"] {
+            assert_eq!(check_before_reading(fine, 10), Ok(()), "{fine}");
+        }
+        let refused = |name: &str, size| check_before_reading(name, size).unwrap_err();
+        assert!(refused("a.mp4", 10).contains("does not read .mp4"));
+        assert!(refused("a.png", 100_000_001).contains("100000001 bytes"));
+        assert!(refused("a.TXT", 70_000).contains("at most 65536"));
+        assert!(refused("a\n.png", 1).contains("control characters"));
+        assert!(refused("a.png", 0).contains("empty"));
     }
 
     #[test]

@@ -411,3 +411,16 @@ fn no_bytes_make_it_panic_or_run_for_ever() {
         settle(&bytes);
     }
 }
+
+#[test]
+fn the_size_an_avif_claims_is_that_of_its_largest_part() {
+    let mut head = b"\0\0\0\x1cftypavif".to_vec();
+    for (width, height) in [(160u32, 120u32), (4000, 3000)] {
+        head.extend(b"ispe\0\0\0\0");
+        head.extend(width.to_be_bytes());
+        head.extend(height.to_be_bytes());
+    }
+    assert_eq!(claimed_size(&head), Some((4000, 3000)));
+    assert_eq!(claimed_size(b"ispe"), None);
+    assert_eq!(claimed_size(b""), None);
+}

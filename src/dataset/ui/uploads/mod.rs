@@ -1,6 +1,14 @@
-//! Bringing files in: what is on its way, how it is shown, and (in the browser) how it is sent.
+//! Bringing files in: what is on its way, how it is shown, and (in the browser) how it is looked at and sent.
 
+#[cfg(feature = "hydrate")]
+mod analyst;
+mod asking;
+#[cfg(feature = "hydrate")]
+mod gather;
+mod last;
+mod list;
 mod queue;
+mod summary;
 #[cfg(feature = "hydrate")]
 mod transfer;
 mod view;
@@ -9,6 +17,7 @@ mod view;
 mod transfer {
     //! The server sends nothing; its pages begin with an empty queue.
     use super::queue::Queue;
+    use crate::dataset::model::upload::Clash;
 
     pub fn queue(_: &str) -> Queue {
         Queue::default()
@@ -17,7 +26,8 @@ mod transfer {
     pub fn cancel_all(_: &str) {}
     pub fn retry(_: &str, _: u32) {}
     pub fn retry_failed(_: &str) {}
-    pub fn replace(_: &str, _: u32) {}
+    pub fn answer(_: &str, _: u32, _: Clash) {}
+    pub fn answer_all(_: &str, _: bool, _: Clash) {}
     pub fn clear(_: &str) {}
     pub fn now() -> f64 {
         0.0

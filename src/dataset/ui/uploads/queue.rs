@@ -1,21 +1,39 @@
 //! The files of one style that are on their way, as a page shows them. Belongs to no view: whatever is built anew around it,
 //! nothing stops.
 
-use crate::dataset::model::image::is_caption;
+use crate::dataset::model::upload::{Conflict, is_caption_name};
 use crate::ui::units::{bytes, plural};
 use leptos::prelude::*;
+
+/// What a person is asked about a file before it is sent.
+#[derive(Clone, Debug, PartialEq)]
+// only a browser asks
+#[cfg_attr(not(feature = "hydrate"), allow(dead_code))]
+pub enum Question {
+    /// The name is taken.
+    Clash(Conflict),
+    /// A changed copy would be sent, for these reasons.
+    Change(Vec<String>),
+}
 
 /// Where a file stands.
 #[derive(Clone, Debug, PartialEq)]
 // only a browser moves files
 #[cfg_attr(not(feature = "hydrate"), allow(dead_code))]
 pub enum Stage {
+    /// Is being looked at, or unpacked.
+    Looking,
+    Asking(Question),
+    /// A caption whose image is not decided yet.
+    Held,
     Waiting,
     /// Bytes sent so far.
     Running(u64),
     Stored,
-    /// A file of this name is there already: the person decides.
-    Exists,
+    /// The very same file is there already.
+    Same,
+    /// By the person's decision, or with its image.
+    Skipped(String),
     /// It would be refused again.
     Refused(String),
     /// Another try may help.
@@ -24,17 +42,29 @@ pub enum Stage {
 }
 
 impl Stage {
+    /// Goes on by itself.
     pub fn is_moving(&self) -> bool {
-        matches!(self, Self::Waiting | Self::Running(_))
+        matches!(self, Self::Looking | Self::Waiting | Self::Running(_))
+    }
+
+    /// Nothing more happens to it unless somebody tries again.
+    #[cfg(feature = "hydrate")]
+    pub fn is_over(&self) -> bool {
+        !self.is_moving() && !matches!(self, Self::Asking(_) | Self::Held)
     }
 }
 
 #[derive(Clone)]
 pub struct Row {
     pub id: u32,
+    /// As the file came.
     pub name: String,
     pub size_bytes: u64,
     pub stage: ArcRwSignal<Stage>,
+    /// What was found: its size in pixels, its new name, what was done to it.
+    pub notes: ArcRwSignal<Vec<String>>,
+    /// Address of a small picture that lies in the browser; empty without one.
+    pub preview: ArcRwSignal<String>,
 }
 
 #[derive(Clone, Default)]
@@ -44,6 +74,16 @@ pub struct Queue {
     pub stored: ArcRwSignal<u32>,
     /// When the files now moving began, Unix ms; 0 while none does.
     pub since_ms: ArcRwSignal<f64>,
+    /// Pictures looked at since the list was empty, and how long that took.
+    pub looked: ArcRwSignal<Looked>,
+}
+
+/// How quickly pictures are looked at: for whoever measures it.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Looked {
+    pub pictures: u32,
+    pub began_ms: f64,
+    pub took_ms: f64,
 }
 
 /// The queue in numbers.
@@ -52,8 +92,11 @@ pub struct Sum {
     pub images: usize,
     pub captions: usize,
     pub stored: usize,
+    pub same: usize,
+    pub skipped: usize,
     pub failed: usize,
     pub asking: usize,
+    pub looking: usize,
     pub moving: usize,
     /// Bytes of everything that was, is or will be sent.
     pub all_bytes: u64,
@@ -64,33 +107,45 @@ impl Queue {
     pub fn sum(&self) -> Sum {
         let mut sum = Sum::default();
         for row in self.rows.get() {
-            let stage = row.stage.get();
-            match &stage {
-                Stage::Cancelled => continue,
-                Stage::Stored => {
-                    sum.stored += 1;
-                    sum.sent_bytes += row.size_bytes;
-                }
-                Stage::Running(sent) => sum.sent_bytes += sent,
-                Stage::Failed(_) | Stage::Refused(_) => sum.failed += 1,
-                Stage::Exists => sum.asking += 1,
-                Stage::Waiting => {}
-            }
-            sum.moving += usize::from(stage.is_moving());
-            if stage.is_moving() || stage == Stage::Stored {
-                sum.all_bytes += row.size_bytes;
-            }
-            if is_caption(&row.name) {
-                sum.captions += 1;
-            } else {
-                sum.images += 1;
-            }
+            row.stage.with(|stage| sum.add(&row, stage));
         }
         sum
     }
 }
 
 impl Sum {
+    fn add(&mut self, row: &Row, stage: &Stage) {
+        match stage {
+            Stage::Cancelled => return,
+            Stage::Same => {
+                self.same += 1;
+                return;
+            }
+            Stage::Skipped(_) => {
+                self.skipped += 1;
+                return;
+            }
+            Stage::Stored => {
+                self.stored += 1;
+                self.sent_bytes += row.size_bytes;
+            }
+            Stage::Running(sent) => self.sent_bytes += sent,
+            Stage::Failed(_) | Stage::Refused(_) => self.failed += 1,
+            Stage::Asking(_) => self.asking += 1,
+            Stage::Looking => self.looking += 1,
+            Stage::Held | Stage::Waiting => {}
+        }
+        self.moving += usize::from(stage.is_moving());
+        if stage.is_moving() || *stage == Stage::Stored {
+            self.all_bytes += row.size_bytes;
+        }
+        if is_caption_name(&row.name) {
+            self.captions += 1;
+        } else {
+            self.images += 1;
+        }
+    }
+
     pub fn title(&self) -> String {
         let parts = [(self.images, "image"), (self.captions, "caption")];
         let parts = parts
@@ -99,9 +154,14 @@ impl Sum {
             .map(|(n, what)| plural(n, what));
         let files = parts.collect::<Vec<_>>().join(", ");
         match (self.moving, files.is_empty()) {
+            (_, true) if self.same + self.skipped > 0 => "Nothing to upload".to_owned(),
             (_, true) => "Upload cancelled".to_owned(),
-            (0, _) if self.failed + self.asking == 0 => format!("Uploaded {files}"),
+            (0, _) if self.asking > 0 => "Before the rest is uploaded".to_owned(),
+            (0, _) if self.failed == 0 => format!("Uploaded {files}"),
             (0, _) => "Upload finished".to_owned(),
+            (moving, _) if moving == self.looking && self.stored == 0 => {
+                format!("Checking {files}")
+            }
             _ => format!("Uploading {files}"),
         }
     }
@@ -109,11 +169,15 @@ impl Sum {
     /// `13 of 20 stored · 1 failed · 21 MB of 32 MB · about 12 s left`.
     pub fn line(&self, elapsed_ms: f64) -> String {
         let mut line = format!("{} of {} stored", self.stored, self.images + self.captions);
-        if self.failed > 0 {
-            line.push_str(&format!(" · {} failed", self.failed));
-        }
-        if self.asking > 0 {
-            line.push_str(&format!(" · {} already there", self.asking));
+        for (count, what) in [
+            (self.failed, "failed"),
+            (self.asking, "to decide"),
+            (self.same, "already there"),
+            (self.skipped, "left out"),
+        ] {
+            if count > 0 {
+                line.push_str(&format!(" · {count} {what}"));
+            }
         }
         if self.moving > 0 {
             line.push_str(&format!(
@@ -152,15 +216,37 @@ mod tests {
             captions: 1,
             stored: 2,
             failed: 1,
-            asking: 0,
             moving: 2,
             all_bytes: 4_000_000,
             sent_bytes: 1_000_000,
+            ..Sum::default()
         };
         assert_eq!(sum.title(), "Uploading 4 images, 1 caption");
         assert_eq!(
             sum.line(4_000.0),
             "2 of 5 stored · 1 failed · 1.0 MB of 4.0 MB · about 12 s left"
         );
+    }
+
+    #[test]
+    fn what_is_left_to_a_person_is_said_before_the_end() {
+        let sum = Sum {
+            images: 3,
+            stored: 1,
+            asking: 2,
+            same: 4,
+            skipped: 1,
+            ..Sum::default()
+        };
+        assert_eq!(sum.title(), "Before the rest is uploaded");
+        assert_eq!(
+            sum.line(0.0),
+            "1 of 3 stored · 2 to decide · 4 already there · 1 left out"
+        );
+        let same = Sum {
+            same: 2,
+            ..Sum::default()
+        };
+        assert_eq!(same.title(), "Nothing to upload");
     }
 }

@@ -1,12 +1,12 @@
-//! The drop zone and the list of files on their way. A file dropped anywhere on the page is taken.
+//! The drop zone. Files dropped or pasted anywhere on the page are taken, folders and archives too.
 
-use super::queue::{Queue, Row, Stage};
+use super::last::Last;
+use super::list::Files;
 use super::transfer;
-use crate::dataset::model::image::{MAX_IMAGE_BYTES, caption_name, is_caption};
-use crate::dataset::ui::address::encode;
+use crate::dataset::model::image::MAX_IMAGE_BYTES;
 use crate::dataset::ui::state::Data;
+use crate::ui::Icon;
 use crate::ui::units::bytes;
-use crate::ui::{Badge, GuideLink, Icon};
 use leptos::prelude::*;
 
 #[component]
@@ -15,6 +15,8 @@ pub fn Uploader(data: Data, is_empty: Memo<bool>) -> impl IntoView {
     let queue = StoredValue::new(style.with_value(|s| transfer::queue(s)));
     let over = RwSignal::new(false);
     take_drops(style, over);
+    #[cfg(feature = "hydrate")]
+    know_hashes(style, data);
     // what arrived is shown; everything else on the page stays
     Effect::new(move |before: Option<u32>| {
         let stored = queue.with_value(|q| q.stored.get());
@@ -33,8 +35,29 @@ pub fn Uploader(data: Data, is_empty: Memo<bool>) -> impl IntoView {
                 "Drop to upload"
             </span>
         </p>
-        {move || any.get().then(|| view! { <Files style queue=queue.get_value() /> })}
+        {move || {
+            if any.get() {
+                view! { <Files style queue=queue.get_value() /> }.into_any()
+            } else {
+                view! { <Last style /> }.into_any()
+            }
+        }}
     }
+}
+
+/// What is in the bucket already, so that a near-duplicate is told before it is sent.
+#[cfg(feature = "hydrate")]
+fn know_hashes(style: StoredValue<String>, data: Data) {
+    Effect::new(move |_| {
+        data.listing.track();
+        let known = data.known.with_value(|known| {
+            let hashes = known
+                .iter()
+                .filter_map(|i| Some((i.filename.clone(), i.hash?)));
+            hashes.collect()
+        });
+        style.with_value(|s| transfer::know(s, known));
+    });
 }
 
 #[component]
@@ -46,6 +69,12 @@ fn DropZone(
     live: RwSignal<bool>,
 ) -> impl IntoView {
     let input = NodeRef::<leptos::html::Input>::new();
+    let folder = NodeRef::<leptos::html::Input>::new();
+    Effect::new(move |_| {
+        if let Some(folder) = folder.get() {
+            folder.set_webkitdirectory(true);
+        }
+    });
     let action = style.with_value(|s| format!("/forms/styles/{s}/uploads"));
     let submit = move |event: leptos::ev::SubmitEvent| {
         event.prevent_default();
@@ -77,7 +106,7 @@ fn DropZone(
             <p class="dropzone__hint">
                 {format!("JPEG, PNG, WebP, BMP up to {} each. ", bytes(MAX_IMAGE_BYTES))}
                 "A caption is a .txt with its image's name: " <code>"fog.jpg"</code> ", " <code>"fog.txt"</code>
-                ". Files go straight to your bucket."
+                ". Folders and .zip archives are opened. Files go straight to your bucket."
             </p>
             <form
                 class="dropzone__form"
@@ -107,6 +136,30 @@ fn DropZone(
                         send_chosen(style, input);
                     }
                 />
+                <span hidden=move || !live.get()>
+                    <button
+                        class="button button--secondary"
+                        type="button"
+                        on:click=move |_| {
+                            if let Some(folder) = folder.get_untracked() {
+                                folder.click();
+                            }
+                        }
+                    >
+                        "Choose a folder"
+                    </button>
+                    <input
+                        class="visually-hidden"
+                        type="file"
+                        tabindex="-1"
+                        multiple
+                        aria-label="Choose a folder of images and captions"
+                        node_ref=folder
+                        on:change=move |_| {
+                            send_chosen(style, folder);
+                        }
+                    />
+                </span>
                 <button
                     class="button"
                     class:button--primary=is_empty
@@ -127,7 +180,8 @@ fn send_chosen(style: StoredValue<String>, input: NodeRef<leptos::html::Input>) 
         && let Some(files) = input.files()
         && files.length() > 0
     {
-        style.with_value(|s| transfer::add(s, &files));
+        let files = super::gather::chosen(&files);
+        style.with_value(|s| transfer::add(s, files));
         input.set_value("");
         return true;
     }
@@ -147,6 +201,7 @@ fn take_drops(style: StoredValue<String>, over: RwSignal<bool>) {
         // a picture of the page itself comes with its HTML
         types.is_some_and(|t| t.includes(&"Files".into(), 0) && !t.includes(&"text/html".into(), 0))
     }
+    let take = Callback::new(move |files| style.with_value(|s| transfer::add(s, files)));
     Effect::new(move |_| {
         let enter = window_event_listener(ev::dragover, move |event| {
             if has_files(&event) {
@@ -169,258 +224,26 @@ fn take_drops(style: StoredValue<String>, over: RwSignal<bool>) {
                 return;
             }
             event.prevent_default();
-            if let Some(files) = event.data_transfer().and_then(|d| d.files()) {
-                style.with_value(|s| transfer::add(s, &files));
+            if let Some(data) = event.data_transfer() {
+                super::gather::dropped(&data, take);
+            }
+        });
+        let paste = window_event_listener(ev::paste, move |event| {
+            let files = event
+                .clipboard_data()
+                .map(|data| super::gather::pasted(&data));
+            let files = files.unwrap_or_default();
+            // a text that is pasted goes where the cursor is
+            if !files.is_empty() {
+                event.prevent_default();
+                take.run(files);
             }
         });
         on_cleanup(move || {
             enter.remove();
             leave.remove();
             drop.remove();
+            paste.remove();
         });
     });
-}
-
-/// Everything on its way, with the whole above and each file below.
-#[component]
-fn Files(style: StoredValue<String>, queue: Queue) -> impl IntoView {
-    let rows = queue.rows.clone();
-    let since = queue.since_ms.clone();
-    let sum = Memo::new(move |_| queue.sum());
-    let line = move || {
-        let since = since.get();
-        let elapsed = if since > 0.0 {
-            transfer::now() - since
-        } else {
-            0.0
-        };
-        sum.get().line(elapsed)
-    };
-    let moving = Memo::new(move |_| sum.get().moving > 0);
-    let percent = move || {
-        let sum = sum.get();
-        (sum.sent_bytes * 100)
-            .checked_div(sum.all_bytes)
-            .unwrap_or(0)
-    };
-    let retriable = {
-        let rows = rows.clone();
-        Memo::new(move |_| {
-            rows.get()
-                .iter()
-                .any(|r| r.stage.with(|s| matches!(s, Stage::Failed(_))))
-        })
-    };
-    let each = rows.clone();
-    view! {
-        <section class="panel uploads" aria-labelledby="uploads-title">
-            <header class="uploads__head">
-                <h2 class="uploads__title" id="uploads-title">
-                    {move || sum.get().title()}
-                </h2>
-                <p class="uploads__sum" role="status">
-                    {line}
-                </p>
-                <div class="uploads__actions">
-                    <button
-                        class="button button--secondary button--small"
-                        type="button"
-                        hidden=move || !retriable.get()
-                        on:click=move |_| style.with_value(|s| transfer::retry_failed(s))
-                    >
-                        <Icon name="retry" />
-                        "Retry failed"
-                    </button>
-                    <button
-                        class="button button--ghost button--small"
-                        type="button"
-                        on:click=move |_| {
-                            style
-                                .with_value(|s| {
-                                    if moving.get_untracked() {
-                                        transfer::cancel_all(s);
-                                    } else {
-                                        transfer::clear(s);
-                                    }
-                                })
-                        }
-                    >
-                        {move || if moving.get() { "Cancel all" } else { "Close" }}
-                    </button>
-                </div>
-            </header>
-            <progress
-                class="progress uploads__total"
-                class:progress--completed=move || !moving.get()
-                max="100"
-                value=percent
-                aria-label="All uploads"
-            ></progress>
-            <ul class="uploads__list" tabindex="0" aria-label="Files">
-                <For
-                    each=move || each.get()
-                    key=|row| row.id
-                    children=move |row| file(style, row, rows.clone())
-                />
-            </ul>
-        </section>
-    }
-}
-
-fn file(style: StoredValue<String>, row: Row, rows: ArcRwSignal<Vec<Row>>) -> AnyView {
-    let (id, size, shown) = (row.id, row.size_bytes, row.name.clone());
-    let stage = RwSignal::from(row.stage);
-    let name = StoredValue::new(row.name);
-    let class = move || {
-        let kind = match stage.get() {
-            Stage::Running(_) => "running",
-            Stage::Waiting | Stage::Exists => "waiting",
-            Stage::Stored => "done",
-            Stage::Failed(_) | Stage::Refused(_) | Stage::Cancelled => "failed",
-        };
-        format!("upload upload--{kind}")
-    };
-    let next = Memo::new(move |_| stage.with(Next::of));
-    let picture = Memo::new(move |_| {
-        let shown = stage.with(|s| *s == Stage::Stored) && !name.with_value(|n| is_caption(n));
-        shown.then(|| {
-            let mut url = style.with_value(|s| format!("/api/styles/{s}/images/"));
-            name.with_value(|n| encode(n, &mut url));
-            url + "/thumbnail"
-        })
-    });
-    let with_caption = Memo::new(move |_| {
-        let caption = name.with_value(|n| caption_name(n));
-        rows.get().iter().any(|r| r.name == caption && r.id != id)
-    });
-    view! {
-        <li class=class>
-            {move || match picture.get() {
-                Some(url) => {
-                    view! { <img class="thumb" src=url alt="" width="32" height="32" /> }.into_any()
-                }
-                None => {
-                    let icon = if name.with_value(|n| is_caption(n)) { "caption" } else { "image" };
-                    view! {
-                        <span class="thumb upload__kind">
-                            <Icon name=icon />
-                        </span>
-                    }
-                        .into_any()
-                }
-            }}
-            <div>
-                <p class="upload__name" title=shown.clone()>
-                    {shown.clone()}
-                </p>
-                <p class="upload__size">{bytes(size)}</p>
-            </div>
-            <div class="upload__state">{move || state(stage, size, name, with_caption)}</div>
-            <div class="upload__actions">{move || actions(style, id, next.get(), name)}</div>
-        </li>
-    }
-    .into_any()
-}
-
-fn state(
-    stage: RwSignal<Stage>,
-    size: u64,
-    name: StoredValue<String>,
-    with_caption: Memo<bool>,
-) -> AnyView {
-    let badge = |kind: &'static str, words: &'static str, why: String| {
-        let why_class = if kind == "failed" { "upload__why" } else { "" };
-        view! {
-            <Badge kind=kind text=words />
-            <span class=why_class>{why}</span>
-        }
-        .into_any()
-    };
-    match stage.get() {
-        Stage::Waiting => badge("pending", "waiting", String::new()),
-        Stage::Running(sent) => {
-            let percent = (sent * 100).checked_div(size).unwrap_or(0).min(100);
-            view! {
-                <progress class="progress" max="100" value=percent aria-label=name.get_value()></progress>
-                <span class="upload__percent">{format!("{percent} %")}</span>
-            }
-            .into_any()
-        }
-        Stage::Stored => {
-            let with = if with_caption.get() {
-                "with caption"
-            } else {
-                ""
-            };
-            badge("completed", "stored", with.to_owned())
-        }
-        Stage::Exists => badge(
-            "pending",
-            "already there",
-            "Replace it, or leave it as it is.".to_owned(),
-        ),
-        Stage::Refused(why) => badge("failed", "refused", why),
-        Stage::Failed(why) => view! {
-            {badge("failed", "failed", why)}
-            <GuideLink to="/guide/storage#cors" about="What keeps an upload out" />
-        }
-        .into_any(),
-        Stage::Cancelled => badge("cancelled", "cancelled", String::new()),
-    }
-}
-
-/// What a person can do with a file: changes less often than its progress.
-#[derive(Clone, Copy, PartialEq)]
-enum Next {
-    Cancel,
-    Retry,
-    Replace,
-    Nothing,
-}
-
-impl Next {
-    fn of(stage: &Stage) -> Self {
-        match stage {
-            Stage::Waiting | Stage::Running(_) => Self::Cancel,
-            Stage::Failed(_) | Stage::Cancelled => Self::Retry,
-            Stage::Exists => Self::Replace,
-            Stage::Stored | Stage::Refused(_) => Self::Nothing,
-        }
-    }
-}
-
-fn actions(style: StoredValue<String>, id: u32, next: Next, name: StoredValue<String>) -> AnyView {
-    let press = |words: &'static str, what: fn(&str, u32)| {
-        let label = name.with_value(|n| format!("{words} {n}"));
-        view! {
-            <button
-                class="button button--secondary button--small"
-                type="button"
-                aria-label=label
-                on:click=move |_| style.with_value(|s| what(s, id))
-            >
-                {words}
-            </button>
-        }
-        .into_any()
-    };
-    match next {
-        Next::Cancel => {
-            let label = name.with_value(|n| format!("Cancel {n}"));
-            view! {
-                <button
-                    class="button button--ghost button--icon"
-                    type="button"
-                    aria-label=label
-                    on:click=move |_| style.with_value(|s| transfer::cancel(s, id))
-                >
-                    <Icon name="close" />
-                </button>
-            }
-            .into_any()
-        }
-        Next::Retry => press("Retry", transfer::retry),
-        Next::Replace => press("Replace", transfer::replace),
-        Next::Nothing => ().into_any(),
-    }
 }

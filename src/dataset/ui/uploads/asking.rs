@@ -1,0 +1,85 @@
+//! One answer for all files that ask the same.
+
+use super::queue::{Question, Row, Stage};
+use super::transfer;
+use crate::dataset::model::upload::Clash;
+use crate::ui::units::plural;
+use leptos::prelude::*;
+
+/// Files that ask, by what they ask.
+#[derive(Clone, Copy, Default, PartialEq)]
+struct Asking {
+    clashes: usize,
+    changes: usize,
+}
+
+fn asking(rows: &[Row]) -> Asking {
+    let mut asking = Asking::default();
+    for row in rows {
+        row.stage.with(|stage| match stage {
+            Stage::Asking(Question::Clash(_)) => asking.clashes += 1,
+            Stage::Asking(Question::Change(_)) => asking.changes += 1,
+            _ => {}
+        });
+    }
+    asking
+}
+
+/// Shown as soon as a second file asks; a single one is answered in its row.
+#[component]
+pub fn ForAll(style: StoredValue<String>, rows: ArcRwSignal<Vec<Row>>) -> impl IntoView {
+    let asking = Memo::new(move |_| asking(&rows.get()));
+    let clashes = move || {
+        let count = asking.get().clashes;
+        (count > 1).then(|| {
+            let what = format!("{} under a name that is taken:", plural(count, "file"));
+            let choices = [
+                ("Keep both, all", Clash::KeepBoth),
+                ("Replace all", Clash::Replace),
+                ("Skip all", Clash::Skip),
+            ];
+            bar(style, what, false, &choices)
+        })
+    };
+    let changes = move || {
+        let count = asking.get().changes;
+        (count > 1).then(|| {
+            let what = format!(
+                "{} the trainer would not read right:",
+                plural(count, "file")
+            );
+            let choices = [("Change all", Clash::Replace), ("Skip all", Clash::Skip)];
+            bar(style, what, true, &choices)
+        })
+    };
+    view! { <div aria-live="polite">{clashes} {changes}</div> }
+}
+
+fn bar(
+    style: StoredValue<String>,
+    what: String,
+    is_change: bool,
+    choices: &[(&'static str, Clash)],
+) -> AnyView {
+    let buttons = choices.iter().map(|(words, clash)| {
+        let (words, clash) = (*words, *clash);
+        view! {
+            <button
+                class="button button--secondary button--small"
+                type="button"
+                on:click=move |_| style.with_value(|s| transfer::answer_all(s, is_change, clash))
+            >
+                {words}
+            </button>
+        }
+    });
+    let buttons = buttons.collect_view();
+    let label = what.clone();
+    view! {
+        <div class="uploads__for-all" role="group" aria-label=label>
+            <p>{what}</p>
+            {buttons}
+        </div>
+    }
+    .into_any()
+}

@@ -1,0 +1,377 @@
+//! The list of files on their way: the whole above, each file below with what happens to it and what can be done.
+
+use super::asking::ForAll;
+use super::queue::{Question, Queue, Row, Stage};
+use super::transfer;
+use crate::dataset::model::image::caption_name;
+use crate::dataset::model::upload::{Clash, Conflict, is_caption_name};
+use crate::dataset::ui::address::encode;
+use crate::ui::units::{bytes, plural};
+use crate::ui::{Badge, GuideLink, Icon};
+use leptos::prelude::*;
+
+/// Rows shown of a long list; those that need a person come first.
+const SHOWN: usize = 60;
+
+#[component]
+pub fn Files(style: StoredValue<String>, queue: Queue) -> impl IntoView {
+    let rows = queue.rows.clone();
+    let looked = queue.looked.clone();
+    let took = looked.clone();
+    let shown = {
+        let rows = rows.clone();
+        Memo::new(move |_| shown_of(&rows.get()))
+    };
+    let hidden = {
+        let rows = rows.clone();
+        Memo::new(move |_| rows.with(Vec::len).saturating_sub(shown.with(Vec::len)))
+    };
+    let each = {
+        let rows = rows.clone();
+        move || {
+            let shown = shown.get();
+            let rows = rows.get_untracked().into_iter();
+            rows.filter(|row| shown.binary_search(&row.id).is_ok())
+                .collect::<Vec<_>>()
+        }
+    };
+    view! {
+        <section
+            class="panel uploads"
+            aria-labelledby="uploads-title"
+            // how many pictures were looked at in how many milliseconds: `make bench` reads it
+            data-looked=move || looked.get().pictures
+            data-looked-ms=move || took.get().took_ms as u32
+        >
+            <Head style queue />
+            <ForAll style rows=rows.clone() />
+            <ul class="uploads__list" tabindex="0" aria-label="Files">
+                <For each=each key=|row| row.id children=move |row| file(style, row, rows.clone()) />
+            </ul>
+            <p class="uploads__more" hidden=move || hidden.get() == 0>
+                {move || format!("and {}", plural(hidden.get(), "more file"))}
+            </p>
+        </section>
+    }
+}
+
+/// Ids, ascending.
+fn shown_of(rows: &[Row]) -> Vec<u32> {
+    if rows.len() <= SHOWN {
+        return rows.iter().map(|row| row.id).collect();
+    }
+    let rank = |row: &Row| {
+        row.stage.with(|stage| match stage {
+            Stage::Asking(_) | Stage::Failed(_) | Stage::Refused(_) => 0,
+            Stage::Running(_) => 1,
+            Stage::Looking | Stage::Waiting | Stage::Held => 2,
+            _ => 3,
+        })
+    };
+    let mut ranked: Vec<(u8, u32)> = rows.iter().map(|row| (rank(row), row.id)).collect();
+    ranked.sort_unstable();
+    let mut ids: Vec<u32> = ranked.into_iter().take(SHOWN).map(|(_, id)| id).collect();
+    ids.sort_unstable();
+    ids
+}
+
+#[component]
+fn Head(style: StoredValue<String>, queue: Queue) -> impl IntoView {
+    let rows = queue.rows.clone();
+    let since = queue.since_ms.clone();
+    let sum = Memo::new(move |_| queue.sum());
+    let line = move || {
+        let since = since.get();
+        let elapsed = if since > 0.0 {
+            transfer::now() - since
+        } else {
+            0.0
+        };
+        sum.get().line(elapsed)
+    };
+    let moving = Memo::new(move |_| sum.get().moving > 0);
+    let percent = move || {
+        let sum = sum.get();
+        (sum.sent_bytes * 100)
+            .checked_div(sum.all_bytes)
+            .unwrap_or(0)
+    };
+    let retriable = Memo::new(move |_| {
+        let rows = rows.get();
+        rows.iter()
+            .any(|r| r.stage.with(|s| matches!(s, Stage::Failed(_))))
+    });
+    let end = move |_| {
+        style.with_value(|s| {
+            if moving.get_untracked() {
+                transfer::cancel_all(s);
+            } else {
+                transfer::clear(s);
+            }
+        });
+    };
+    view! {
+        <header class="uploads__head">
+            <h2 class="uploads__title" id="uploads-title">
+                {move || sum.get().title()}
+            </h2>
+            <p class="uploads__sum" role="status">
+                {line}
+            </p>
+            <div class="uploads__actions">
+                <button
+                    class="button button--secondary button--small"
+                    type="button"
+                    hidden=move || !retriable.get()
+                    on:click=move |_| style.with_value(|s| transfer::retry_failed(s))
+                >
+                    <Icon name="retry" />
+                    "Retry failed"
+                </button>
+                <button class="button button--ghost button--small" type="button" on:click=end>
+                    {move || if moving.get() { "Cancel all" } else { "Close" }}
+                </button>
+            </div>
+        </header>
+        <progress
+            class="progress uploads__total"
+            class:progress--completed=move || !moving.get()
+            max="100"
+            value=percent
+            aria-label="All uploads"
+        ></progress>
+    }
+}
+
+fn file(style: StoredValue<String>, row: Row, rows: ArcRwSignal<Vec<Row>>) -> AnyView {
+    let (id, size, shown) = (row.id, row.size_bytes, row.name.clone());
+    let stage = RwSignal::from(row.stage);
+    let (notes, preview) = (RwSignal::from(row.notes), RwSignal::from(row.preview));
+    let name = StoredValue::new(row.name);
+    let is_caption = name.with_value(|n| is_caption_name(n));
+    let class = move || {
+        let kind = match stage.get() {
+            Stage::Looking | Stage::Running(_) => "running",
+            Stage::Waiting | Stage::Held | Stage::Asking(_) => "waiting",
+            Stage::Stored | Stage::Same => "done",
+            Stage::Skipped(_) | Stage::Failed(_) | Stage::Refused(_) | Stage::Cancelled => "failed",
+        };
+        format!("upload upload--{kind}")
+    };
+    let next = Memo::new(move |_| stage.with(Next::of));
+    let with_caption = Memo::new(move |_| {
+        let caption = name.with_value(|n| caption_name(n));
+        rows.with(|rows| rows.iter().any(|r| r.name == caption && r.id != id))
+    });
+    let facts = move || {
+        let size = (size > 0).then(|| bytes(size));
+        size.into_iter()
+            .chain(notes.get())
+            .collect::<Vec<_>>()
+            .join(" · ")
+    };
+    view! {
+        <li class=class>
+            {move || picture(preview.get(), is_caption)}
+            <div>
+                <p class="upload__name" title=shown.clone()>
+                    {shown.clone()}
+                </p>
+                <p class="upload__size">{facts}</p>
+            </div>
+            <div class="upload__state">{move || state(stage, size, name, with_caption)}</div>
+            <div class="upload__actions">{move || actions(style, id, next.get(), name)}</div>
+        </li>
+    }
+    .into_any()
+}
+
+fn picture(preview: String, is_caption: bool) -> AnyView {
+    if preview.is_empty() {
+        let icon = if is_caption { "caption" } else { "image" };
+        return view! {
+            <span class="thumb upload__kind">
+                <Icon name=icon />
+            </span>
+        }
+        .into_any();
+    }
+    view! { <img class="thumb" src=preview alt="" width="32" height="32" /> }.into_any()
+}
+
+fn state(
+    stage: RwSignal<Stage>,
+    size: u64,
+    name: StoredValue<String>,
+    with_caption: Memo<bool>,
+) -> AnyView {
+    let badge = |kind: &'static str, words: &'static str, why: String| {
+        let why_class = if kind == "failed" { "upload__why" } else { "" };
+        view! {
+            <Badge kind=kind text=words />
+            <span class=why_class>{why}</span>
+        }
+        .into_any()
+    };
+    match stage.get() {
+        Stage::Looking => badge("training", "checking", String::new()),
+        Stage::Held => badge("pending", "waits for its image", String::new()),
+        Stage::Waiting => badge("pending", "waiting", String::new()),
+        Stage::Running(sent) => {
+            let percent = (sent * 100).checked_div(size).unwrap_or(0).min(100);
+            view! {
+                <progress class="progress" max="100" value=percent aria-label=name.get_value()></progress>
+                <span class="upload__percent">{format!("{percent} %")}</span>
+            }
+            .into_any()
+        }
+        Stage::Stored => {
+            let with = if with_caption.get() {
+                "with caption"
+            } else {
+                ""
+            };
+            badge("completed", "stored", with.to_owned())
+        }
+        Stage::Same => badge(
+            "completed",
+            "already there",
+            "The same file, not sent again.".to_owned(),
+        ),
+        Stage::Asking(Question::Clash(conflict)) => {
+            let why = name.with_value(|n| conflict.why(n));
+            badge("pending", "name taken", format!("It {why}."))
+        }
+        Stage::Asking(Question::Change(reasons)) => {
+            badge("pending", "needs a change", reasons.join(" "))
+        }
+        Stage::Skipped(why) => badge("cancelled", "left out", why),
+        Stage::Refused(why) => badge("failed", "refused", why),
+        Stage::Failed(why) => view! {
+            {badge("failed", "failed", why)}
+            <GuideLink to="/guide/storage#cors" about="What keeps an upload out" />
+        }
+        .into_any(),
+        Stage::Cancelled => badge("cancelled", "cancelled", String::new()),
+    }
+}
+
+/// What a person can do with a file: changes less often than its progress.
+#[derive(Clone, PartialEq)]
+enum Next {
+    Cancel,
+    Retry,
+    Clash(Conflict),
+    Change,
+    Nothing,
+}
+
+impl Next {
+    fn of(stage: &Stage) -> Self {
+        match stage {
+            Stage::Looking | Stage::Waiting | Stage::Held | Stage::Running(_) => Self::Cancel,
+            Stage::Failed(_) | Stage::Cancelled | Stage::Skipped(_) => Self::Retry,
+            Stage::Asking(Question::Clash(conflict)) => Self::Clash(conflict.clone()),
+            Stage::Asking(Question::Change(_)) => Self::Change,
+            Stage::Stored | Stage::Same | Stage::Refused(_) => Self::Nothing,
+        }
+    }
+}
+
+fn actions(style: StoredValue<String>, id: u32, next: Next, name: StoredValue<String>) -> AnyView {
+    let press = |words: String, class: &'static str, what: fn(&str, u32)| {
+        let label = name.with_value(|n| format!("{words} {n}"));
+        view! {
+            <button
+                class=class
+                type="button"
+                aria-label=label
+                on:click=move |_| style.with_value(|s| what(s, id))
+            >
+                {words}
+            </button>
+        }
+        .into_any()
+    };
+    let small = "button button--secondary button--small";
+    match next {
+        Next::Cancel => {
+            let label = name.with_value(|n| format!("Cancel {n}"));
+            view! {
+                <button
+                    class="button button--ghost button--icon"
+                    type="button"
+                    aria-label=label
+                    on:click=move |_| style.with_value(|s| transfer::cancel(s, id))
+                >
+                    <Icon name="close" />
+                </button>
+            }
+            .into_any()
+        }
+        Next::Retry => press("Retry".to_owned(), small, transfer::retry),
+        Next::Clash(conflict) => clash(style, id, &conflict, name),
+        Next::Change => {
+            let yes = press("Change".to_owned(), small, |s, id| {
+                transfer::answer(s, id, Clash::Replace)
+            });
+            let no = press(
+                "Skip".to_owned(),
+                "button button--ghost button--small",
+                |s, id| {
+                    transfer::answer(s, id, Clash::Skip);
+                },
+            );
+            vec![yes, no].into_any()
+        }
+        Next::Nothing => ().into_any(),
+    }
+}
+
+/// The words of a choice; to take another image's place deletes it, so that one is named.
+pub fn words(clash: Clash, conflict: &Conflict) -> String {
+    match clash {
+        Clash::KeepBoth => "Keep both".to_owned(),
+        Clash::Replace if conflict.shares_caption => format!("Replace {}", conflict.with),
+        Clash::Replace => "Replace".to_owned(),
+        Clash::Skip => "Skip".to_owned(),
+    }
+}
+
+/// The image that is there, and what may be done about it.
+fn clash(
+    style: StoredValue<String>,
+    id: u32,
+    conflict: &Conflict,
+    name: StoredValue<String>,
+) -> AnyView {
+    let choices = name.with_value(|n| conflict.choices(n));
+    let buttons = choices.into_iter().map(|clash| {
+        let words = words(clash, conflict);
+        let label = match (clash, conflict.shares_caption) {
+            (Clash::Replace, true) => format!("{words} by {}", name.get_value()),
+            _ => format!("{words} {}", name.get_value()),
+        };
+        view! {
+            <button
+                class="button button--secondary button--small"
+                type="button"
+                aria-label=label
+                on:click=move |_| style.with_value(|s| transfer::answer(s, id, clash))
+            >
+                {words}
+            </button>
+        }
+    });
+    let there = (conflict.is_stored && !is_caption_name(&conflict.with)).then(|| {
+        let mut url = style.with_value(|s| format!("/api/styles/{s}/images/"));
+        encode(&conflict.with, &mut url);
+        let alt = format!("{}, which is there", conflict.with);
+        view! { <img class="thumb" src=url + "/thumbnail" alt=alt width="32" height="32" /> }
+    });
+    view! {
+        {there}
+        {buttons.collect_view()}
+    }
+    .into_any()
+}

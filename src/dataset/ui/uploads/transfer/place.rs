@@ -1,0 +1,282 @@
+//! Under which name a file is stored: after what was found in it, what else is there, and what a person decides.
+
+use super::super::analyst;
+use super::super::queue::{Question, Row, Stage};
+use super::{Shared, look, object_url, pump, row, rows_at, with_job};
+use crate::dataset::model::analysis::{Hash, NEAR};
+use crate::dataset::model::image::{check_upload, stem};
+use crate::dataset::model::upload::{Clash, Conflict, Standing, is_caption_name};
+use crate::dataset::worker::message::{Found, What};
+use leptos::prelude::*;
+
+/// The worker looked at a file.
+pub fn found(shared: &Shared, row: &Row, found: Found) {
+    let mut notes = found.notes;
+    if found.width > 0 {
+        notes.insert(0, format!("{} × {}", found.width, found.height));
+    }
+    let asks = found.asks;
+    notes.extend(looks_like(shared, row, found.hash));
+    with_job(shared, row.id, |job| {
+        job.task = None;
+        job.file = found.file.unwrap_or_else(|| job.original.clone());
+        job.name = found.name;
+        job.md5 = found.md5;
+        job.hash = found.hash;
+        job.thumbnail = found.thumbnail;
+    });
+    row.notes.set(notes);
+    if let Some(Some(url)) = with_job(shared, row.id, |job| job.thumbnail.as_ref().map(object_url))
+        && row.preview.with_untracked(String::is_empty)
+    {
+        row.preview.set(url);
+    }
+    let is_agreed = with_job(shared, row.id, |job| job.agreed).unwrap_or(false);
+    if !is_agreed && !asks.is_empty() {
+        let decided = shared.borrow().for_all.change;
+        match decided {
+            Some(true) => return agree(shared, row),
+            Some(false) => row.stage.set(skipped()),
+            None => row.stage.set(Stage::Asking(Question::Change(asks))),
+        }
+    }
+    if row.stage.with_untracked(|s| *s == Stage::Looking) {
+        place(shared, row);
+    }
+    settle(shared, row.id);
+}
+
+/// The copy is made.
+fn agree(shared: &Shared, row: &Row) {
+    with_job(shared, row.id, |job| job.agreed = true);
+    row.stage.set(Stage::Looking);
+    look(shared, row);
+}
+
+fn skipped() -> Stage {
+    Stage::Skipped("Left out, as you decided.".to_owned())
+}
+
+/// A picture that looks like this one, in the bucket or in this upload.
+fn looks_like(shared: &Shared, row: &Row, hash: Option<Hash>) -> Option<String> {
+    let hash = hash.filter(|hash| !hash.is_plain())?;
+    let transfer = shared.borrow();
+    let coming = transfer.jobs.iter().filter(|(id, _)| **id != row.id);
+    let coming = coming.filter_map(|(_, job)| Some((&job.name, job.hash?)));
+    let known = transfer.known.iter().map(|(name, hash)| (name, *hash));
+    let mut others = known.chain(coming).filter(|(name, _)| **name != row.name);
+    let near = others.find(|(_, other)| hash.distance(*other) <= NEAR);
+    near.map(|(name, _)| format!("looks like {name}"))
+}
+
+/// Finds a name, or asks for one.
+fn place(shared: &Shared, row: &Row) {
+    let Some((mut name, size, md5)) = with_job(shared, row.id, |job| {
+        (job.name.clone(), job.file.size() as u64, job.md5.clone())
+    }) else {
+        return;
+    };
+    if is_caption_name(&row.name) {
+        match image_of(shared, row) {
+            Image::Undecided => return row.stage.set(Stage::Held),
+            Image::Out(why) => return row.stage.set(Stage::Skipped(why)),
+            Image::Goes(image) => name = format!("{}.txt", stem(&image)),
+            Image::None => {}
+        }
+    }
+    if let Err(why) = check_upload(&name, size) {
+        return row.stage.set(Stage::Refused(why));
+    }
+    let standing = shared.borrow().taken.standing(&name, size, md5.as_deref());
+    match standing {
+        Standing::Free => take(shared, row, name, false),
+        Standing::Same => row.stage.set(Stage::Same),
+        Standing::Unknown => compare(shared, row),
+        Standing::Taken(conflict) => {
+            with_job(shared, row.id, |job| job.name.clone_from(&name));
+            let decided = shared.borrow().for_all.clash;
+            match decided.filter(|clash| conflict.choices(&name).contains(clash)) {
+                Some(clash) => decide(shared, row, clash, &conflict),
+                None => row.stage.set(Stage::Asking(Question::Clash(conflict))),
+            }
+        }
+    }
+}
+
+/// Same name and size: only the content tells.
+fn compare(shared: &Shared, row: &Row) {
+    let Some((file, name)) = with_job(shared, row.id, |j| (j.original.clone(), j.name.clone()))
+    else {
+        return;
+    };
+    let what = match with_job(shared, row.id, |job| job.agreed) {
+        Some(true) => What::Changed,
+        _ => What::Picture { md5: true },
+    };
+    row.stage.set(Stage::Looking);
+    let (told, known) = (shared.clone(), row.clone());
+    let task = analyst::ask(what, &name, &file, move |answer| {
+        super::seen(&told, &known, answer);
+    });
+    with_job(shared, row.id, |job| job.task = Some(task));
+}
+
+/// The name is this file's from now on.
+fn take(shared: &Shared, row: &Row, name: String, replace: bool) {
+    {
+        let mut transfer = shared.borrow_mut();
+        let super::Transfer { jobs, taken, .. } = &mut *transfer;
+        let Some(job) = jobs.get_mut(&row.id) else {
+            return;
+        };
+        job.is_placed = true;
+        job.replace = replace;
+        taken.claim(&name, job.file.size() as u64, job.md5.clone());
+        job.name.clone_from(&name);
+    }
+    if name != row.name {
+        row.notes
+            .update(|notes| notes.push(format!("stored as {name}")));
+    }
+    row.stage.set(Stage::Waiting);
+}
+
+fn decide(shared: &Shared, row: &Row, clash: Clash, conflict: &Conflict) {
+    let Some(name) = with_job(shared, row.id, |job| job.name.clone()) else {
+        return;
+    };
+    match clash {
+        Clash::Skip => row.stage.set(skipped()),
+        Clash::KeepBoth => {
+            let free = shared.borrow().taken.free_name(&name);
+            take(shared, row, free, false);
+        }
+        Clash::Replace => {
+            let other = conflict.shares_caption.then(|| conflict.with.clone());
+            with_job(shared, row.id, |job| job.replaces = other);
+            take(shared, row, name, !conflict.shares_caption);
+        }
+    }
+}
+
+/// What a caption waits for.
+enum Image {
+    /// It came without one.
+    None,
+    Undecided,
+    /// The name it is or will be stored under.
+    Goes(String),
+    Out(String),
+}
+
+fn image_of(shared: &Shared, caption: &Row) -> Image {
+    let transfer = shared.borrow();
+    let Some(group) = transfer.jobs.get(&caption.id).map(|job| &job.group) else {
+        return Image::None;
+    };
+    let rows = transfer.queue.rows.get_untracked();
+    let mut siblings = rows.iter().filter(|r| {
+        let job = transfer.jobs.get(&r.id);
+        r.id != caption.id && !is_caption_name(&r.name) && job.is_some_and(|j| j.group == *group)
+    });
+    let Some(image) = siblings.next() else {
+        return Image::None;
+    };
+    let name = || transfer.jobs.get(&image.id).map(|job| job.name.clone());
+    match image.stage.get_untracked() {
+        Stage::Looking | Stage::Asking(_) | Stage::Held => Image::Undecided,
+        Stage::Waiting | Stage::Running(_) | Stage::Stored | Stage::Same | Stage::Failed(_) => {
+            name().map_or(Image::None, Image::Goes)
+        }
+        Stage::Skipped(_) | Stage::Refused(_) | Stage::Cancelled => {
+            Image::Out(format!("Left out with its image {}.", image.name))
+        }
+    }
+}
+
+/// An image was decided: its caption can follow it.
+pub fn settle(shared: &Shared, image: u32) {
+    let group = shared
+        .borrow()
+        .jobs
+        .get(&image)
+        .map(|job| job.group.clone());
+    for caption in rows_at(shared, |s| *s == Stage::Held) {
+        let own = shared
+            .borrow()
+            .jobs
+            .get(&caption.id)
+            .map(|job| job.group.clone());
+        if own == group {
+            place(shared, &caption);
+        }
+    }
+}
+
+pub fn settle_all(shared: &Shared) {
+    for caption in rows_at(shared, |s| *s == Stage::Held) {
+        place(shared, &caption);
+    }
+}
+
+/// A person decided what was asked about a file. `clash` says keep both or replace; a change is agreed to by `Replace`.
+pub fn answer(style: &str, id: u32, clash: Clash) {
+    let shared = super::of(style);
+    if let Some(row) = row(&shared, id) {
+        answer_one(&shared, &row, clash);
+    }
+    pump(&shared);
+}
+
+fn answer_one(shared: &Shared, row: &Row, clash: Clash) {
+    let Stage::Asking(question) = row.stage.get_untracked() else {
+        return;
+    };
+    match question {
+        Question::Clash(conflict) => decide(shared, row, clash, &conflict),
+        Question::Change(_) if clash == Clash::Skip => row.stage.set(skipped()),
+        Question::Change(_) => agree(shared, row),
+    }
+    settle(shared, row.id);
+}
+
+/// The same for every file that asks the same, and for those still to come.
+pub fn answer_all(style: &str, is_change: bool, clash: Clash) {
+    let shared = super::of(style);
+    {
+        let mut transfer = shared.borrow_mut();
+        if is_change {
+            transfer.for_all.change = Some(clash != Clash::Skip);
+        } else {
+            transfer.for_all.clash = Some(clash);
+        }
+    }
+    for row in rows_at(&shared, |s| matches!(s, Stage::Asking(_))) {
+        let fits = match row.stage.get_untracked() {
+            Stage::Asking(Question::Change(_)) => is_change,
+            Stage::Asking(Question::Clash(conflict)) => {
+                let name = with_job(&shared, row.id, |job| job.name.clone()).unwrap_or_default();
+                !is_change && conflict.choices(&name).contains(&clash)
+            }
+            _ => false,
+        };
+        if fits {
+            answer_one(&shared, &row, clash);
+        }
+    }
+    pump(&shared);
+}
+
+/// The bucket got a file of this name meanwhile.
+pub fn taken_meanwhile(shared: &Shared, row: &Row) {
+    let name = with_job(shared, row.id, |job| {
+        job.is_placed = false;
+        job.name.clone()
+    });
+    let conflict = Conflict {
+        with: name.unwrap_or_default(),
+        is_stored: true,
+        shares_caption: false,
+    };
+    row.stage.set(Stage::Asking(Question::Clash(conflict)));
+}

@@ -1,0 +1,71 @@
+//! A copy of a picture as the trainer needs it: upright, RGB, 8 bits, one frame, opaque.
+
+use super::browser::{ImageBitmap, options};
+use super::look::{canvas, decode, encode};
+use crate::dataset::model::header::{Header, Kind};
+use crate::dataset::model::mending::{Change, can_be_decoded};
+use web_sys::Blob;
+
+/// Of JPEG and WebP: what a photo loses at this cannot be seen.
+const QUALITY: f64 = 0.95;
+
+pub struct Copy {
+    pub file: Blob,
+    pub width: u32,
+    pub height: u32,
+}
+
+/// Decodes the whole picture and encodes it anew; `None` when this browser cannot.
+pub async fn make(file: &Blob, header: Option<&Header>, wanted: Change) -> Option<Copy> {
+    let bitmap = decode(file, &options(&[])).await?;
+    let turn = left_to_turn(&bitmap, header);
+    let (mut width, mut height) = (bitmap.width(), bitmap.height());
+    if turn >= 5 {
+        (width, height) = (height, width);
+    }
+    if !can_be_decoded(width, height) {
+        return None;
+    }
+    let (canvas, context) = canvas(width, height)?;
+    if wanted.on_white || wanted.to == Kind::Jpeg {
+        context.set_fill_style("#ffffff");
+        context.fill_rect(0.0, 0.0, width.into(), height.into());
+    }
+    let [a, b, c, d, e, f] = transform(turn, width.into(), height.into());
+    context.set_transform(a, b, c, d, e, f);
+    let (w, h) = (bitmap.width().into(), bitmap.height().into());
+    context.draw_image(&bitmap, 0.0, 0.0, w, h);
+    bitmap.close();
+    let kind = match wanted.to {
+        Kind::Jpeg => "image/jpeg",
+        Kind::Webp => "image/webp",
+        _ => "image/png",
+    };
+    let file = encode(&canvas, kind, QUALITY).await?;
+    // what a browser cannot encode it makes a PNG of, under another type's name
+    (file.type_() == kind).then_some(Copy {
+        file,
+        width,
+        height,
+    })
+}
+
+/// Browsers turn upright what they decode; one that did not do so shows it by the lengths of the sides.
+fn left_to_turn(bitmap: &ImageBitmap, header: Option<&Header>) -> u8 {
+    let sideways = header.filter(|h| h.orientation >= 5 && h.width != h.height);
+    match sideways {
+        Some(h) if bitmap.width() == h.width => h.orientation,
+        _ => 1,
+    }
+}
+
+/// The canvas transform for an EXIF orientation, onto a canvas of `width` × `height`.
+fn transform(orientation: u8, width: f64, height: f64) -> [f64; 6] {
+    match orientation {
+        5 => [0.0, 1.0, 1.0, 0.0, 0.0, 0.0],
+        6 => [0.0, 1.0, -1.0, 0.0, width, 0.0],
+        7 => [0.0, -1.0, -1.0, 0.0, width, height],
+        8 => [0.0, -1.0, 1.0, 0.0, 0.0, height],
+        _ => [1.0, 0.0, 0.0, 1.0, 0.0, 0.0],
+    }
+}
