@@ -139,14 +139,15 @@ test.describe('uploading', () => {
     await page.getByLabel('Choose images and captions').setInputFiles([
       { name: 'A Boy and a Girl (1).png', mimeType: 'image/png', buffer: picture(96, 64, 1) },
       { name: 'A Boy and a Girl (1).txt', mimeType: 'text/plain', buffer: Buffer.from('a boy and a girl on a bridge') },
-      { name: 'scan.tiff', mimeType: 'image/tiff', buffer: Buffer.from('II*') },
+      { name: 'scan.tiff', mimeType: 'image/tiff', buffer: Buffer.from('II*\0') },
       { name: 'Photo.Jpg', mimeType: 'image/jpeg', buffer: Buffer.from('x') },
     ]);
     if (!js) await page.getByRole('button', { name: 'Upload', exact: true }).click();
     await expect(page.getByText('1 image', { exact: true })).toBeVisible();
     await expect(page.getByText('a boy and a girl on a bridge').first()).toBeVisible();
-    await expect(page.getByText(/scan\.tiff: the trainer does not read \.tiff files/)).toBeVisible();
-    await expect(page.getByText(/Rename it to \.jpg/)).toBeVisible();
+    await expect(page.getByText(/scan\.tiff.* the trainer does not read/)).toBeVisible();
+    // with script the content is known before the name is judged
+    await expect(page.getByText(js ? 'Photo.Jpg is text, not a picture' : 'Rename it to .jpg')).toBeVisible();
     await expect(page.getByRole('navigation', { name: 'Uploaded' }).getByText('1', { exact: true })).toBeVisible();
   });
 });
