@@ -3,7 +3,7 @@ import type { Page } from '@playwright/test';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expectAccessible } from '../fixtures/axe';
-import { animation, cmyk, glass, grey16, photo, turnedPng, zip } from '../fixtures/pictures';
+import { animation, cmyk, glass, grey16, photo, scene, turnedPng, zip } from '../fixtures/pictures';
 import { expect, hydrated, picture, problems, Studio, test } from '../fixtures/studio';
 
 type Input = { name: string; mimeType: string; buffer: Buffer };
@@ -204,7 +204,7 @@ test('what the trainer would get wrong is changed only with consent', async ({ p
   await expect(row(page, 'Photo.Jpg')).toContainText('stored');
   await page.getByRole('button', { name: 'Change all' }).click();
   await expect(page.getByText('Uploaded 4 images, 1 caption')).toBeVisible();
-  expect(await names(studio, style)).toEqual(['glass.png', 'moving.png', 'Photo.jpg', 'print.jpg']);
+  expect(await names(studio, style)).toEqual(['Photo.jpg', 'glass.png', 'moving.png', 'print.jpg']);
   expect(await caption(studio, style, 'Photo.jpg')).toBe('a photo');
   const colour = async (name: string) => (await pixels(page, studio, style, name, [[0.5, 0.5]])).colours[0];
   expect(reddish(await colour('print.jpg')), 'the ink is red').toBe(true);
@@ -329,11 +329,12 @@ test('what was not stored, and why, is still said after a reload', async ({ page
 
 test('the browser measures what the server measures, and tells what looks alike before it is sent', async ({ page, studio }) => {
   const style = await studio.style('Alike');
-  await studio.put(style, 'first.png', picture(256, 256, 1));
+  await go(page, studio, style);
+  await studio.put(style, 'first.jpg', await scene(page, 900, 600));
   await expect.poll(async () => (await studio.json(`/api/styles/${style}/images`)).images[0].hash).not.toBeNull();
   await go(page, studio, style);
-  await send(page, [file('second.png', picture(320, 320, 1))]);
-  await expect(row(page, 'second.png')).toContainText('looks like first.png');
+  await send(page, [file('smaller.png', await scene(page, 480, 320, 'image/png'))]);
+  await expect(row(page, 'smaller.png')).toContainText('looks like first.jpg');
 });
 
 test('a screenshot in the clipboard is an image with a name of the moment', async ({ page, studio }) => {
@@ -364,11 +365,14 @@ test('the page stays quick while many photos are looked at', async ({ page, stud
     requestAnimationFrame(tick);
   });
   const body = await photo(page, 1200, 800);
-  await send(page, Array.from({ length: 40 }, (_, i) => file(`photo ${i}.jpg`, body)));
+  await send(page, Array.from({ length: 20 }, (_, i) => file(`photo ${i}.jpg`, body)));
   const uploads = page.locator('section.uploads');
-  await expect(uploads).toHaveAttribute('data-looked', '40');
-  const looked = Number(await uploads.getAttribute('data-looked-ms'));
-  expect(looked).toBeGreaterThan(0);
-  const frames: number[] = await page.evaluate(() => (window as any).gaps);
-  expect(frames.length).toBeGreaterThan(5);
+  await expect(uploads).not.toHaveAttribute('data-looked', '0', { timeout: 60_000 });
+  await page.evaluate(() => ((window as any).gaps.length = 0));
+  await expect(uploads).toHaveAttribute('data-looked', '20', { timeout: 60_000 });
+  expect(Number(await uploads.getAttribute('data-looked-ms'))).toBeGreaterThan(0);
+  // looking at one takes longer than a frame: on the page's own thread every frame would be late
+  const frames: number[] = await page.evaluate(() => (window as any).gaps.sort((a: number, b: number) => a - b));
+  expect(frames.length).toBeGreaterThan(10);
+  expect(frames[Math.floor(frames.length / 2)]).toBeLessThan(50);
 });

@@ -60,6 +60,15 @@ pub fn ask(what: What, name: &str, file: &Blob, told: impl Fn(Answer) + 'static)
     id
 }
 
+/// Files are about to come: a first worker is loaded meanwhile.
+pub fn warm() {
+    ANALYST.with_borrow_mut(|analyst| {
+        if analyst.members.is_empty() {
+            analyst.members.extend(engage());
+        }
+    });
+}
+
 /// The answer is wanted no more; what is under way ends unheard.
 pub fn forget(id: u32) {
     ANALYST.with_borrow_mut(|analyst| {

@@ -49,13 +49,12 @@ pub fn Uploader(data: Data, is_empty: Memo<bool>) -> impl IntoView {
 #[cfg(feature = "hydrate")]
 fn know_hashes(style: StoredValue<String>, data: Data) {
     Effect::new(move |_| {
-        data.listing.track();
-        let known = data.known.with_value(|known| {
-            let hashes = known
-                .iter()
-                .filter_map(|i| Some((i.filename.clone(), i.hash?)));
-            hashes.collect()
-        });
+        let mut images = data.listing.with(|l| l.page.images.clone());
+        images.extend(data.shelf.images());
+        let hashes = images
+            .into_iter()
+            .filter_map(|i| Some((i.filename, i.hash?)));
+        let known = hashes.collect();
         style.with_value(|s| transfer::know(s, known));
     });
 }
@@ -209,6 +208,7 @@ fn take_drops(style: StoredValue<String>, over: RwSignal<bool>) {
                 event.prevent_default();
                 if !over.get_untracked() {
                     over.set(true);
+                    super::analyst::warm();
                 }
             }
         });
