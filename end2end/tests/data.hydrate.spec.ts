@@ -90,7 +90,7 @@ test('an upload can be cancelled, and what failed is sent again with one press',
   await page.getByLabel('Choose images and captions').setInputFiles(
     ['cut off.png', 'refused.png', 'slow.png'].map((name, i) => ({ name, mimeType: 'image/png', buffer: picture(64, 64, i) })),
   );
-  const row = (name: string) => page.getByRole('list', { name: 'Files' }).getByRole('listitem').filter({ hasText: name });
+  const row = (name: string) => page.getByRole('list', { name: 'Files' }).getByRole('listitem').filter({ has: page.getByText(name, { exact: true }) });
   await expect(row('cut off.png')).toContainText('The bucket could not be reached');
   await expect(row('refused.png')).toContainText('403');
   await page.getByRole('button', { name: 'Cancel slow.png' }).click();
