@@ -152,7 +152,8 @@ fn file(style: StoredValue<String>, row: Row, rows: ArcRwSignal<Vec<Row>>) -> An
     let class = move || {
         let kind = match stage.get() {
             Stage::Looking | Stage::Running(_) => "running",
-            Stage::Waiting | Stage::Held | Stage::Asking(_) => "waiting",
+            Stage::Waiting | Stage::Held => "waiting",
+            Stage::Asking(_) => "asking",
             Stage::Stored | Stage::Same => "done",
             Stage::Skipped(_) | Stage::Failed(_) | Stage::Refused(_) | Stage::Cancelled => "failed",
         };
