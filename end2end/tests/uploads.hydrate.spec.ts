@@ -329,7 +329,6 @@ test('what was not stored, and why, is still said after a reload', async ({ page
 
 test('the browser measures what the server measures, and tells what looks alike before it is sent', async ({ page, studio }) => {
   const style = await studio.style('Alike');
-  await go(page, studio, style);
   await studio.put(style, 'first.jpg', await scene(page, 900, 600));
   await expect.poll(async () => (await studio.json(`/api/styles/${style}/images`)).images[0].hash).not.toBeNull();
   await go(page, studio, style);

@@ -14,9 +14,7 @@ pub fn Uploader(data: Data, is_empty: Memo<bool>) -> impl IntoView {
     let style = StoredValue::new(data.style_id());
     let queue = StoredValue::new(style.with_value(|s| transfer::queue(s)));
     let over = RwSignal::new(false);
-    take_drops(style, over);
-    #[cfg(feature = "hydrate")]
-    know_hashes(style, data);
+    take_drops(data, over);
     // what arrived is shown; everything else on the page stays
     Effect::new(move |before: Option<u32>| {
         let stored = queue.with_value(|q| q.stored.get());
@@ -28,7 +26,7 @@ pub fn Uploader(data: Data, is_empty: Memo<bool>) -> impl IntoView {
     let asked = move || is_empty.get() || data.address.with(|a| !a.get("upload").is_empty());
     let any = Memo::new(move |_| queue.with_value(|q| !q.rows.with(|r| r.is_empty())));
     view! {
-        <DropZone style is_empty hidden=Signal::derive(move || !asked()) over live=data.live />
+        <DropZone data is_empty hidden=Signal::derive(move || !asked()) over />
         <p class="drop-veil" hidden=move || !over.get() aria-hidden="true">
             <span class="drop-veil__words">
                 <Icon name="upload" class="icon--large" />
@@ -45,27 +43,28 @@ pub fn Uploader(data: Data, is_empty: Memo<bool>) -> impl IntoView {
     }
 }
 
-/// What is in the bucket already, so that a near-duplicate is told before it is sent.
+/// Takes files in. What is in the bucket already goes along, so that a near-duplicate is told before it is sent.
 #[cfg(feature = "hydrate")]
-fn know_hashes(style: StoredValue<String>, data: Data) {
-    Effect::new(move |_| {
-        let mut images = data.listing.with(|l| l.page.images.clone());
-        images.extend(data.shelf.images());
-        let hashes = images
-            .into_iter()
-            .filter_map(|i| Some((i.filename, i.hash?)));
-        let known = hashes.collect();
-        style.with_value(|s| transfer::know(s, known));
+fn take_in(data: Data, files: Vec<super::gather::Arrival>) {
+    let known = data.known.try_with_value(|known| {
+        let hashes = known
+            .iter()
+            .filter_map(|i| Some((i.filename.clone(), i.hash?)));
+        hashes.collect()
     });
+    if let Some(known) = known {
+        let style = data.style_id();
+        transfer::know(&style, known);
+        transfer::add(&style, files);
+    }
 }
 
 #[component]
 fn DropZone(
-    style: StoredValue<String>,
+    data: Data,
     is_empty: Memo<bool>,
     hidden: Signal<bool>,
     over: RwSignal<bool>,
-    live: RwSignal<bool>,
 ) -> impl IntoView {
     let input = NodeRef::<leptos::html::Input>::new();
     let folder = NodeRef::<leptos::html::Input>::new();
@@ -74,10 +73,11 @@ fn DropZone(
             folder.set_webkitdirectory(true);
         }
     });
-    let action = style.with_value(|s| format!("/forms/styles/{s}/uploads"));
+    let live = data.live;
+    let action = format!("/forms/styles/{}/uploads", data.style_id());
     let submit = move |event: leptos::ev::SubmitEvent| {
         event.prevent_default();
-        if !send_chosen(style, input)
+        if !send_chosen(data, input)
             && let Some(input) = input.get_untracked()
         {
             input.click();
@@ -132,7 +132,7 @@ fn DropZone(
                     aria-label="Choose images and captions"
                     node_ref=input
                     on:change=move |_| {
-                        send_chosen(style, input);
+                        send_chosen(data, input);
                     }
                 />
                 <span hidden=move || !live.get()>
@@ -155,7 +155,7 @@ fn DropZone(
                         aria-label="Choose a folder of images and captions"
                         node_ref=folder
                         on:change=move |_| {
-                            send_chosen(style, folder);
+                            send_chosen(data, folder);
                         }
                     />
                 </span>
@@ -173,34 +173,33 @@ fn DropZone(
 }
 
 /// Sends what the file input holds and empties it; `false` when it holds nothing.
-fn send_chosen(style: StoredValue<String>, input: NodeRef<leptos::html::Input>) -> bool {
+fn send_chosen(data: Data, input: NodeRef<leptos::html::Input>) -> bool {
     #[cfg(feature = "hydrate")]
     if let Some(input) = input.get_untracked()
         && let Some(files) = input.files()
         && files.length() > 0
     {
-        let files = super::gather::chosen(&files);
-        style.with_value(|s| transfer::add(s, files));
+        take_in(data, super::gather::chosen(&files));
         input.set_value("");
         return true;
     }
-    let _ = (style, input);
+    let _ = (data, input);
     false
 }
 
 #[cfg(not(feature = "hydrate"))]
-fn take_drops(_: StoredValue<String>, _: RwSignal<bool>) {}
+fn take_drops(_: Data, _: RwSignal<bool>) {}
 
 /// Files dragged over any part of the window. Drags of text or links are left alone.
 #[cfg(feature = "hydrate")]
-fn take_drops(style: StoredValue<String>, over: RwSignal<bool>) {
+fn take_drops(data: Data, over: RwSignal<bool>) {
     use leptos::ev;
     fn has_files(event: &ev::DragEvent) -> bool {
         let types = event.data_transfer().map(|d| d.types());
         // a picture of the page itself comes with its HTML
         types.is_some_and(|t| t.includes(&"Files".into(), 0) && !t.includes(&"text/html".into(), 0))
     }
-    let take = Callback::new(move |files| style.with_value(|s| transfer::add(s, files)));
+    let take = Callback::new(move |files| take_in(data, files));
     Effect::new(move |_| {
         let enter = window_event_listener(ev::dragover, move |event| {
             if has_files(&event) {

@@ -95,12 +95,18 @@ fn place(shared: &Shared, row: &Row) {
         Standing::Taken(conflict) => {
             with_job(shared, row.id, |job| job.name.clone_from(&name));
             let decided = shared.borrow().for_all.clash;
-            match decided.filter(|clash| conflict.choices(&name).contains(clash)) {
+            match decided.filter(|clash| may_be_for_all(&conflict, &name, *clash)) {
                 Some(clash) => decide(shared, row, clash, &conflict),
                 None => row.stage.set(Stage::Asking(Question::Clash(conflict))),
             }
         }
     }
+}
+
+/// To take another image's place deletes it: that is answered where its name is shown, one by one.
+fn may_be_for_all(conflict: &Conflict, name: &str, clash: Clash) -> bool {
+    let deletes = clash == Clash::Replace && conflict.shares_caption;
+    !deletes && conflict.choices(name).contains(&clash)
 }
 
 /// Same name and size: only the content tells.
@@ -256,7 +262,7 @@ pub fn answer_all(style: &str, is_change: bool, clash: Clash) {
             Stage::Asking(Question::Change(_)) => is_change,
             Stage::Asking(Question::Clash(conflict)) => {
                 let name = with_job(&shared, row.id, |job| job.name.clone()).unwrap_or_default();
-                !is_change && conflict.choices(&name).contains(&clash)
+                !is_change && may_be_for_all(&conflict, &name, clash)
             }
             _ => false,
         };

@@ -10,7 +10,7 @@ use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 use wasm_bindgen::closure::Closure;
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{ProgressEvent, RequestInit, XmlHttpRequest};
+use web_sys::{Blob, ProgressEvent, RequestInit, XmlHttpRequest};
 
 /// Requests at once; more only share the same line.
 const AT_ONCE: usize = 4;
@@ -161,8 +161,14 @@ fn over(shared: &Shared, row: &Row, request: &XmlHttpRequest) {
 
 fn stored(shared: &Shared, row: &Row) {
     row.stage.set(Stage::Stored);
-    // the picture itself is not needed again; the name and its hash are
-    with_job(shared, row.id, |job| job.thumbnail = None);
+    // the file itself is not needed again; its name and hash are
+    with_job(shared, row.id, |job| {
+        job.thumbnail = None;
+        if let Ok(empty) = Blob::new() {
+            job.original = empty.clone();
+            job.file = empty;
+        }
+    });
     shared.borrow_mut().unshown = true;
     pump(shared);
 }
