@@ -182,3 +182,30 @@ impl Mutator {
 fn insert(bytes: &mut Vec<u8>, at: usize, piece: &[u8]) {
     bytes.splice(at..at, piece.iter().copied());
 }
+
+#[cfg(test)]
+mod tests {
+    use super::Mutator;
+
+    #[test]
+    fn the_same_seed_finds_long_cut_nested_and_unreadable_inputs() {
+        let pool = [br#"{"id":"JOB","size":4}"#.to_vec()];
+        let inputs = |seed| {
+            let mut mutator = Mutator::new(seed, &["COMPLETED"]);
+            (0..4_000).map(|_| mutator.next(&pool)).collect::<Vec<_>>()
+        };
+        let found = inputs(1);
+        assert_eq!(found, inputs(1));
+        assert_ne!(found, inputs(2));
+        let any = |fits: fn(&[u8]) -> bool| found.iter().any(|input| fits(input));
+        let has = |piece: &str| {
+            let piece = piece.as_bytes();
+            found
+                .iter()
+                .any(|i| i.windows(piece.len()).any(|w| w == piece))
+        };
+        assert!(any(|i| i.len() > 10_000) && any(|i| i.len() < 5));
+        assert!(any(|i| std::str::from_utf8(i).is_err()));
+        assert!(has("[[[[[[[[") && has("COMPLETED") && has("18446744073709551615"));
+    }
+}
