@@ -5,7 +5,7 @@ use crate::dataset::api::drafts::DraftCaptions;
 use crate::dataset::model::drafts::DEFAULT_PROMPT;
 use crate::error::AppError;
 use crate::ui::units::count;
-use crate::ui::{ErrorNotice, Icon};
+use crate::ui::{ErrorNotice, Icon, textarea_content};
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
 
@@ -159,7 +159,7 @@ fn Prompt(form: Form) -> impl IntoView {
                 prop:value=move || form.prompt.get()
                 on:input=move |event| form.prompt.set(event_target_value(&event))
             >
-                {form.prompt.get_untracked()}
+                {textarea_content(form.prompt.get_untracked())}
             </textarea>
             <p class="field__hint" id="draft-prompt-hint">
                 {hint}

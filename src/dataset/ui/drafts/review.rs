@@ -5,7 +5,7 @@ use super::super::state::Data;
 use super::progress::problems;
 use crate::dataset::model::drafts::{Accepted, Draft, DraftProblem};
 use crate::ui::units::plural;
-use crate::ui::{Badge, ErrorNotice, Icon, Notice};
+use crate::ui::{Badge, ErrorNotice, Icon, Notice, textarea_content};
 use leptos::prelude::*;
 
 /// Drafts shown at once; the next ones move up.
@@ -182,7 +182,7 @@ pub fn Choice(data: Data, draft: Draft) -> impl IntoView {
                 aria-label=format!("Draft for {}", draft.filename)
                 prop:value=text.clone()
             >
-                {text.clone()}
+                {textarea_content(text.clone())}
             </textarea>
             <div class="button-group">
                 <button class="button button--secondary button--small" type="submit" name="what" value="accept" disabled=busy>
