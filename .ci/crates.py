@@ -9,9 +9,13 @@ import json
 import re
 import subprocess
 import sys
-import tomllib
 from collections import defaultdict
 from pathlib import Path
+
+try:
+    import tomllib
+except ImportError:  # Python before 3.11
+    from pip._vendor import tomli as tomllib
 
 ROOT = Path(__file__).resolve().parent.parent
 
