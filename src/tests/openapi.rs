@@ -19,11 +19,8 @@ async fn only_names_in_the_address_are_parameters_of_the_path() {
                     is_in_path,
                     "{method} {path}: {name}"
                 );
-                assert_eq!(
-                    parameter["required"] == true,
-                    is_in_path,
-                    "{method} {path}: {name}"
-                );
+                let is_required = parameter["required"] == true;
+                assert!(is_required || !is_in_path, "{method} {path}: {name}");
                 queries += usize::from(parameter["in"] == "query");
             }
         }

@@ -8,6 +8,8 @@ use serde_json::Value;
 
 /// Longest settings file.
 const MAX_BYTES: usize = 200_000;
+/// Most references in a YAML file.
+const MAX_REFERENCES: usize = 20;
 
 /// A preset of the file's content.
 pub fn read(text: &str) -> Result<SettingsPreset, AppError> {
@@ -52,6 +54,13 @@ fn parse(text: &str) -> Result<Value, AppError> {
     if let Ok(value) = toml::from_str::<Value>(text) {
         return Ok(value);
     }
+    let references = references(text);
+    if references > MAX_REFERENCES {
+        let message = format!(
+            "The settings file refers to parts of itself (`*name`) {references} times; at most {MAX_REFERENCES} are followed. Write the values out."
+        );
+        return Err(AppError::field("preset_text", message));
+    }
     if let Ok(value @ Value::Object(_)) = serde_norway::from_str::<Value>(text) {
         return Ok(value);
     }
@@ -59,6 +68,18 @@ fn parse(text: &str) -> Result<Value, AppError> {
         "preset_text",
         "This is no settings file: neither JSON, TOML nor YAML with names and values.",
     ))
+}
+
+/// What YAML may take for references: each stands for a whole part, which may hold references itself, so that a few thousand of
+/// them stand for more than fits into memory.
+fn references(text: &str) -> usize {
+    let begins_a_value = |c: char| c.is_whitespace() || matches!(c, '[' | '{' | ',' | ':');
+    let stars = text.match_indices('*').filter(|(at, _)| {
+        let before = text[..*at].chars().next_back();
+        let after = text[at + 1..].chars().next();
+        before.is_none_or(begins_a_value) && after.is_some_and(|c| !c.is_whitespace())
+    });
+    stars.count()
 }
 
 /// Names of nested settings joined with dots; items of a list by their number.
@@ -94,5 +115,20 @@ fn word(value: &Value) -> String {
     match value {
         Value::String(text) => text.clone(),
         other => other.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::read;
+
+    #[test]
+    fn a_file_that_multiplies_itself_is_refused_and_a_few_references_are_followed() {
+        let few = "base: &base {network_dim: 16}\nown: *base\nname: '2 * 3'\n";
+        assert_eq!(read(few).map(|preset| preset.values.len()), Ok(1));
+        let level = |n: usize| format!("a{n}: &a{n} [{}]\n", ["*a", ","].concat().repeat(9));
+        let bomb: String = (0..9).map(level).collect();
+        let refused = read(&bomb).unwrap_err();
+        assert!(refused.message.contains("81 times"), "{refused}");
     }
 }
