@@ -6,7 +6,7 @@ use crate::library::ui::{
 #[cfg(feature = "ssr")]
 use crate::server::state::AppState;
 use crate::styles::ui::NewStylePage;
-use crate::training::ui::{ComparePage, TrainPage, VersionPage, VersionsPage};
+use crate::training::ui::{ComparePage, SweepPage, TrainPage, VersionPage, VersionsPage};
 use crate::ui::frame::Rehearsed;
 use leptos::prelude::*;
 use leptos_meta::{MetaTags, Title, provide_meta_context};
@@ -91,6 +91,7 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("") view=ToTrainingData ssr=SsrMode::Async />
                     <Route path=path!("data") view={Lazy::<DataRoute>::new()} ssr=SsrMode::Async />
                     <Route path=path!("train") view={Lazy::<TrainRoute>::new()} ssr=SsrMode::Async />
+                    <Route path=path!("train/sweep") view={Lazy::<SweepRoute>::new()} ssr=SsrMode::Async />
                     <Route path=path!("versions") view={Lazy::<VersionsRoute>::new()} ssr=SsrMode::Async />
                     <Route path=path!("versions/compare") view={Lazy::<CompareRoute>::new()} ssr=SsrMode::Async />
                     <Route path=path!("versions/:version") view={Lazy::<VersionRoute>::new()} ssr=SsrMode::Async />
@@ -155,6 +156,7 @@ lazy_page!(NewStyleRoute, NewStylePage);
 lazy_page!(LayoutRoute, StyleLayout);
 lazy_page!(DataRoute, TrainingDataPage);
 lazy_page!(TrainRoute, TrainPage);
+lazy_page!(SweepRoute, SweepPage);
 lazy_page!(VersionsRoute, VersionsPage);
 lazy_page!(VersionRoute, VersionPage);
 lazy_page!(CompareRoute, ComparePage);

@@ -128,6 +128,8 @@ pub struct Config {
     pub captions: Option<CaptionConfig>,
     pub rehearsal: RehearsalConfig,
     pub tunnel: TunnelConfig,
+    /// An address that is told when a run has ended; whoever knows it can write there.
+    pub notify_webhook_url: Option<SecretString>,
 }
 
 /// Where values come from: the process's environment, or a map in tests.
@@ -177,6 +179,7 @@ impl Config {
                 ngrok_bin: env.get("NGROK_BIN"),
                 cloudflared_bin: env.get("CLOUDFLARED_BIN"),
             },
+            notify_webhook_url: env.secret_url("NOTIFY_WEBHOOK_URL")?,
         })
     }
 }
@@ -260,6 +263,18 @@ impl Env<'_> {
             });
         }
         Ok(Some(value.trim_end_matches('/').to_owned()))
+    }
+
+    /// An http(s) address that is a secret: it is never repeated.
+    fn secret_url(&self, name: &'static str) -> Result<Option<SecretString>, ConfigError> {
+        match self.url(name) {
+            Ok(_) => Ok(self.get(name).map(SecretString::from)),
+            Err(_) => Err(ConfigError::Invalid {
+                name,
+                value: "(not shown)".to_owned(),
+                expected: "expected an address that begins with https:// or http://",
+            }),
+        }
     }
 
     /// Two spellings of one thing: the newer is preferred, two different values are refused.

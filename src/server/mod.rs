@@ -14,6 +14,7 @@ pub mod gate;
 pub mod guard;
 pub mod listen;
 pub mod ngrok;
+pub mod notify;
 pub mod openapi;
 pub mod patience;
 pub mod policy;

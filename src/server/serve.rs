@@ -4,7 +4,7 @@ use crate::rehearsal;
 use crate::server::config::Config;
 use crate::server::state::{AppState, system_clock};
 use crate::server::{listen, router, telemetry};
-use crate::training::server::{reconcile, webhook};
+use crate::training::server::{notices, reconcile, webhook};
 use leptos::config::{LeptosOptions, get_configuration};
 use std::net::{IpAddr, SocketAddr};
 use tokio::net::TcpListener;
@@ -26,6 +26,7 @@ pub async fn run() -> Result<(), Failure> {
     let agents = state.agents.clone();
     tokio::spawn(async move { agents.end_left_behind().await });
     tokio::spawn(reconcile::run(state.clone()));
+    tokio::spawn(notices::run(state.clone()));
     let only = webhook::only_router(state.clone());
     let hook = listen::serve(hook, only, listen::WEBHOOK);
     let page = listen::serve(page, router::pages(state.clone()), listen::PAGE);

@@ -8,6 +8,7 @@ use crate::server::config::{Config, RehearsedRuns, RunpodConfig, S3Config, Tunne
 use crate::server::documents::Documents;
 use crate::server::door::Door;
 use crate::server::ngrok::Ngrok;
+use crate::server::notify::Notifier;
 use crate::server::patience::Patience;
 use crate::server::probe::Probes;
 use crate::server::residents::Residents;
@@ -133,6 +134,8 @@ pub struct AppState {
     pub probes: Probes,
     /// how many were turned away at the webhook's door
     pub door: Door,
+    /// tells of the end of a run, where an address is configured
+    pub notifier: Option<Notifier>,
     /// what features keep for themselves while the process runs
     pub residents: Residents,
     /// rung when a run may have something new to say
@@ -167,6 +170,7 @@ impl AppState {
             starts: Allowance::default(),
             probes: Probes::default(),
             door: Door::default(),
+            notifier: config.notify_webhook_url.clone().map(Notifier::new),
             residents: Residents::default(),
             wake: Arc::default(),
             webhook_address: Arc::default(),

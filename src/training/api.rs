@@ -3,6 +3,7 @@
 pub mod compare;
 pub mod import;
 pub mod reproduce;
+pub mod sweeps;
 
 use super::model::costs::{CostForm, CostSettings};
 use super::model::form::TrainingForm;
@@ -10,6 +11,7 @@ use super::model::lora_file::{LoraFacts, RunFile};
 use super::model::preflight::Check;
 use super::model::presets::SettingsPreset;
 use super::model::preview::{PreviewView, SnapshotImage, TrainSetup};
+use super::model::progress::ProgressPoint;
 use super::model::version::{TrainingVersion, VersionEvent};
 use crate::error::AppError;
 use crate::styles::model::StyleId;
@@ -29,6 +31,10 @@ pub struct VersionPage {
     pub events: Vec<VersionEvent>,
     /// Whether its model lies in the configured bucket, so that it can be downloaded here.
     pub downloadable: bool,
+    /// The course of the run; empty where the worker reports none.
+    pub points: Vec<ProgressPoint>,
+    /// The end of the worker's log.
+    pub log: String,
 }
 
 #[server(prefix = "/rpc", endpoint = "version", input = GetUrl)]
@@ -39,6 +45,8 @@ pub async fn version(style: StyleId, id: String) -> Result<VersionPage, AppError
         downloadable: super::server::is_downloadable(&state, &version),
         version,
         events: super::server::events::list(&state, &style, &id)?,
+        points: super::server::progress::points(&state, &style, &id)?,
+        log: super::server::progress::log_tail(&state, &style, &id)?,
     })
 }
 
@@ -144,6 +152,17 @@ pub async fn start_training(
 #[server(prefix = "/rpc", endpoint = "cancel_version")]
 pub async fn cancel_version(style: StyleId, id: String) -> Result<TrainingVersion, AppError> {
     super::server::cancel(&crate::server::state::app_state(), &style, &id).await
+}
+
+/// Starts a run that ended badly again and goes on to its page.
+#[server(prefix = "/rpc", endpoint = "retry_version")]
+pub async fn retry_version(style: StyleId, id: String) -> Result<(), AppError> {
+    let state = crate::server::state::app_state();
+    let of = style.clone();
+    let started = tokio::spawn(async move { super::server::retry(&state, &of, &id).await });
+    let version = started.await.expect("start does not panic")?;
+    leptos_axum::redirect(&format!("/styles/{style}/versions/{}", version.id));
+    Ok(())
 }
 
 #[server(prefix = "/rpc", endpoint = "recheck_version")]

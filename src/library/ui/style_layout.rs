@@ -79,15 +79,17 @@ fn crumbs(path: &str, title: &str) -> Vec<Crumb> {
         ("Styles".to_owned(), "/".to_owned()),
         (title.to_owned(), home),
     ];
-    let page = match parts.next() {
-        Some("data") => "Training data",
-        Some("train") => "Train LoRA",
-        Some("versions") => "Versions",
+    let (name, page) = match parts.next() {
+        Some("data") => ("data", "Training data"),
+        Some("train") => ("train", "Train LoRA"),
+        Some("versions") => ("versions", "Versions"),
         _ => return crumbs,
     };
-    crumbs.push((page.to_owned(), format!("/styles/{id}/versions")));
-    if let Some(version) = parts.next() {
-        crumbs.push((version.to_owned(), String::new()));
+    crumbs.push((page.to_owned(), format!("/styles/{id}/{name}")));
+    match parts.next() {
+        Some("sweep") if name == "train" => crumbs.push(("Sweep".to_owned(), String::new())),
+        Some(version) => crumbs.push((version.to_owned(), String::new())),
+        None => {}
     }
     crumbs
 }

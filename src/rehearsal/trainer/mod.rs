@@ -10,6 +10,7 @@
 mod answer;
 mod buckets;
 mod checks;
+mod course;
 mod dataset;
 mod lora;
 mod metadata;

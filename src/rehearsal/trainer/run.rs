@@ -9,7 +9,7 @@ use tokio::time::Instant;
 use super::{
     RehearsalTrainerOptions, answer,
     buckets::{self, Bucket},
-    checks,
+    checks, course,
     dataset::{self, TrainingImage},
     lora::LoraFile,
     metadata::{self, TrainedRun},
@@ -259,7 +259,13 @@ impl Run<'_> {
             .is_some_and(|(last, at)| last == stage && at.elapsed() < REPORT_EVERY);
         if !fresh {
             self.reported = Some((stage, Instant::now()));
-            let output = json!({"stage": stage, "step": step, "total": total});
+            let mut output = json!({"stage": stage, "step": step, "total": total});
+            if stage == "training" && step > 0 {
+                output["loss"] = json!(course::loss(step, total));
+            }
+            if stage != "downloading" && step > 0 {
+                output["log"] = json!(course::log(stage, step, total));
+            }
             self.queue
                 .progress_built_in(self.assignment, output, now_ms());
         }

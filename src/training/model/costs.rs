@@ -16,6 +16,8 @@ pub use form::{CostForm, PriceRow};
 const SECONDS_TO_START: f64 = 120.0;
 /// Highest price and cap that is taken.
 pub const USD_MAX: f64 = 1_000_000.0;
+/// Code of the remark that the month's cap would be passed.
+pub const OVER_MONTH_CAP: &str = "over_month_cap";
 /// Most rows of the price table.
 pub const PRICES_MAX: usize = 40;
 /// The day the first price table was read.
@@ -196,7 +198,7 @@ impl CostFacts {
         Some(cents(price.usd_per_hour * seconds / 3_600.0))
     }
 
-    /// Caps that `runs` runs of that cost each would pass.
+    /// Caps that a run of that cost would pass.
     pub fn over_caps(&self, each_usd: Option<f64>) -> Vec<Remark> {
         let Some(cost) = each_usd else {
             return Vec::new();
@@ -208,19 +210,21 @@ impl CostFacts {
             );
             over.push(Remark::new(None, "over_run_cap", text));
         }
-        if let Some(cap) = self
-            .settings
-            .month_cap_usd
-            .filter(|cap| self.month_usd + cost > *cap)
-        {
+        over.extend(self.over_month_cap(cost, "this run"));
+        over
+    }
+
+    /// Whether a further `cost` for `what` passes the cap of the month.
+    pub fn over_month_cap(&self, cost: f64, what: &str) -> Option<Remark> {
+        let cap = self.settings.month_cap_usd?;
+        (self.month_usd + cost > cap).then(|| {
             let text = format!(
-                "With about ${cost:.2} for this run, {} would come to ${:.2}, and a month may cost ${cap:.2}: train fewer steps, or raise the cap under Costs.",
+                "With about ${cost:.2} for {what}, {} would come to ${:.2}, and a month may cost ${cap:.2}: train fewer steps, or raise the cap under Costs.",
                 self.month,
                 cents(self.month_usd + cost)
             );
-            over.push(Remark::new(None, "over_month_cap", text));
-        }
-        over
+            Remark::new(None, OVER_MONTH_CAP, text)
+        })
     }
 }
 

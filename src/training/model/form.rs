@@ -14,7 +14,7 @@ use crate::dataset::model::buckets::{BucketSettings, Size};
 
 mod fields;
 mod rules;
-pub(super) mod typed;
+pub(in crate::training::model) mod typed;
 
 pub use fields::{FAULTS, SPEED, parameter_field};
 pub use typed::Typed;

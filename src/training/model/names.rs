@@ -14,8 +14,8 @@ pub struct UsedName {
 impl UsedName {
     /// `None` where a start never reached RunPod: it wrote no model, so its name is free again.
     pub fn of(version: &TrainingVersion) -> Option<Self> {
-        let never_ran =
-            version.status == Status::Failed && version.is_ours() && version.job_id.is_none();
+        let ended = matches!(version.status, Status::Failed | Status::Cancelled);
+        let never_ran = ended && version.is_ours() && version.job_id.is_none();
         (!never_ran).then(|| Self {
             name: version.name.clone(),
             status: version.status,

@@ -5,6 +5,7 @@
 //! exception: a run that only counts as failed because nobody knew how it ended (`lost`) takes the word of whoever knows.
 
 use super::costs::cents;
+use super::sweep::SweepPlace;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -67,6 +68,12 @@ pub struct Progress {
     pub step: u32,
     /// 0 when the worker did not say.
     pub total: u32,
+    /// Of the last step, where the worker reports it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub loss: Option<f64>,
+    /// The end of the worker's log, where it reports one; kept in a file of its own, never in the record.
+    #[serde(skip)]
+    pub log: Option<String>,
 }
 
 impl Progress {
@@ -155,6 +162,10 @@ pub struct TrainingVersion {
     pub usd_per_hour: Option<f64>,
     /// What it was expected to cost when it began.
     pub estimated_usd: Option<f64>,
+    /// Its place in the sweep it belongs to.
+    pub sweep: Option<SweepPlace>,
+    /// It waits for its turn in a sweep: recorded, not sent.
+    pub queued: Option<bool>,
 }
 
 /// What a witness says of a run.
@@ -176,6 +187,8 @@ pub enum Report {
         execution_ms: Option<i64>,
     },
     Cancelled,
+    /// Taken out of a sweep's queue before it was sent.
+    Withdrawn,
     /// Nobody knows how it ended, and nobody is left to ask.
     Lost {
         reason: String,
@@ -209,8 +222,21 @@ impl TrainingVersion {
         }
     }
 
+    /// Whether it waits for its turn: RunPod was not asked yet.
+    pub fn is_queued(&self) -> bool {
+        self.queued == Some(true) && self.is_ours() && !self.status.is_final()
+    }
+
+    /// When it was sent off, else when it was recorded; ISO 8601.
+    pub fn began_at(&self) -> &str {
+        self.sent_at.as_deref().unwrap_or(&self.timestamp)
+    }
+
     /// Whether it may still hear of its job: unfinished, or given up without a witness.
     pub fn is_open_to(&self, report: &Report) -> bool {
+        if matches!(report, Report::Withdrawn) {
+            return self.is_queued();
+        }
         if !self.status.is_final() {
             return !matches!(report, Report::Reopened);
         }
@@ -255,7 +281,12 @@ impl TrainingVersion {
     fn step(&mut self, report: &Report, now: &str) -> Option<String> {
         match report {
             Report::Reopened => None,
+            Report::Withdrawn => {
+                self.cancelled(now);
+                Some("cancelled before it was sent; nothing was paid".into())
+            }
             Report::Lost { reason } => {
+                self.queued = None;
                 self.status = Status::Failed;
                 self.failed_at = Some(now.to_owned());
                 self.error = Some(reason.clone());
@@ -272,6 +303,7 @@ impl TrainingVersion {
                 delay_ms,
                 execution_ms,
             } => {
+                self.queued = None;
                 self.status = Status::Failed;
                 self.failed_at = Some(now.to_owned());
                 self.error = Some(reason.clone());
@@ -279,11 +311,16 @@ impl TrainingVersion {
                 Some(format!("failed: {reason}"))
             }
             Report::Cancelled => {
-                self.status = Status::Cancelled;
-                self.completed_at = Some(now.to_owned());
+                self.cancelled(now);
                 Some("cancelled".into())
             }
         }
+    }
+
+    fn cancelled(&mut self, now: &str) {
+        self.queued = None;
+        self.status = Status::Cancelled;
+        self.completed_at = Some(now.to_owned());
     }
 
     fn submitted(&mut self, job_id: &str) -> Option<String> {
@@ -300,7 +337,11 @@ impl TrainingVersion {
         self.times(delay_ms, None);
         let stage_before = self.progress.as_ref().map(|p| p.stage.clone());
         if let Some(progress) = progress {
-            self.progress = Some(progress.clone());
+            let loss_before = self.progress.as_ref().and_then(|p| p.loss);
+            self.progress = Some(Progress {
+                loss: progress.loss.or(loss_before),
+                ..progress.clone()
+            });
         }
         let stage = self.progress.as_ref().map(|p| p.stage.clone());
         if began {
@@ -369,6 +410,7 @@ mod tests {
             stage: "training".into(),
             step: 5,
             total: 10,
+            ..Progress::default()
         });
         let running = Report::Running {
             progress,
@@ -486,6 +528,39 @@ mod tests {
         assert_eq!(version.cost_usd(None), None);
         version.execution_time_ms = Some(1_200_000);
         assert_eq!(version.cost_usd(None), Some(0.4));
+    }
+
+    #[test]
+    fn a_run_that_waits_for_its_turn_can_be_withdrawn_and_one_that_was_sent_cannot() {
+        let mut waiting = TrainingVersion {
+            queued: Some(true),
+            request_id: Some("1_1".into()),
+            ..TrainingVersion::default()
+        };
+        assert!(waiting.apply(&Report::Withdrawn, NOW).is_some());
+        assert_eq!((waiting.status, waiting.queued), (Status::Cancelled, None));
+        assert_eq!(waiting.apply(&Report::Withdrawn, NOW), None);
+        let mut sent = training();
+        assert_eq!(sent.apply(&Report::Withdrawn, NOW), None);
+        assert_eq!(sent.status, Status::Training);
+    }
+
+    #[test]
+    fn the_last_loss_stays_when_a_later_word_has_none() {
+        let mut version = training();
+        let said = |stage: &str, loss| Report::Running {
+            progress: Some(Progress {
+                stage: stage.into(),
+                step: 9,
+                total: 10,
+                loss,
+                log: None,
+            }),
+            delay_ms: None,
+        };
+        version.apply(&said("training", Some(0.25)), NOW);
+        version.apply(&said("saving", None), NOW);
+        assert_eq!(version.progress.unwrap().loss, Some(0.25));
     }
 
     #[test]

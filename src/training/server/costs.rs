@@ -54,8 +54,8 @@ pub fn refused(errors: Vec<super::super::model::form::FieldError>) -> AppError {
     AppError::invalid(told.collect())
 }
 
-/// What the runs of all styles tell.
-pub fn facts(state: &AppState) -> Result<CostFacts, AppError> {
+/// What the runs of all styles tell; `except` is the id of a run that does not count.
+pub fn facts(state: &AppState, except: Option<&str>) -> Result<CostFacts, AppError> {
     let now = state.now_iso();
     let month = now.get(..7).unwrap_or_default();
     let mut facts = CostFacts {
@@ -67,7 +67,8 @@ pub fn facts(state: &AppState) -> Result<CostFacts, AppError> {
     for style in styles::server::list(state)? {
         // one style's broken file must not hide the others' costs
         for version in versions::list_of(state, &style).unwrap_or_default() {
-            if version.timestamp.starts_with(month) {
+            let counts = Some(version.id.as_str()) != except;
+            if counts && version.timestamp.starts_with(month) {
                 facts.month_usd += version.cost_usd(None).unwrap_or_default();
             }
             facts.history.extend(timing(&version));

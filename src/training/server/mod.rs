@@ -14,11 +14,13 @@ pub mod job;
 pub mod lora_file;
 pub(crate) mod lora_head;
 mod model_check;
+pub mod notices;
 pub(crate) mod outcome;
 mod parameter_schema;
 pub mod preflight;
 pub mod prepare;
 pub mod presets;
+pub mod progress;
 pub mod reconcile;
 pub mod removal;
 pub mod reproduce;
@@ -26,6 +28,7 @@ pub mod routes;
 pub(crate) mod settings_file;
 pub mod settle;
 pub mod snapshot;
+pub mod sweeps;
 pub mod versions;
 pub mod webhook;
 pub mod workflow;
@@ -57,44 +60,56 @@ pub async fn start(
     if let Some(refusal) = prepared.refusal() {
         return earlier(state, &prepared, idempotency_key.as_deref())?.ok_or(refusal);
     }
-    let run = NewRun::of(state, &prepared);
+    let key = WebhookKey::new(state);
+    let version = new_version(state, &prepared);
     let secrets = Secrets {
-        token_hash: token::hash(&run.token),
+        token_hash: token::hash(&key.token),
         idempotency_hash: idempotency_key.as_deref().map(token::hash),
     };
     if let Some(earlier) = earlier(state, &prepared, idempotency_key.as_deref())? {
         return Ok(earlier);
     }
     within_allowance(state)?;
-    let inserted = versions::insert(state, &prepared.style, run.version.clone(), secrets).await?;
+    let inserted = versions::insert(state, &prepared.style, version.clone(), secrets).await?;
     if let Inserted::Already(earlier) = inserted {
         return Ok(*earlier);
     }
-    let (style, id) = (&prepared.style.id, run.version.id.as_str());
+    let (style, id) = (&prepared.style.id, version.id.as_str());
     events::append(state, style, id, Witness::Studio.as_str(), "recorded");
-    if let Err(error) = ready_to_send(state, &prepared, &run).await {
+    if let Err(error) = ready_to_send(state, &prepared, &version).await {
         // a disk that takes no snapshot may not take this either: then the reconciler ends it, since nothing was sent
         let reason = format!("It was not sent: {}", error.message);
         let _ = settle(state, style, id, Witness::Studio, failed(reason)).await;
         return Err(error);
     }
-    let body = prepared.body(&run.request_id, run.webhook.as_deref());
-    let submitted = state.runpod.submit(&body).await;
+    let submitted = submit(state, &prepared, &version, &key).await;
     let version = conclude(state, style, id, submitted).await;
-    remember_size(state, &prepared).await;
     state.wake.notify_one();
     version
+}
+
+/// Sends a version that is on record and marked as sent.
+async fn submit(
+    state: &AppState,
+    prepared: &Prepared,
+    version: &TrainingVersion,
+    key: &WebhookKey,
+) -> Result<String, RunpodError> {
+    let request_id = version.request_id.as_deref().unwrap_or_default();
+    let body = prepared.body(request_id, key.address.as_deref());
+    let submitted = state.runpod.submit(&body).await;
+    remember_size(state, prepared).await;
+    submitted
 }
 
 /// The last steps on this side: after them the job may be running, before them it is certain that it is not.
 async fn ready_to_send(
     state: &AppState,
     prepared: &Prepared,
-    run: &NewRun,
+    version: &TrainingVersion,
 ) -> Result<(), AppError> {
-    let id = run.version.id.as_str();
-    snapshot::take(state, prepared, id, &run.request_id)?;
-    versions::mark_sent(state, &prepared.style.id, id).await
+    snapshot::take(state, prepared, version)?;
+    versions::mark_sent(state, &prepared.style.id, &version.id).await
 }
 
 fn failed(reason: String) -> Report {
@@ -167,59 +182,55 @@ async fn conclude(
     }
 }
 
-/// Ids, token and record of a run that is about to be made.
-struct NewRun {
-    version: TrainingVersion,
-    request_id: String,
+/// A run's own token, and the address of its webhook where one can be reached.
+struct WebhookKey {
     token: String,
-    webhook: Option<String>,
+    address: Option<String>,
 }
 
-impl NewRun {
-    fn of(state: &AppState, prepared: &Prepared) -> Self {
-        let (request, style) = (&prepared.request, &prepared.style.id);
-        let ms = distinct_ms(state.now_ms());
+impl WebhookKey {
+    fn new(state: &AppState) -> Self {
         let token = token::new();
-        let webhook = tunnel::server::webhook_base(state)
+        let address = tunnel::server::webhook_base(state)
             .map(|base| format!("{}?token={token}", tunnel::model::webhook_url(&base)));
-        let request_id = format!("{style}_{ms}");
-        let parameters = request
-            .values
-            .iter()
-            .map(|(parameter, value)| (parameter.name.to_owned(), ParameterValue::from(value)));
-        let description = request.description.trim();
-        let trainer = if state.runpod_is_rehearsed() {
-            "rehearsal"
-        } else {
-            "runpod"
-        };
-        let version = TrainingVersion {
-            id: format!("style_{style}_{ms}"),
-            name: request.name.clone(),
-            description: (!description.is_empty()).then(|| description.to_owned()),
-            timestamp: crate::server::state::iso(ms),
-            parameters: parameters.collect(),
-            status: Status::Pending,
-            selection_set_id: Some(request.selection_set_id),
-            image_count: Some(prepared.dataset.items.len() as u64),
-            request_id: Some(request_id.clone()),
-            trainer: Some(trainer.to_owned()),
-            model_name: Some(request.model_name()),
-            ttl_ms: i64::try_from(prepared.plan.limits.ttl_ms).ok(),
-            preset: Some(prepared.preset.clone()).filter(|p| is_label(p)),
-            usd_per_hour: prepared.usd_per_hour,
-            estimated_usd: prepared
-                .plan
-                .cost_usd
-                .filter(|_| prepared.usd_per_hour.is_some()),
-            ..TrainingVersion::default()
-        };
-        Self {
-            version,
-            request_id,
-            token,
-            webhook,
-        }
+        Self { token, address }
+    }
+}
+
+/// The record of a run that is about to be made, with ids of its own.
+fn new_version(state: &AppState, prepared: &Prepared) -> TrainingVersion {
+    let (request, style) = (&prepared.request, &prepared.style.id);
+    let ms = distinct_ms(state.now_ms());
+    let parameters = request
+        .values
+        .iter()
+        .map(|(parameter, value)| (parameter.name.to_owned(), ParameterValue::from(value)));
+    let description = request.description.trim();
+    let trainer = if state.runpod_is_rehearsed() {
+        "rehearsal"
+    } else {
+        "runpod"
+    };
+    TrainingVersion {
+        id: format!("style_{style}_{ms}"),
+        name: request.name.clone(),
+        description: (!description.is_empty()).then(|| description.to_owned()),
+        timestamp: crate::server::state::iso(ms),
+        parameters: parameters.collect(),
+        status: Status::Pending,
+        selection_set_id: Some(request.selection_set_id),
+        image_count: Some(prepared.dataset.items.len() as u64),
+        request_id: Some(format!("{style}_{ms}")),
+        trainer: Some(trainer.to_owned()),
+        model_name: Some(request.model_name()),
+        ttl_ms: i64::try_from(prepared.plan.limits.ttl_ms).ok(),
+        preset: Some(prepared.preset.clone()).filter(|p| is_label(p)),
+        usd_per_hour: prepared.usd_per_hour,
+        estimated_usd: prepared
+            .plan
+            .cost_usd
+            .filter(|_| prepared.usd_per_hour.is_some()),
+        ..TrainingVersion::default()
     }
 }
 
@@ -246,6 +257,12 @@ pub async fn cancel(
         );
         return Err(AppError::conflict(message));
     }
+    if version.is_queued() {
+        let withdrawn = settle(state, style, id, Witness::Person, Report::Withdrawn).await?;
+        if withdrawn.status.is_final() {
+            return Ok(withdrawn);
+        }
+    }
     let Some(job_id) = version.job_id.as_deref().filter(|_| version.is_ours()) else {
         let message = format!("{} has no job of this studio at RunPod yet.", version.name);
         return Err(AppError::conflict(message)
@@ -260,6 +277,26 @@ pub async fn cancel(
     }
 }
 
+/// Starts a run that ended badly again, as a new version with the next name. Pressed twice it is one run.
+pub async fn retry(
+    state: &AppState,
+    style: &StyleId,
+    id: &str,
+) -> Result<TrainingVersion, AppError> {
+    let version = versions::get(state, style, id)?;
+    if !matches!(version.status, Status::Failed | Status::Cancelled) {
+        let message = format!("{} is {}.", version.name, version.status.as_str());
+        return Err(AppError::conflict(message)
+            .with_remedy("Train again from here opens the form with its parameters."));
+    }
+    let again = prepare::setup(state, style, id)?.form;
+    let form = TrainingForm {
+        description: format!("{} again", version.name),
+        ..again
+    };
+    preflight::start(state, form, Some(format!("retry {id}")), "").await
+}
+
 /// Asks all witnesses now, also those of a run that ended badly: a model that turned up later is taken.
 pub async fn recheck(
     state: &AppState,
@@ -268,7 +305,7 @@ pub async fn recheck(
 ) -> Result<TrainingVersion, AppError> {
     let version = versions::get(state, style, id)?;
     match version.status {
-        _ if !version.is_ours() => Ok(version),
+        _ if !version.is_ours() || version.is_queued() => Ok(version),
         Status::Completed => Ok(version),
         Status::Failed | Status::Cancelled => reconcile::look_again(state, style, &version).await,
         Status::Pending | Status::Training => reconcile::check(state, style, &version).await,

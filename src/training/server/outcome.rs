@@ -1,13 +1,26 @@
 //! What RunPod or the container says, as a report on a run.
 //!
 //! COMPLETED with an inner `failed` is a failure; an unknown state is still running; progress may come as an object, a
-//! `"4/10"`, a number or not at all.
+//! `"4/10"`, a number or not at all. Loss and the end of the log are taken where a worker reports them, under the names in use.
 
 use super::super::model::version::{Progress, Report, Success};
 use crate::server::runpod::{Job, JobState, error_text};
 use serde_json::Value;
 
 const MAX_ADDRESS_BYTES: usize = 2_048;
+/// Of a worker's log, the last so many lines and characters.
+const LOG_LINES: usize = 100;
+const LOG_CHARS: usize = 8_000;
+/// What workers call the loss: the container, kohya's and ai-toolkit's progress bars, the Trainer of transformers.
+const LOSS_NAMES: [&str; 6] = [
+    "loss",
+    "avr_loss",
+    "avg_loss",
+    "train_loss",
+    "current_loss",
+    "step_loss",
+];
+const LOG_NAMES: [&str; 4] = ["log", "logs", "log_tail", "logTail"];
 
 /// The report in a job of `/status` or of a webhook's envelope.
 pub fn of_job(job: &Job) -> Report {
@@ -107,19 +120,77 @@ fn explained(error: Option<&str>) -> String {
 }
 
 fn progress(output: &Value) -> Option<Progress> {
+    let (loss, log) = (loss(output), log_tail(output));
+    let counted = counted(output);
+    if counted.is_none() && loss.is_none() && log.is_none() {
+        return None;
+    }
+    Some(Progress {
+        loss,
+        log,
+        ..counted.unwrap_or_else(|| Progress {
+            stage: stage(output),
+            ..Progress::default()
+        })
+    })
+}
+
+fn stage(output: &Value) -> String {
+    let stage = output["stage"].as_str().unwrap_or("training");
+    stage.chars().take(40).collect()
+}
+
+/// The last step's loss: at the top or within `metrics`, a number or text.
+fn loss(output: &Value) -> Option<f64> {
+    let places = [output, &output["metrics"]];
+    let number = |value: &Value| match value {
+        Value::String(text) => text.trim().parse().ok(),
+        other => other.as_f64(),
+    };
+    let told = places
+        .into_iter()
+        .flat_map(|place| LOSS_NAMES.iter().map(move |name| &place[*name]));
+    told.filter_map(number).find(|loss| loss.is_finite())
+}
+
+/// The end of the log: text or a list of lines, without what a terminal would act on.
+fn log_tail(output: &Value) -> Option<String> {
+    let told = LOG_NAMES.iter().map(|name| &output[*name]);
+    let text = told.into_iter().find_map(|value| match value {
+        Value::String(text) => Some(text.clone()),
+        Value::Array(lines) => {
+            let lines: Vec<&str> = lines.iter().filter_map(Value::as_str).collect();
+            Some(lines.join("\n"))
+        }
+        _ => None,
+    })?;
+    let lines: Vec<&str> = text.lines().collect();
+    let shown = lines[lines.len().saturating_sub(LOG_LINES)..].join("\n");
+    let plain = shown
+        .chars()
+        .filter(|c| *c == '\n' || *c == '\t' || !c.is_control());
+    let plain: Vec<char> = plain.collect();
+    let tail: String = plain[plain.len().saturating_sub(LOG_CHARS)..]
+        .iter()
+        .collect();
+    (!tail.trim().is_empty()).then_some(tail)
+}
+
+/// Stage, step and total.
+fn counted(output: &Value) -> Option<Progress> {
     let number = |keys: &[&str]| {
         keys.iter()
             .find_map(|k| output[*k].as_f64())
             .map(|n| n.clamp(0.0, f64::from(u32::MAX)) as u32)
     };
-    let stage = output["stage"].as_str().unwrap_or("training");
-    let stage: String = stage.chars().take(40).collect();
+    let stage = stage(output);
     let total = number(&["total", "total_steps", "max_steps", "max"]);
     if let Some(step) = number(&["step", "current_step", "value"]) {
         return Some(Progress {
             stage,
             step,
             total: total.unwrap_or(0),
+            ..Progress::default()
         });
     }
     let text = output.as_str().or_else(|| output["progress"].as_str());
@@ -128,6 +199,7 @@ fn progress(output: &Value) -> Option<Progress> {
             stage,
             step: step.trim().parse().ok()?,
             total: total.trim().parse().ok()?,
+            ..Progress::default()
         });
     }
     let percent = number(&["progress", "percent"])?;
@@ -135,6 +207,7 @@ fn progress(output: &Value) -> Option<Progress> {
         stage,
         step: percent.min(100),
         total: 100,
+        ..Progress::default()
     })
 }
 
@@ -163,6 +236,35 @@ mod tests {
             let progress = progress.unwrap();
             assert_eq!((progress.step, progress.total), (4, 10));
         }
+    }
+
+    #[test]
+    fn loss_and_log_are_taken_under_the_names_in_use() {
+        let of = |output: Value| {
+            let job = json!({"id": "a", "status": "IN_PROGRESS", "output": output});
+            match report(job) {
+                Report::Running { progress, .. } => progress,
+                other => panic!("{other:?}"),
+            }
+        };
+        for output in [
+            json!({"step": 3, "total": 9, "loss": 0.25}),
+            json!({"step": 3, "total": 9, "avr_loss": "0.25"}),
+            json!({"step": 3, "total": 9, "metrics": {"train_loss": 0.25}}),
+        ] {
+            let progress = of(output).unwrap();
+            assert_eq!((progress.step, progress.loss), (3, Some(0.25)));
+        }
+        assert_eq!(of(json!({"loss": "NaN", "step": 1})).unwrap().loss, None);
+        let log = of(json!({"logs": ["a\u{1b}[31m", "b"]})).unwrap().log;
+        assert_eq!(log.as_deref(), Some("a[31m\nb"));
+        let long = "x".repeat(20_000);
+        let log = of(json!({ "log": long })).unwrap().log.unwrap();
+        assert_eq!(log.len(), LOG_CHARS);
+        let many: Vec<String> = (0..300).map(|n| n.to_string()).collect();
+        let log = of(json!({ "log": many })).unwrap().log.unwrap();
+        assert!(log.starts_with("200\n") && log.ends_with("299"));
+        assert_eq!(of(json!({"hello": 1})), None);
     }
 
     #[test]

@@ -2,8 +2,9 @@
 
 use super::super::model::form::TrainingForm;
 use super::super::model::preflight::{Check, Light, Workers, in_the_way, trainer};
+use super::super::model::sweep::{Sweep, SweepForm};
 use super::super::model::version::TrainingVersion;
-use super::versions;
+use super::{sweeps, versions};
 use crate::dataset::server::resolve::{Dataset, resolve};
 use crate::error::{AppError, ErrorKind};
 use crate::server::state::AppState;
@@ -47,17 +48,40 @@ pub async fn start(
         None => false,
     };
     if !again {
-        let checks = outside(state, &known).await?;
-        let stands: Vec<String> = in_the_way(&checks, acknowledged)
-            .iter()
-            .map(|c| c.text.clone())
-            .collect();
-        if !stands.is_empty() {
-            return Err(AppError::new(ErrorKind::Conflict, stands.join(" "))
-                .with_remedy("Nothing was sent and nothing was paid. What is doubtful is listed under Preflight; “Start anyway” starts nevertheless."));
-        }
+        clear(state, &known, acknowledged).await?;
     }
     super::start(state, form, key).await
+}
+
+/// The same for a sweep.
+pub async fn start_sweep(
+    state: &AppState,
+    sweep: SweepForm,
+    key: Option<String>,
+    acknowledged: &str,
+) -> Result<Sweep, AppError> {
+    let style = StyleId::parse(sweep.form.style_id.trim())
+        .map_err(|e| AppError::field("styleId", e.to_string()))?;
+    let known = styles::server::get(state, &style)?;
+    if sweeps::earlier(state, &known, key.as_deref())?.is_none() {
+        clear(state, &known, acknowledged).await?;
+    }
+    sweeps::start(state, sweep, key).await
+}
+
+/// # Errors
+/// What stands in the way of a start and was not acknowledged.
+async fn clear(state: &AppState, style: &Style, acknowledged: &str) -> Result<(), AppError> {
+    let checks = outside(state, style).await?;
+    let stands: Vec<String> = in_the_way(&checks, acknowledged)
+        .iter()
+        .map(|c| c.text.clone())
+        .collect();
+    if stands.is_empty() {
+        return Ok(());
+    }
+    Err(AppError::new(ErrorKind::Conflict, stands.join(" "))
+        .with_remedy("Nothing was sent and nothing was paid. What is doubtful is listed under Preflight; “Start anyway” starts nevertheless."))
 }
 
 /// What does not depend on the dataset.

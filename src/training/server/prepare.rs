@@ -35,7 +35,7 @@ pub struct Prepared {
     pub warnings: Vec<Remark>,
     pub peers: Vec<PeerPlan>,
     /// Those of the problems that only the server sees.
-    told: Vec<Remark>,
+    pub told: Vec<Remark>,
     /// Label of the preset the form began from.
     pub preset: String,
     /// `None` where nothing is paid or no price is known.
@@ -48,49 +48,75 @@ pub struct Prepared {
 /// # Errors
 /// Only what makes a preview impossible: an unknown style, S3 or a document that cannot be read.
 pub async fn prepare(state: &AppState, form: &TrainingForm) -> Result<Prepared, AppError> {
-    let style_id = StyleId::parse(form.style_id.trim())
-        .map_err(|e| AppError::field("styleId", e.to_string()))?;
-    let style = styles::server::get(state, &style_id)?;
-    let (dataset, unknown) = dataset_of(state, &style_id, form).await?;
-    let facts = DatasetFacts {
-        set: dataset.set.id,
-        unknown,
-        items: dataset.items.iter().map(item_facts).collect(),
-    };
-    let known = style_facts(state, &style)?;
-    let price = known
-        .costs
-        .settings
-        .chosen()
-        .map(|price| price.usd_per_hour);
-    let Judged {
-        mut request,
-        plan,
-        captions,
-        mut problems,
-        warnings,
-        ..
-    } = judge(form, &known, &facts);
-    request.style_id = style_id.to_string();
-    let told: Vec<Remark> = rehearsal_problem(state, &request.rehearsal)
-        .into_iter()
-        .collect();
-    problems.extend(told.iter().cloned());
-    Ok(Prepared {
-        peers: peers(&known, &facts),
-        bucket: state.s3.bucket().to_owned(),
-        style,
-        request,
-        dataset,
-        facts,
-        captions,
-        plan,
-        problems,
-        warnings,
-        told,
-        preset: form.preset.clone(),
-        usd_per_hour: price.filter(|_| !known.costs.rehearsed),
-    })
+    let ground = Ground::of(state, form, None).await?;
+    Ok(ground.prepared(state, form))
+}
+
+/// What a form is judged on: the style, and its set as S3 has it now. Serves several forms on one set.
+pub struct Ground {
+    pub style: Style,
+    dataset: Dataset,
+    pub facts: DatasetFacts,
+    pub known: StyleFacts,
+}
+
+impl Ground {
+    /// `except`: id of a version on record that is about to be sent, whose own name and cost are not in its way.
+    pub async fn of(
+        state: &AppState,
+        form: &TrainingForm,
+        except: Option<&str>,
+    ) -> Result<Self, AppError> {
+        let style_id = StyleId::parse(form.style_id.trim())
+            .map_err(|e| AppError::field("styleId", e.to_string()))?;
+        let style = styles::server::get(state, &style_id)?;
+        let (dataset, unknown) = dataset_of(state, &style_id, form).await?;
+        let facts = DatasetFacts {
+            set: dataset.set.id,
+            unknown,
+            items: dataset.items.iter().map(item_facts).collect(),
+        };
+        let known = style_facts(state, &style, except)?;
+        Ok(Self {
+            style,
+            dataset,
+            facts,
+            known,
+        })
+    }
+
+    pub fn prepared(&self, state: &AppState, form: &TrainingForm) -> Prepared {
+        let costs = &self.known.costs;
+        let price = costs.settings.chosen().map(|price| price.usd_per_hour);
+        let Judged {
+            mut request,
+            plan,
+            captions,
+            mut problems,
+            warnings,
+            ..
+        } = judge(form, &self.known, &self.facts);
+        request.style_id = self.style.id.to_string();
+        let told: Vec<Remark> = rehearsal_problem(state, &request.rehearsal)
+            .into_iter()
+            .collect();
+        problems.extend(told.iter().cloned());
+        Prepared {
+            peers: peers(&self.known, &self.facts),
+            bucket: state.s3.bucket().to_owned(),
+            style: self.style.clone(),
+            request,
+            dataset: self.dataset.clone(),
+            facts: self.facts.clone(),
+            captions,
+            plan,
+            problems,
+            warnings,
+            told,
+            preset: form.preset.clone(),
+            usd_per_hour: price.filter(|_| !costs.rehearsed),
+        }
+    }
 }
 
 /// The resolved set; without a usable choice an empty one, so that everything else can still be shown, and why.
@@ -141,35 +167,24 @@ fn item_facts(item: &DatasetItem) -> ItemFacts {
     }
 }
 
-fn style_facts(state: &AppState, style: &Style) -> Result<StyleFacts, AppError> {
+fn style_facts(
+    state: &AppState,
+    style: &Style,
+    except: Option<&str>,
+) -> Result<StyleFacts, AppError> {
     let versions = versions::list_of(state, style)?;
+    let others = versions.iter().filter(|v| Some(v.id.as_str()) != except);
     Ok(StyleFacts {
         class_tokens: style.default_class_tokens(),
-        used_names: versions.iter().filter_map(UsedName::of).collect(),
-        costs: costs::facts(state)?,
+        used_names: others.filter_map(UsedName::of).collect(),
+        costs: costs::facts(state, except)?,
     })
 }
 
 impl Prepared {
     /// All problems as one refusal, by field; `None` when the run may be started.
     pub fn refusal(&self) -> Option<AppError> {
-        if self.problems.is_empty() {
-            return None;
-        }
-        let errors = self.problems.iter().map(|p| FieldError {
-            field: p.field.clone().unwrap_or_else(|| "selectionSetId".into()),
-            message: p.message.clone(),
-        });
-        let only_the_name = self.problems.iter().all(|p| p.code == "name_taken");
-        let refusal = AppError::invalid(errors.collect());
-        Some(AppError {
-            kind: if only_the_name {
-                ErrorKind::Conflict
-            } else {
-                refusal.kind
-            },
-            ..refusal
-        })
+        refusal(&self.problems)
     }
 
     /// `s3://{bucket}/{key}` of image, caption, image, caption … in set order, raw names.
@@ -222,6 +237,27 @@ impl Prepared {
             .map(|base| format!("{}?token=…", crate::tunnel::model::webhook_url(&base)));
         self.body(&request_id, webhook.as_deref())
     }
+}
+
+/// Problems as one refusal, by field; `None` when there are none.
+pub fn refusal(problems: &[Remark]) -> Option<AppError> {
+    if problems.is_empty() {
+        return None;
+    }
+    let errors = problems.iter().map(|p| FieldError {
+        field: p.field.clone().unwrap_or_else(|| "selectionSetId".into()),
+        message: p.message.clone(),
+    });
+    let only_the_name = problems.iter().all(|p| p.code == "name_taken");
+    let refusal = AppError::invalid(errors.collect());
+    Some(AppError {
+        kind: if only_the_name {
+            ErrorKind::Conflict
+        } else {
+            refusal.kind
+        },
+        ..refusal
+    })
 }
 
 /// The answer of `/api/training/preview`.
@@ -286,7 +322,7 @@ pub fn setup(state: &AppState, style: &StyleId, from: &str) -> Result<TrainSetup
         form,
         sets: sets.collect(),
         idempotency_key: crate::server::token::new(),
-        style: style_facts(state, &known)?,
+        style: style_facts(state, &known, None)?,
         presets: presets::own(state)?,
         rehearsal: rehearsal_choice(state),
         taken_over,

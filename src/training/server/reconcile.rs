@@ -8,7 +8,7 @@
 use super::super::model::version::{Report, Status, Success, TrainingVersion};
 use super::model_check::{self, Model};
 use super::settle::{Witness, settle};
-use super::{events, job, outcome, versions};
+use super::{events, job, outcome, sweeps, versions};
 use crate::error::AppError;
 use crate::server::patience::Trouble;
 use crate::server::runpod::{Job, RunpodError};
@@ -70,6 +70,8 @@ pub async fn reconcile_once(state: &AppState) -> usize {
         .buffer_unordered(RUNS_IN_FLIGHT)
         .collect()
         .await;
+    // what has ended made room
+    sweeps::send_due(state).await;
     open.into_iter().filter(|open| *open).count()
 }
 
@@ -183,6 +185,9 @@ async fn witnesses(
     style: &StyleId,
     version: &TrainingVersion,
 ) -> Result<Found, AppError> {
+    if version.is_queued() {
+        return Ok(None); // nobody has heard of it yet
+    }
     let told = ask_all(state, style, version).await;
     // a version made before its ttl was recorded: RunPod's longest
     let over_ms = age_ms(state, version) - version.ttl_ms.unwrap_or(WEEK_MS) - HOUR_MS;
@@ -249,8 +254,9 @@ async fn ask(
     answer
 }
 
+/// Since it was sent off: a run of a sweep may have waited for hours before.
 fn age_ms(state: &AppState, version: &TrainingVersion) -> i64 {
-    let since = unix_ms(&version.timestamp).unwrap_or(0);
+    let since = unix_ms(version.began_at()).unwrap_or(0);
     state.now_ms() - since
 }
 
@@ -333,7 +339,7 @@ async fn model_in_s3(
         return Ok(None);
     };
     let key = job::model_key(model_name);
-    let began_ms = unix_ms(&version.timestamp).unwrap_or(0);
+    let began_ms = unix_ms(version.began_at()).unwrap_or(0);
     match model_check::look(&state.s3, &key).await {
         // clocks differ by seconds, an older model of the same name by more
         Ok(Model::Whole {

@@ -5,10 +5,12 @@ use super::super::model::form::TrainingForm;
 use super::super::model::lora_file::{LoraFacts, RunFile};
 use super::super::model::preflight::Check;
 use super::super::model::presets::SettingsPreset;
+use super::super::model::progress::ProgressPoint;
 use super::super::model::version::{TrainingVersion, VersionEvent};
 use super::prepare::Preview;
 use super::{
-    costs, events, good, lora_file, preflight, prepare, presets, removal, snapshot, versions,
+    costs, events, good, lora_file, preflight, prepare, presets, progress, removal, snapshot,
+    versions,
 };
 use crate::error::{AppError, ErrorKind};
 use crate::server::problem::{Body, Problem};
@@ -38,15 +40,18 @@ pub fn router() -> OpenApiRouter<AppState> {
         .routes(routes!(get_preset, delete_preset))
         .routes(routes!(get_costs, put_costs))
         .routes(routes!(get_preflight))
+        .merge(super::sweeps::routes::router())
         .routes(routes!(list, merge))
         .routes(routes!(change, delete))
         .routes(routes!(cancel))
         .routes(routes!(recheck))
+        .routes(routes!(retry))
         .routes(routes!(download))
         .routes(routes!(inspect_model))
         .routes(routes!(list_files))
         .routes(routes!(download_file, delete_file))
         .routes(routes!(list_events))
+        .routes(routes!(get_progress))
         .routes(routes!(get_snapshot))
 }
 
@@ -79,16 +84,22 @@ async fn start(
     headers: HeaderMap,
     Body(form): Body<TrainingForm>,
 ) -> Result<(StatusCode, Json<OneVersion>), AppError> {
+    let key = idempotency_key(&headers)?;
+    // a run must not be lost because its caller went away between record and submit
+    let started = tokio::spawn(async move { super::start(&state, form, key).await });
+    let version = started.await.expect("start does not panic")?;
+    Ok((StatusCode::ACCEPTED, Json(OneVersion { version })))
+}
+
+/// The caller's own key for a start; `None` without one.
+pub fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>, AppError> {
     let key = headers.get("idempotency-key").and_then(|v| v.to_str().ok());
     let key = key.map(str::to_owned).filter(|k| !k.is_empty());
     if key.as_ref().is_some_and(|k| k.len() > MAX_KEY) {
         let message = format!("The Idempotency-Key has more than {MAX_KEY} bytes.");
         return Err(AppError::new(ErrorKind::Invalid, message));
     }
-    // a run must not be lost because its caller went away between record and submit
-    let started = tokio::spawn(async move { super::start(&state, form, key).await });
-    let version = started.await.expect("start does not panic")?;
-    Ok((StatusCode::ACCEPTED, Json(OneVersion { version })))
+    Ok(key)
 }
 
 #[derive(Serialize, utoipa::ToSchema)]
@@ -328,6 +339,19 @@ async fn recheck(
     Ok(Json(OneVersion { version }))
 }
 
+/// Starts a run that failed or was cancelled again, as a new version with the next name. A repeated request returns the same version.
+#[utoipa::path(post, path = "/api/styles/{id}/training-versions/{versionId}/retry", tag = "versions", params(("id" = String, Path), ("versionId" = String, Path)),
+    responses((status = 202, body = OneVersion), (status = 400, body = Problem), (status = 404, body = Problem), (status = 409, body = Problem), (status = 502, body = Problem)))]
+async fn retry(
+    State(state): State<AppState>,
+    Path((id, version)): Path<(String, String)>,
+) -> Result<(StatusCode, Json<OneVersion>), AppError> {
+    let id = style_id(&id)?;
+    let started = tokio::spawn(async move { super::retry(&state, &id, &version).await });
+    let version = started.await.expect("start does not panic")?;
+    Ok((StatusCode::ACCEPTED, Json(OneVersion { version })))
+}
+
 /// Redirects to the model file, with a link that is good for an hour.
 #[utoipa::path(get, path = "/api/styles/{id}/training-versions/{versionId}/download", tag = "versions", params(("id" = String, Path), ("versionId" = String, Path)),
     responses((status = 307), (status = 404, body = Problem), (status = 409, body = Problem)))]
@@ -395,6 +419,27 @@ async fn delete_file(
 ) -> Result<StatusCode, AppError> {
     removal::file(&state, &style_id(&id)?, &version, &filename, &confirm).await?;
     Ok(StatusCode::NO_CONTENT)
+}
+
+#[derive(Serialize, utoipa::ToSchema)]
+struct Course {
+    points: Vec<ProgressPoint>,
+    /// The end of the worker's log; empty where it reported none.
+    log: String,
+}
+
+/// How far the run was when, with the loss where the worker reports it, and the end of the worker's log.
+#[utoipa::path(get, path = "/api/styles/{id}/training-versions/{versionId}/progress", tag = "versions", params(("id" = String, Path), ("versionId" = String, Path)),
+    responses((status = 200, body = Course), (status = 404, body = Problem)))]
+async fn get_progress(
+    State(state): State<AppState>,
+    Path((id, version)): Path<(String, String)>,
+) -> Result<Json<Course>, AppError> {
+    let id = style_id(&id)?;
+    Ok(Json(Course {
+        points: progress::points(&state, &id, &version)?,
+        log: progress::log_tail(&state, &id, &version)?,
+    }))
 }
 
 #[derive(Serialize, utoipa::ToSchema)]

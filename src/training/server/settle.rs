@@ -3,7 +3,7 @@
 
 use super::super::model::version::{Report, Success, TrainingVersion};
 use super::model_check::{self, Model};
-use super::{events, job, versions};
+use super::{events, job, notices, progress, versions};
 use crate::error::AppError;
 use crate::server::s3::{S3Error, S3Location};
 use crate::server::state::AppState;
@@ -47,6 +47,7 @@ pub async fn settle(
         return Ok(known);
     }
     let report = complete(state, &known, report).await?;
+    progress::keep(state, style, id, &report);
     let now = state.now_iso();
     let (changed, version) = versions::change(state, style, id, move |version| {
         Ok(version.apply(&report, &now))
@@ -54,6 +55,7 @@ pub async fn settle(
     .await?;
     if let Some(message) = changed {
         events::append(state, style, id, witness.as_str(), &message);
+        notices::note(state, style, &version).await;
         state.wake.notify_one();
     }
     Ok(version)

@@ -4,6 +4,7 @@
 
 use super::super::model::compare::TrainedImage;
 use super::super::model::preview::SnapshotImage;
+use super::super::model::version::TrainingVersion;
 use super::prepare::Prepared;
 use super::versions;
 use crate::error::{AppError, ErrorKind};
@@ -16,9 +17,10 @@ use serde_json::{Value, json};
 pub fn take(
     state: &AppState,
     prepared: &Prepared,
-    id: &str,
-    request_id: &str,
+    version: &TrainingVersion,
 ) -> Result<(), AppError> {
+    let id = version.id.as_str();
+    let request_id = version.request_id.as_deref().unwrap_or_default();
     let images: Vec<Value> = prepared
         .dataset
         .items

@@ -5,8 +5,10 @@
 //! idempotency key.
 
 mod foreign;
+mod queue;
 
 pub use foreign::{adopt, merge};
+pub use queue::{QueuedRun, insert_all, put_back, queued, sweep_of_key, take};
 
 use super::super::model::names::UsedName;
 use super::super::model::version::{ParameterValue, Progress, Status, TrainingVersion};
@@ -22,6 +24,8 @@ use std::path::PathBuf;
 pub const FILE: &str = "training_versions.json";
 const TOKEN_HASH: &str = "webhookTokenSha256";
 const IDEMPOTENCY_KEY: &str = "idempotencyKeySha256";
+/// The form of a version that waits for its turn.
+const QUEUED_FORM: &str = "queuedForm";
 
 /// A record as the server sees it.
 #[derive(Clone, Debug)]
@@ -118,6 +122,8 @@ pub fn read(record: &Value) -> Option<TrainingVersion> {
         preset: text("preset"),
         usd_per_hour: record["usdPerHour"].as_f64(),
         estimated_usd: record["estimatedUsd"].as_f64(),
+        sweep: serde_json::from_value(record["sweep"].clone()).ok(),
+        queued: record["queued"].as_bool(),
     })
 }
 
@@ -203,17 +209,21 @@ pub async fn insert(
                     "Another run was started this very moment; try again.",
                 ));
             }
-            let mut record = Map::new();
-            write(&mut record, &TrainingVersion::default(), &version);
-            record.insert("status".into(), json!(version.status));
-            record.insert(TOKEN_HASH.into(), json!(secrets.token_hash));
-            if let Some(hash) = &secrets.idempotency_hash {
-                record.insert(IDEMPOTENCY_KEY.into(), json!(hash));
-            }
-            versions.insert(0, Value::Object(record));
+            versions.insert(0, Value::Object(new_record(&version, &secrets)));
             Ok::<_, AppError>(Inserted::New)
         })
         .await
+}
+
+fn new_record(version: &TrainingVersion, secrets: &Secrets) -> Map<String, Value> {
+    let mut record = Map::new();
+    write(&mut record, &TrainingVersion::default(), version);
+    record.insert("status".into(), json!(version.status));
+    record.insert(TOKEN_HASH.into(), json!(secrets.token_hash));
+    if let Some(hash) = &secrets.idempotency_hash {
+        record.insert(IDEMPOTENCY_KEY.into(), json!(hash));
+    }
+    record
 }
 
 /// Whether RunPod never took it, so that it wrote no model.
@@ -304,6 +314,9 @@ pub async fn change<T: Send + 'static>(
             let result = change(&mut after)?;
             let record = record.as_object_mut().expect("it was read");
             write(record, &before, &after);
+            if !after.is_queued() {
+                record.shift_remove(QUEUED_FORM);
+            }
             Ok((result, after))
         })
         .await

@@ -2,9 +2,11 @@
 
 mod clock;
 mod compare;
+mod ending;
 mod history;
 mod reproduce;
 mod status;
+mod sweeps;
 mod train;
 mod unknown;
 mod version;
@@ -12,6 +14,6 @@ mod versions;
 
 pub use compare::ComparePage;
 pub use history::History;
-pub use train::TrainPage;
+pub use train::{SweepPage, TrainPage};
 pub use version::VersionPage;
 pub use versions::VersionsPage;

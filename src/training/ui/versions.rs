@@ -2,6 +2,7 @@
 
 use super::history::History;
 use super::reproduce::{Reproduce, Reproduced};
+use super::sweeps::Sweeps;
 use super::unknown::UnknownModels;
 use crate::training::api::import::ImportModels;
 use leptos::prelude::*;
@@ -17,6 +18,7 @@ pub fn VersionsPage() -> impl IntoView {
         <Title text="Versions" />
         <h2 class="visually-hidden">"Versions"</h2>
         <Reproduced style />
+        <Sweeps style />
         <UnknownModels style import />
         <History style toolbar=true again=import.version() />
         <Reproduce style />

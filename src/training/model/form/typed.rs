@@ -51,7 +51,7 @@ impl<'de> Deserialize<'de> for Text {
 }
 
 /// For single fields: a number is taken as if typed.
-pub(in super::super) fn text<'de, D: Deserializer<'de>>(
+pub(in crate::training::model) fn text<'de, D: Deserializer<'de>>(
     deserializer: D,
 ) -> Result<String, D::Error> {
     deserializer.deserialize_any(Lenient)

@@ -2,7 +2,9 @@
 
 use super::super::super::model::version::{Status, TrainingVersion, is_version_id};
 use super::super::good;
-use super::{IDEMPOTENCY_KEY, TOKEN_HASH, change, file_of, for_new, read, writable, write};
+use super::{
+    IDEMPOTENCY_KEY, QUEUED_FORM, TOKEN_HASH, change, file_of, for_new, read, writable, write,
+};
 use crate::error::AppError;
 use crate::server::state::AppState;
 use crate::styles;
@@ -93,6 +95,8 @@ fn foreign(mut record: Map<String, Value>) -> Map<String, Value> {
     for key in [
         TOKEN_HASH,
         IDEMPOTENCY_KEY,
+        QUEUED_FORM,
+        "queued",
         "requestId",
         "jobId",
         "sentAt",

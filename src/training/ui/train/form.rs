@@ -70,7 +70,7 @@ pub fn TrainForm(page: FirstSight) -> impl IntoView {
                     >
                         "Show the plan"
                     </button>
-                    <DatasetStep typed sets=setup.sets style=style.clone() />
+                    <DatasetStep typed sets=setup.sets />
                     <VersionStep typed style />
                     <ParametersStep typed />
                     {setup.rehearsal.map(|choice| view! { <RehearsalStep typed choice /> })}
@@ -116,7 +116,7 @@ fn Recent(style: String) -> impl IntoView {
 }
 
 #[component]
-fn Refused(error: AppError) -> impl IntoView {
+pub fn Refused(error: AppError) -> impl IntoView {
     view! {
         <div id="errors">
             <ErrorNotice error=AppError {
@@ -129,7 +129,7 @@ fn Refused(error: AppError) -> impl IntoView {
 }
 
 #[component]
-fn StepHead(
+pub fn StepHead(
     number: u8,
     title: &'static str,
     /// Its place in the guide.
@@ -151,7 +151,7 @@ fn StepHead(
 }
 
 #[component]
-fn DatasetStep(typed: TypedForm, sets: Vec<(u64, String, usize)>, style: String) -> impl IntoView {
+pub fn DatasetStep(typed: TypedForm, sets: Vec<(u64, String, usize)>) -> impl IntoView {
     let mut options = vec![(String::new(), "Choose a set".to_owned())];
     options.extend(sets.iter().map(|(id, title, images)| {
         let text = format!("{title} · {}", plural(*images, "image"));
@@ -185,7 +185,7 @@ fn DatasetStep(typed: TypedForm, sets: Vec<(u64, String, usize)>, style: String)
                     class="button button--secondary"
                     type="submit"
                     formmethod="get"
-                    formaction=format!("/styles/{style}/train")
+                    formaction=typed.address()
                 >
                     "Show the plan"
                 </button>

@@ -12,6 +12,7 @@ mod presets;
 mod rates;
 mod rehearsal;
 mod remarks;
+mod sweep;
 mod take_away;
 mod typed;
 
@@ -32,6 +33,19 @@ use typed::Preview;
 
 #[component]
 pub fn TrainPage() -> impl IntoView {
+    on_form("Train LoRA", |page| view! { <TrainForm page /> }.into_any())
+}
+
+/// The same form for several runs over chosen values.
+#[component]
+pub fn SweepPage() -> impl IntoView {
+    on_form("Sweep", |page| {
+        view! { <sweep::SweepForm page /> }.into_any()
+    })
+}
+
+/// A page that begins with the form as the address asks for it.
+fn on_form(title: &'static str, shown: fn(FirstSight) -> AnyView) -> impl IntoView {
     let params = use_params_map();
     let id = Memo::new(move |_| params.read().get("id").unwrap_or_default());
     let from = use_query("from");
@@ -41,7 +55,7 @@ pub fn TrainPage() -> impl IntoView {
         move |(id, from)| load(id, from, query.get_untracked()),
     );
     view! {
-        <Title text="Train LoRA" />
+        <Title text=title />
         <Transition fallback=|| {
             view! { <div class="panel skeleton skeleton--fill" aria-hidden="true"></div> }
         }>
@@ -50,7 +64,7 @@ pub fn TrainPage() -> impl IntoView {
                     Ok(page) if page.setup.sets.is_empty() => {
                         view! { <NoSet style=page.form.style_id /> }.into_any()
                     }
-                    Ok(page) => view! { <TrainForm page /> }.into_any(),
+                    Ok(page) => shown(page),
                     Err(error) => view! { <ErrorNotice error /> }.into_any(),
                 }
             })}

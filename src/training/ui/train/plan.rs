@@ -5,7 +5,7 @@ use super::peers::Peers;
 use super::preflight::{Preflight, PreflightList};
 use super::rates::{Curve, Rates};
 use super::remarks::Remarks;
-use super::take_away::TakeAway;
+use super::take_away::{TakeAway, send_elsewhere};
 use super::typed::TypedForm;
 use crate::training::model::plan::{BucketCount, Plan};
 use crate::training::model::preflight::Light;
@@ -36,6 +36,7 @@ pub fn PlanPanel(
         typed.answer.with(failed)
     });
     let unchosen = Memo::new(move |_| typed.form.with(|f| f.selection_set_id.is_empty()));
+    let sweep = format!("{}/sweep", typed.address());
     view! {
         <aside class="split__side panel plan" aria-labelledby="plan-title">
             <div class="plan__scroll" tabindex="0" aria-labelledby="plan-title" role="region">
@@ -76,6 +77,16 @@ pub fn PlanPanel(
                     <Icon name="train" />
                     {words}
                 </button>
+                <button
+                    class="button button--ghost"
+                    type="submit"
+                    form=super::form::FORM_ID
+                    formmethod="get"
+                    formaction=sweep.clone()
+                    on:click=move |event| send_elsewhere(&event, &sweep, "get")
+                >
+                    "Try several values…"
+                </button>
             </div>
         </aside>
     }
@@ -115,7 +126,7 @@ fn Shown(typed: TypedForm) -> impl IntoView {
 }
 
 /// Name, value and whether it is a small one.
-type Figure = (&'static str, String, bool);
+pub type Figure = (&'static str, String, bool);
 
 fn figures(plan: &Plan) -> Vec<Figure> {
     let cost = match plan.cost_usd {
@@ -152,7 +163,7 @@ fn basis(plan: &Plan) -> String {
 }
 
 #[component]
-fn Stats(figures: Vec<Figure>) -> impl IntoView {
+pub fn Stats(figures: Vec<Figure>) -> impl IntoView {
     let stat = |(name, value, small): Figure| {
         view! {
             <div class="stat" class:stat--small=small>

@@ -5,7 +5,7 @@ use crate::error::AppError;
 use crate::styles::model::StyleId;
 use crate::training::api::preflight;
 use crate::training::model::guide::of_check;
-use crate::training::model::preflight::{Check, Light, of_form};
+use crate::training::model::preflight::{Check, Light, of_form as of_the_form};
 use crate::ui::{ErrorNotice, GuideLink, Icon};
 use leptos::prelude::*;
 
@@ -54,11 +54,17 @@ impl Preflight {
 }
 
 #[component]
-pub fn PreflightList(typed: TypedForm, preflight: Preflight) -> impl IntoView {
+pub fn PreflightList(
+    typed: TypedForm,
+    preflight: Preflight,
+    /// Whether what the form itself says belongs to the list.
+    #[prop(default = true)]
+    of_form: bool,
+) -> impl IntoView {
     let checks = Memo::new(move |_| {
         let mut all = preflight.checks.get();
-        if typed.has_plan.get() {
-            all.extend(typed.judged.with(of_form));
+        if of_form && typed.has_plan.get() {
+            all.extend(typed.judged.with(of_the_form));
         }
         all
     });

@@ -32,7 +32,7 @@ pub fn TakeAway(typed: TypedForm) -> impl IntoView {
                 form=FORM_ID
                 formaction=action
                 formmethod="post"
-                on:click=move |event| send_elsewhere(&event, action)
+                on:click=move |event| send_elsewhere(&event, action, "post")
             >
                 <Icon name="download" />
                 {words}
@@ -56,23 +56,25 @@ pub fn TakeAway(typed: TypedForm) -> impl IntoView {
     }
 }
 
-/// Sends the form as a plain post to another address, past its own handler: the answer is a download.
-fn send_elsewhere(event: &leptos::ev::MouseEvent, action: &'static str) {
+/// Sends the form as a plain one to another address, past its own handler: the answer is a download or a page.
+pub fn send_elsewhere(event: &leptos::ev::MouseEvent, action: &str, method: &str) {
     event.prevent_default();
     #[cfg(feature = "hydrate")]
     {
         use wasm_bindgen::JsCast;
         let form = document().get_element_by_id(FORM_ID);
         if let Some(form) = form.and_then(|f| f.dyn_into::<web_sys::HtmlFormElement>().ok()) {
-            let own = form.action();
+            let (own, way) = (form.action(), form.method());
             form.set_action(action);
+            form.set_method(method);
             // `submit` tells no listener
             let _ = form.submit();
             form.set_action(&own);
+            form.set_method(&way);
         }
     }
     #[cfg(not(feature = "hydrate"))]
-    let _ = action;
+    let _ = (action, method);
 }
 
 /// Copies a text; needs JavaScript, so it is shown only with it.

@@ -35,6 +35,10 @@ pub struct TypedForm {
     pub answer: RwSignal<Preview>,
     /// Datasets the server has told of, by the set's id.
     known: RwSignal<BTreeMap<String, DatasetFacts>>,
+    /// The chosen set's dataset, once the server has told of it.
+    pub facts: Memo<Option<DatasetFacts>>,
+    /// Last part of the page's own address.
+    page: &'static str,
     pub judged: Memo<Judged>,
     /// Whether the chosen set's dataset is known, so that there is a plan to show.
     pub has_plan: Memo<bool>,
@@ -80,6 +84,8 @@ impl TypedForm {
             }),
             answer: RwSignal::new(first),
             known,
+            facts,
+            page: "train",
             judged,
             has_plan: Memo::new(move |_| facts.with(Option::is_some)),
             refused,
@@ -97,6 +103,11 @@ impl TypedForm {
             Some(facts) => ask(facts),
             None => ask(&DatasetFacts::default()),
         })
+    }
+
+    /// The same form on another page.
+    pub fn on_page(self, page: &'static str) -> Self {
+        Self { page, ..self }
     }
 
     /// What is typed for a parameter.
@@ -164,7 +175,7 @@ impl TypedForm {
     /// The page's own address, for what works without JavaScript.
     pub fn address(self) -> String {
         self.form
-            .with_untracked(|f| format!("/styles/{}/train", f.style_id))
+            .with_untracked(|f| format!("/styles/{}/{}", f.style_id, self.page))
     }
 
     /// The message at a field: the judgement's, else the refused start's as long as the field stands as it was sent.

@@ -1,7 +1,7 @@
 //! What a person can do with a run. Every button is a form or a link, so all of it works without JavaScript.
 
 use super::Live;
-use crate::training::api::{CancelVersion, MarkGood, RecheckVersion};
+use crate::training::api::{CancelVersion, MarkGood, RecheckVersion, RetryVersion};
 use crate::training::model::version::Status;
 use crate::training::ui::status::{is_live, model_file_name, name};
 use crate::ui::units::bytes;
@@ -14,9 +14,13 @@ struct Situation {
     live: bool,
     /// Whether asking the trainer and S3 again can tell something new.
     checkable: bool,
-    /// Whether RunPod has given it a job that can be cancelled.
+    /// Whether it can be cancelled: RunPod has given it a job, or was not asked yet.
     has_job: bool,
+    /// It waits for its turn in a sweep.
+    queued: bool,
     completed: bool,
+    /// It failed or was cancelled, here.
+    retryable: bool,
     good: bool,
     /// Words of the download link.
     download: Option<String>,
@@ -28,8 +32,10 @@ impl Situation {
         live.version.with(|v| Self {
             live: is_live(v),
             checkable: v.is_ours() && v.status != Status::Completed,
-            has_job: v.job_id.is_some(),
+            has_job: v.job_id.is_some() || v.is_queued(),
+            queued: v.is_queued(),
             completed: v.status == Status::Completed,
+            retryable: v.is_ours() && matches!(v.status, Status::Failed | Status::Cancelled),
             good: v.is_good == Some(true),
             download: downloadable.then(|| match v.size_bytes {
                 Some(size) => format!("Download {}", bytes(size)),
@@ -39,25 +45,29 @@ impl Situation {
     }
 }
 
-/// The three things one can ask the server to do here.
+/// The things one can ask the server to do here.
 #[derive(Clone, Copy)]
 struct Asked {
     cancel: ServerAction<CancelVersion>,
     recheck: ServerAction<RecheckVersion>,
     mark: ServerAction<MarkGood>,
+    retry: ServerAction<RetryVersion>,
 }
 
 impl Asked {
     fn refused(self) -> Option<crate::error::AppError> {
         let cancel = self.cancel.value().get().and_then(Result::err);
         let recheck = self.recheck.value().get().and_then(Result::err);
+        let retry = self.retry.value().get().and_then(Result::err);
         cancel
             .or(recheck)
+            .or(retry)
             .or(self.mark.value().get().and_then(Result::err))
     }
 
     fn busy(self) -> bool {
-        self.cancel.pending().get() || self.recheck.pending().get() || self.mark.pending().get()
+        let others = self.retry.pending().get() || self.mark.pending().get();
+        self.cancel.pending().get() || self.recheck.pending().get() || others
     }
 }
 
@@ -67,6 +77,7 @@ pub fn Actions(live: Live) -> impl IntoView {
         cancel: ServerAction::new(),
         recheck: ServerAction::new(),
         mark: ServerAction::new(),
+        retry: ServerAction::new(),
     };
     let answers = move || {
         (
@@ -83,8 +94,9 @@ pub fn Actions(live: Live) -> impl IntoView {
                 let situation = situation.get();
                 view! {
                     {situation.checkable.then(|| view! { <Recheck live asked /> })}
-                    {situation.live.then(|| view! { <Cancel live asked has_job=situation.has_job /> })}
+                    {situation.live.then(|| view! { <Cancel live asked has_job=situation.has_job queued=situation.queued /> })}
                     {situation.completed.then(|| view! { <Mark live asked good=situation.good /> })}
+                    {situation.retryable.then(|| view! { <Retry live asked /> })}
                     {(!situation.live).then(|| view! { <Again live /> })}
                     {situation.download.map(|words| view! { <Download live words /> })}
                     <More live running=situation.live />
@@ -121,7 +133,7 @@ fn Recheck(live: Live, asked: Asked) -> impl IntoView {
 }
 
 #[component]
-fn Cancel(live: Live, asked: Asked, has_job: bool) -> impl IntoView {
+fn Cancel(live: Live, asked: Asked, has_job: bool, queued: bool) -> impl IntoView {
     let name = live.version.with_untracked(name);
     if !has_job {
         return view! {
@@ -135,12 +147,15 @@ fn Cancel(live: Live, asked: Asked, has_job: bool) -> impl IntoView {
         }
         .into_any();
     }
-    let paid = match live
+    let rehearsed = live
         .version
-        .with_untracked(|v| v.trainer.as_deref() == Some("rehearsal"))
-    {
-        true => "The run stops and no model is written.",
-        false => {
+        .with_untracked(|v| v.trainer.as_deref() == Some("rehearsal"));
+    let paid = match (queued, rehearsed) {
+        (true, _) => {
+            "It waits for its turn and is never sent: nothing is paid. The sweep goes on without it."
+        }
+        (false, true) => "The run stops and no model is written.",
+        (false, false) => {
             "RunPod stops the run and no model is written. The time it used so far is paid all the same."
         }
     };
@@ -179,6 +194,25 @@ fn Mark(live: Live, asked: Asked, good: bool) -> impl IntoView {
             <button class="button button--secondary" type="submit" disabled=move || asked.busy()>
                 <Icon name=icon />
                 {words}
+            </button>
+        </ActionForm>
+    }
+}
+
+/// The same once more, as a new version.
+#[component]
+fn Retry(live: Live, asked: Asked) -> impl IntoView {
+    view! {
+        <ActionForm action=asked.retry>
+            <Which live />
+            <button
+                class="button button--secondary"
+                type="submit"
+                title="Starts the same parameters on the same set under the next name"
+                disabled=move || asked.busy()
+            >
+                <Icon name="play" />
+                {move || if asked.retry.pending().get() { "Starting…" } else { "Retry" }}
             </button>
         </ActionForm>
     }

@@ -95,9 +95,9 @@ fn told(message: &str) -> (&'static str, String, Option<String>) {
     }
     let class = match message {
         m if m.starts_with("completed") => "completed",
-        "cancelled" => "cancelled",
-        "recorded" => "pending",
-        m if m.contains("may run nevertheless") => "warning",
+        m if m.starts_with("cancelled") => "cancelled",
+        m if m.starts_with("recorded") => "pending",
+        m if m.contains("may run nevertheless") || m.starts_with("not sent yet") => "warning",
         _ => "training",
     };
     let mut letters = message.chars();

@@ -5,7 +5,7 @@ use super::actions::Actions;
 use crate::training::model::version::Status;
 use crate::training::ui::history::good_mark;
 use crate::training::ui::status::{
-    is_unwatched, name, percent, progress_words, recipe, remedy, times,
+    is_unwatched, name, percent, place, progress_words, recipe, remedy, times,
 };
 use crate::ui::{Badge, Notice};
 use leptos::prelude::*;
@@ -17,6 +17,13 @@ pub fn Head(live: Live) -> impl IntoView {
     let good = Memo::new(move |_| version.with(|v| v.is_good == Some(true)));
     let rehearsed = version.with_untracked(|v| v.trainer.as_deref() == Some("rehearsal"));
     let when = version.with_untracked(|v| v.timestamp.clone());
+    let sweep = version.with_untracked(|v| {
+        let id = v
+            .sweep
+            .as_ref()
+            .map(|place| format!("versions#{}", place.id))?;
+        Some((live.style_address(&id), place(v)?))
+    });
     view! {
         <header class="version-head">
             <div class="version-head__line">
@@ -31,6 +38,7 @@ pub fn Head(live: Live) -> impl IntoView {
             </div>
             <p class="version-head__recipe">
                 {move || version.with(recipe)} " · started " {move || live.clock.minute(&when)}
+                {sweep.map(|(href, words)| view! { " · " <a href=href>{words}</a> })}
             </p>
             <State live />
         </header>
@@ -60,7 +68,8 @@ fn Bar(live: Live) -> impl IntoView {
     };
     let right = move || {
         let now = live.clock.now_ms();
-        version.with(|v| live.events.with(|events| times(v, events, now)))
+        let points = live.points.read();
+        version.with(|v| live.events.with(|events| times(v, events, &points, now)))
     };
     // without a value the bar sweeps: there is nothing to count yet
     let value = Memo::new(move |_| {
@@ -105,7 +114,7 @@ fn Failure(live: Live) -> impl IntoView {
             !e.trim_end_matches('.')
                 .eq_ignore_ascii_case("training failed")
         });
-        (reason, remedy(v), times(v, &[], 0))
+        (reason, remedy(v), times(v, &[], &[], 0))
     });
     let stopped = live.version.with_untracked(|v| {
         let steps = v

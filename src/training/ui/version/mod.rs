@@ -3,6 +3,7 @@
 //! The page is built once; what changes afterwards arrives through [`Live`], so open pop-overs and typed notes stay.
 
 mod actions;
+mod course;
 mod dataset;
 mod delete;
 mod events;
@@ -16,11 +17,13 @@ mod overview;
 mod parameters;
 
 use super::clock::Clock;
+use super::ending;
 use super::history::known;
 use super::status::{is_live, name, spoken, title};
 use crate::error::{AppError, ErrorKind};
 use crate::styles::model::StyleId;
 use crate::training::api::{VersionPage as Loaded, version as load, versions};
+use crate::training::model::progress::ProgressPoint;
 use crate::training::model::version::{TrainingVersion, VersionEvent};
 use crate::ui::frame::{StyleChanged, set_not_found};
 use crate::ui::poll::use_poll;
@@ -122,6 +125,11 @@ pub struct Live {
     id: StoredValue<String>,
     version: Memo<TrainingVersion>,
     events: Memo<Vec<VersionEvent>>,
+    /// The course of the run, and the end of the worker's log.
+    points: Memo<Vec<ProgressPoint>>,
+    log: Memo<String>,
+    /// It ended while the window was not looked at.
+    unseen_end: Signal<bool>,
     /// Whether the model lies where the studio can fetch it.
     downloadable: Memo<bool>,
     clock: Clock,
@@ -144,6 +152,9 @@ impl Live {
             id,
             version,
             events: Memo::new(move |_| page.with(|p| p.events.clone())),
+            points: Memo::new(move |_| page.with(|p| p.points.clone())),
+            log: Memo::new(move |_| page.with(|p| p.log.clone())),
+            unseen_end: ending::tell_when_over(live, move || version.with_untracked(spoken)),
             downloadable: Memo::new(move |_| page.with(|p| p.downloadable)),
             clock: Clock::new(live.into()),
             ask,
@@ -197,7 +208,7 @@ fn Page(style: StyleId, first: Loaded) -> impl IntoView {
     let snapshot = dataset::Snapshot::of(live, tab);
     let lost = move || live.ask.value().get().and_then(Result::err);
     view! {
-        <Title text=move || version.with(title) />
+        <Title text=move || version.with(|v| title(v, live.unseen_end.get())) />
         <head::Head live />
         <p class="visually-hidden" role="status">
             {move || version.with(spoken)}

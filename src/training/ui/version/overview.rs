@@ -1,6 +1,7 @@
 //! Everything about a run at a glance.
 
 use super::Live;
+use super::course::Course;
 use super::dataset::{Snapshot, Strip};
 use super::events::Events;
 use super::facts::{Fact, Facts};
@@ -19,6 +20,7 @@ pub fn Overview(live: Live, snapshot: Snapshot) -> impl IntoView {
     view! {
         <div class="split">
             <div class="stack">
+                <Course live />
                 <Events live most=EVENTS />
                 <Strip live snapshot />
                 <Notes live />
