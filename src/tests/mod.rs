@@ -32,6 +32,7 @@ mod rest;
 mod round_trip;
 mod selection;
 mod start_training;
+mod start_weights;
 mod studio;
 mod sweeps;
 mod train_page;

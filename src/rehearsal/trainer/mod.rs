@@ -19,6 +19,7 @@ mod minifloat;
 mod python;
 mod request;
 mod run;
+mod start;
 mod workflow;
 
 #[cfg(test)]

@@ -15,6 +15,7 @@ use super::{
     metadata::{self, TrainedRun},
     minifloat::NumberFormat,
     request::{self, TrainingJob},
+    start,
     workflow::Workflow,
 };
 use crate::rehearsal::endpoint::{Assignment, Fault, JobOutcome, Queue, now_ms};
@@ -149,6 +150,7 @@ impl Run<'_> {
         .await?;
         let workflow = Workflow::parse(&job.workflow)?;
         checks::check(&workflow)?;
+        start::check(&workflow, &folder)?;
         let images = dataset::pair(&job, &workflow, &folder)?;
         Ok(Plan::new(job, workflow, images)?)
     }

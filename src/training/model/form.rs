@@ -16,7 +16,7 @@ mod fields;
 mod rules;
 pub(in crate::training::model) mod typed;
 
-pub use fields::{FAULTS, SPEED, parameter_field};
+pub use fields::{FAULTS, SPEED, START_FROM, parameter_field};
 pub use typed::Typed;
 
 /// Longest version name, in characters.
@@ -48,6 +48,8 @@ pub struct TrainingForm {
     pub rehearsal: RehearsalForm,
     /// Label of the preset it began from, `small@1`; only kept with the run.
     pub preset: String,
+    /// Id of the version whose model it goes on from; empty: from nothing.
+    pub start_from: String,
 }
 
 /// One thing wrong, by field: `name`, `selectionSetId`, … or a parameter's name.
@@ -83,6 +85,9 @@ pub struct TrainingRequest {
     /// What the rehearsal trainer shall do with this run; nothing unless asked.
     #[serde(skip_serializing_if = "RehearsalRun::asks_for_nothing")]
     pub rehearsal: RehearsalRun,
+    /// Id of the version whose model it goes on from.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub start_from: Option<String>,
 }
 
 impl TrainingRequest {
@@ -131,6 +136,7 @@ impl TrainingRequest {
             description: form.description.clone(),
             values,
             rehearsal,
+            start_from: Some(form.start_from.trim().to_owned()).filter(|id| !id.is_empty()),
         };
         rules::combinations(&request, &mut errors);
         (request, errors)
@@ -220,6 +226,7 @@ impl TrainingForm {
             // a repeated run is a plain one
             rehearsal: RehearsalForm::default(),
             preset: String::new(),
+            start_from: request.start_from.clone().unwrap_or_default(),
         }
     }
 }

@@ -10,6 +10,7 @@ use super::form::{TrainingForm, TrainingRequest};
 use super::names::UsedName;
 use super::parameters::Defaults;
 use super::plan::{Plan, Remark, warnings};
+use super::start_model::{self, StartModel};
 use crate::dataset::model::buckets::Buckets;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -20,6 +21,8 @@ pub struct StyleFacts {
     /// The trigger an empty field means.
     pub class_tokens: String,
     pub used_names: Vec<UsedName>,
+    /// Models a run may go on from, newest first.
+    pub start_models: Vec<StartModel>,
     pub costs: CostFacts,
 }
 
@@ -53,6 +56,8 @@ pub fn judge(form: &TrainingForm, style: &StyleFacts, dataset: &DatasetFacts) ->
     problems.extend(dataset.problems(&captions));
     let plan = Plan::new(&request, &dataset.sizes(), &style.costs);
     let mut warnings = warnings(&request, &plan);
+    problems.extend(start_model::problems(&request, &style.start_models));
+    warnings.extend(start_model::warning(&request, &style.start_models));
     let over = style.costs.over_caps(plan.cost_usd);
     if style.costs.rehearsed {
         warnings.extend(over);

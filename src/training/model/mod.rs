@@ -26,6 +26,7 @@ pub mod preview;
 pub mod progress;
 pub mod rehearsal;
 pub mod reproduce;
+pub mod start_model;
 pub mod sweep;
 pub mod version;
 pub mod words;

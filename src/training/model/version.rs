@@ -166,6 +166,8 @@ pub struct TrainingVersion {
     pub sweep: Option<SweepPlace>,
     /// It waits for its turn in a sweep: recorded, not sent.
     pub queued: Option<bool>,
+    /// Id of the version whose model it went on from.
+    pub start_from: Option<String>,
 }
 
 /// What a witness says of a run.

@@ -225,6 +225,7 @@ fn new_version(state: &AppState, prepared: &Prepared) -> TrainingVersion {
         model_name: Some(request.model_name()),
         ttl_ms: i64::try_from(prepared.plan.limits.ttl_ms).ok(),
         preset: Some(prepared.preset.clone()).filter(|p| is_label(p)),
+        start_from: request.start_from.clone(),
         usd_per_hour: prepared.usd_per_hour,
         estimated_usd: prepared
             .plan

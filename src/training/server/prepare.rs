@@ -10,7 +10,9 @@ use super::super::model::peers::{PeerPlan, peers};
 use super::super::model::plan::{Plan, Remark};
 use super::super::model::preview::{PreviewView, TrainSetup};
 use super::super::model::rehearsal::{FAULTS_FIELD, RehearsalChoice, RehearsalRun, SPEED_FIELD};
-use super::{again, costs, job, presets, versions, workflow};
+use super::super::model::start_model::StartModel;
+use super::super::model::version::TrainingVersion;
+use super::{again, costs, job, lora_file, presets, versions, workflow};
 use crate::dataset::model::buckets::Size;
 use crate::dataset::model::selection::SelectionSet;
 use crate::dataset::server::resolve::{Dataset, DatasetItem, resolve};
@@ -20,7 +22,7 @@ use crate::server::state::AppState;
 use crate::styles;
 use crate::styles::model::{Style, StyleId};
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 pub struct Prepared {
     pub style: Style,
@@ -40,6 +42,8 @@ pub struct Prepared {
     pub preset: String,
     /// `None` where nothing is paid or no price is known.
     pub usd_per_hour: Option<f64>,
+    /// Key of the model it goes on from.
+    start_key: Option<String>,
     bucket: String,
 }
 
@@ -58,6 +62,8 @@ pub struct Ground {
     dataset: Dataset,
     pub facts: DatasetFacts,
     pub known: StyleFacts,
+    /// Versions of the style, for the model a run goes on from.
+    versions: Vec<TrainingVersion>,
 }
 
 impl Ground {
@@ -78,6 +84,7 @@ impl Ground {
         };
         let known = style_facts(state, &style, except)?;
         Ok(Self {
+            versions: versions::list_of(state, &style)?,
             style,
             dataset,
             facts,
@@ -101,7 +108,10 @@ impl Ground {
             .into_iter()
             .collect();
         problems.extend(told.iter().cloned());
+        let start = request.start_from.as_ref();
+        let start = start.and_then(|id| self.versions.iter().find(|v| v.id == *id));
         Prepared {
+            start_key: start.and_then(|version| lora_file::key_of(state, version)),
             peers: peers(&self.known, &self.facts),
             bucket: state.s3.bucket().to_owned(),
             style: self.style.clone(),
@@ -177,6 +187,11 @@ fn style_facts(
     Ok(StyleFacts {
         class_tokens: style.default_class_tokens(),
         used_names: others.filter_map(UsedName::of).collect(),
+        start_models: versions
+            .iter()
+            .filter(|v| lora_file::key_of(state, v).is_some())
+            .filter_map(StartModel::of)
+            .collect(),
         costs: costs::facts(state, except)?,
     })
 }
@@ -187,13 +202,15 @@ impl Prepared {
         refusal(&self.problems)
     }
 
-    /// `s3://{bucket}/{key}` of image, caption, image, caption … in set order, raw names.
+    /// `s3://{bucket}/{key}` of image, caption, image, caption … in set order, raw names; last the model it goes on from.
     pub fn s3_urls(&self) -> Vec<String> {
         let keys = self.dataset.items.iter().flat_map(|item| {
             let image = item.image.as_ref().map(|i| i.key.as_str());
             let caption = item.caption.as_ref().map(|c| c.key.as_str());
             image.into_iter().chain(caption)
         });
+        // the container lays everything it fetches into one folder, from which the trainer takes only pictures
+        let keys = keys.chain(self.start_key.as_deref());
         keys.map(|key| format!("s3://{}/{key}", self.bucket))
             .collect()
     }
@@ -213,7 +230,14 @@ impl Prepared {
 
     /// The graph for ComfyUI.
     pub fn workflow(&self) -> Value {
-        workflow::workflow(&self.request, &self.request.model_name(), DATASET_PATH)
+        let name = self.request.model_name();
+        let mut graph = workflow::workflow(&self.request, &name, DATASET_PATH);
+        let start = self.start_key.as_deref();
+        if let Some(filename) = start.and_then(|key| key.rsplit('/').next()) {
+            // the node hands it on as kohya's network_weights
+            graph["2"]["inputs"]["lora_path"] = json!(format!("{DATASET_PATH}/{filename}"));
+        }
+        graph
     }
 
     /// The submit as a command. The key stands as a variable's name; without a recorded version there is no webhook.

@@ -124,6 +124,7 @@ pub fn read(record: &Value) -> Option<TrainingVersion> {
         estimated_usd: record["estimatedUsd"].as_f64(),
         sweep: serde_json::from_value(record["sweep"].clone()).ok(),
         queued: record["queued"].as_bool(),
+        start_from: text("startFrom"),
     })
 }
 

@@ -138,6 +138,7 @@ fn about(sweep: &Sweep) -> String {
 fn Panel(sweep: Memo<Sweep>, cancel: ServerAction<CancelSweep>) -> impl IntoView {
     let (id, live_first) = sweep.with_untracked(|s| (s.id.clone(), s.is_live()));
     let live = Memo::new(move |_| sweep.with(Sweep::is_live));
+    let label = sweep.with_untracked(|s| format!("Runs of {} in a table", s.name));
     let ended = move || sweep.with(|s| s.completed + s.failed + s.cancelled);
     view! {
         <section class="panel sweep" id=id.clone() aria-labelledby=format!("{id}-title")>
@@ -163,7 +164,7 @@ fn Panel(sweep: Memo<Sweep>, cancel: ServerAction<CancelSweep>) -> impl IntoView
             ></progress>
             <details class="disclosure" open=live_first>
                 <summary class="disclosure__summary">"Runs"</summary>
-                <div class="disclosure__body sweep-scroll" tabindex="0" role="region" aria-label="Runs of the sweep">
+                <div class="disclosure__body sweep-scroll" tabindex="0" role="region" aria-label=label>
                     <Table sweep />
                 </div>
             </details>

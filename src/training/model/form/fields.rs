@@ -6,6 +6,9 @@ use super::TrainingForm;
 pub const SPEED: &str = "form[rehearsal][stepsPerSecond]";
 pub const FAULTS: &str = "form[rehearsal][faults]";
 
+/// Form field of the version whose model a run goes on from.
+pub const START_FROM: &str = "form[startFrom]";
+
 /// Name of the field in the page's form.
 pub fn parameter_field(name: &str) -> String {
     format!("form[parameters][{name}]")
@@ -20,6 +23,7 @@ impl TrainingForm {
             ("form[name]", &self.name),
             ("form[description]", &self.description),
             ("form[preset]", &self.preset),
+            (START_FROM, &self.start_from),
             (SPEED, &self.rehearsal.steps_per_second),
             (FAULTS, &self.rehearsal.faults),
         ];
@@ -47,6 +51,7 @@ impl TrainingForm {
             ("form[name]", _) => self.name = value,
             ("form[description]", _) => self.description = value,
             ("form[preset]", _) => self.preset = value,
+            (START_FROM, _) => self.start_from = value,
             (SPEED, _) => self.rehearsal.steps_per_second = value,
             (FAULTS, _) => self.rehearsal.faults = value,
             _ => return false,
@@ -67,6 +72,7 @@ mod tests {
             name: "v1.0".into(),
             description: "a & b".into(),
             preset: "small@1".into(),
+            start_from: "style_16_1".into(),
             ..TrainingForm::default()
         };
         form.parameters.set("class_tokens", " a=b ");

@@ -12,11 +12,11 @@ use std::fmt;
 #[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 #[serde(default)]
 pub struct Axis {
-    /// By the node input's own name; an axis without a parameter and values is passed over.
+    /// By the node input's own name.
     pub parameter: String,
-    /// `0.0001, 0.0004`
+    /// `0.0001, 0.0004`; without values the parameter is not varied.
     #[serde(deserialize_with = "list")]
-    #[cfg_attr(feature = "ssr", schema(value_type = Vec<Object>))]
+    #[cfg_attr(feature = "ssr", schema(value_type = Vec<String>))]
     pub values: String,
 }
 
@@ -33,7 +33,7 @@ impl Axis {
     }
 
     fn is_empty(&self) -> bool {
-        self.parameter.trim().is_empty() && self.list().is_empty()
+        self.list().is_empty()
     }
 }
 
@@ -86,12 +86,6 @@ fn values(parameter: &'static Parameter, axis: &Axis) -> Result<Vec<Value>, Stri
             ));
         }
         values.push(value);
-    }
-    if values.is_empty() {
-        return Err(format!(
-            "Give the values of {}, divided by commas.",
-            parameter.label
-        ));
     }
     Ok(values)
 }

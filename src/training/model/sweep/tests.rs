@@ -81,12 +81,7 @@ fn what_is_wrong_with_the_values_is_said_by_field() {
     ]);
     assert_eq!(
         fields(&wrong),
-        [
-            "vary.0.values",
-            "vary.1.parameter",
-            "vary.2.values",
-            "vary.3.parameter"
-        ]
+        ["vary.0.values", "vary.1.parameter", "vary.3.parameter"]
     );
     assert_eq!(
         fields(&sweep(&[("network_dim", "16, 16")])),
@@ -134,6 +129,7 @@ fn paid(month_cap: Option<f64>, run_cap: Option<f64>) -> StyleFacts {
             month: "November 2026".into(),
             ..CostFacts::default()
         },
+        ..StyleFacts::default()
     }
 }
 

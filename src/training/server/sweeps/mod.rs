@@ -129,6 +129,14 @@ pub fn list(state: &AppState, style: &StyleId) -> Result<Vec<Sweep>, AppError> {
     of_style(state, &styles::server::get(state, style)?)
 }
 
+/// The sweeps of all styles; a style whose file is broken is passed over, its own pages name it.
+pub fn list_all(state: &AppState) -> Result<Vec<Sweep>, AppError> {
+    let styles = styles::server::list(state)?.into_iter();
+    Ok(styles
+        .flat_map(|style| of_style(state, &style).unwrap_or_default())
+        .collect())
+}
+
 fn of_style(state: &AppState, style: &Style) -> Result<Vec<Sweep>, AppError> {
     let versions = versions::list_of(state, style)?;
     Ok(standing(style.id.as_str(), &versions))

@@ -42,8 +42,10 @@ struct CancelledSweep {
 
 #[derive(Deserialize, utoipa::IntoParams)]
 #[serde(rename_all = "camelCase")]
+#[into_params(parameter_in = Query)]
 struct OfStyle {
-    style_id: String,
+    /// Without it the sweeps of all styles.
+    style_id: Option<String>,
 }
 
 /// Runs, time and cost of a sweep, and everything that is wrong; nothing is recorded.
@@ -73,14 +75,17 @@ async fn start(
     Ok((StatusCode::ACCEPTED, Json(OneSweep { sweep })))
 }
 
-/// The sweeps of a style, newest first.
+/// The sweeps of a style, or of all, newest first in each.
 #[utoipa::path(get, path = "/api/training/sweeps", tag = "training", params(OfStyle),
     responses((status = 200, body = SweepList), (status = 404, body = Problem)))]
 async fn list(
     State(state): State<AppState>,
     Query(of): Query<OfStyle>,
 ) -> Result<Json<SweepList>, AppError> {
-    let sweeps = super::list(&state, &style_id(&of.style_id)?)?;
+    let sweeps = match of.style_id {
+        Some(style) => super::list(&state, &style_id(&style)?)?,
+        None => super::list_all(&state)?,
+    };
     Ok(Json(SweepList { sweeps }))
 }
 

@@ -11,6 +11,7 @@ use super::rehearsal::RehearsalStep;
 use super::typed::TypedForm;
 use crate::error::AppError;
 use crate::training::api::StartTraining;
+use crate::training::model::form::START_FROM;
 use crate::training::model::parameters::{Group, recommended_steps};
 use crate::training::model::preflight::ambers;
 use crate::training::ui::history::History;
@@ -223,9 +224,43 @@ fn VersionStep(typed: TypedForm, style: String) -> impl IntoView {
                     optional=true
                     on_input=Callback::new(move |text| typed.form.update(|f| f.description = text))
                 />
+                <StartWeights typed />
             </div>
         </section>
     }
+}
+
+/// The model a run goes on from; not there while there is none.
+#[component]
+pub fn StartWeights(typed: TypedForm) -> impl IntoView {
+    let models = typed
+        .style
+        .with_untracked(|style| style.start_models.clone());
+    let chosen = Signal::derive(move || typed.form.with(|f| f.start_from.clone()));
+    if models.is_empty() && chosen.with_untracked(String::is_empty) {
+        return None;
+    }
+    let choose = Callback::new(move |id| typed.form.update(|f| f.start_from = id));
+    let mut options = vec![(String::new(), "From nothing".to_owned())];
+    options.extend(models.into_iter().map(|model| {
+        let words = format!(
+            "{} · rank {}/{}",
+            model.name, model.network_dim, model.network_alpha
+        );
+        (model.id, words)
+    }));
+    Some(view! {
+        <SelectField
+            label="Start weights"
+            name=START_FROM
+            id="startFrom"
+            value=chosen
+            options
+            hint="Goes on from a finished LoRA of the same rank and alpha. Steps and learning rate begin anew."
+            error=typed.message("startFrom")
+            on_change=choose
+        />
+    })
 }
 
 #[component]

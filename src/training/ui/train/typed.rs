@@ -4,7 +4,7 @@
 use crate::error::AppError;
 use crate::training::api::preview;
 use crate::training::model::dataset::DatasetFacts;
-use crate::training::model::form::{FAULTS, SPEED, TrainingForm, parameter_field};
+use crate::training::model::form::{FAULTS, SPEED, START_FROM, TrainingForm, parameter_field};
 use crate::training::model::judge::{Judged, StyleFacts, judge};
 use crate::training::model::parameters::{PARAMETERS, Parameter};
 use crate::training::model::presets::{SettingsPreset, find_preset};
@@ -272,6 +272,7 @@ fn value_of<'a>(form: &'a TrainingForm, field: &str) -> &'a str {
         "selectionSetId" => &form.selection_set_id,
         "name" => &form.name,
         "description" => &form.description,
+        "startFrom" => &form.start_from,
         SPEED_FIELD => &form.rehearsal.steps_per_second,
         FAULTS_FIELD => &form.rehearsal.faults,
         parameter => form.parameters.get(parameter),
@@ -292,6 +293,9 @@ pub fn initial(setup: &TrainSetup, query: &ParamsMap) -> TrainingForm {
     }
     if let Some(description) = said("form[description]") {
         form.description = description;
+    }
+    if let Some(start) = said(START_FROM).or_else(|| query.get("start")) {
+        form.start_from = start;
     }
     if let Some(speed) = said(SPEED) {
         form.rehearsal.steps_per_second = speed;

@@ -98,6 +98,7 @@ pub fn Actions(live: Live) -> impl IntoView {
                     {situation.completed.then(|| view! { <Mark live asked good=situation.good /> })}
                     {situation.retryable.then(|| view! { <Retry live asked /> })}
                     {(!situation.live).then(|| view! { <Again live /> })}
+                    {situation.download.is_some().then(|| view! { <Continue live /> })}
                     {situation.download.map(|words| view! { <Download live words /> })}
                     <More live running=situation.live />
                 }
@@ -225,6 +226,19 @@ fn Again(live: Live) -> impl IntoView {
         <a class="button button--secondary" href=href>
             <Icon name="retry" />
             "Train again from here"
+        </a>
+    }
+}
+
+/// The form once more, going on from this model.
+#[component]
+fn Continue(live: Live) -> impl IntoView {
+    let id = live.id.get_value();
+    let href = live.style_address(&format!("train?from={id}&start={id}"));
+    view! {
+        <a class="button button--secondary" href=href title="Opens the form with this model as start weights">
+            <Icon name="play" />
+            "Continue from this model"
         </a>
     }
 }

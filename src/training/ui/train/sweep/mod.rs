@@ -5,7 +5,7 @@ mod plan;
 
 use super::FirstSight;
 use super::fields::Parameters;
-use super::form::{DatasetStep, FORM_ID, Refused, StepHead};
+use super::form::{DatasetStep, FORM_ID, Refused, StartWeights, StepHead};
 use super::preflight::Preflight;
 use super::presets::PresetChoice;
 use super::rehearsal::RehearsalStep;
@@ -174,6 +174,7 @@ fn NamesStep(sweep: TypedSweep) -> impl IntoView {
                     optional=true
                     on_input=Callback::new(move |text| typed.form.update(|f| f.description = text))
                 />
+                <StartWeights typed />
             </div>
         </section>
     }
