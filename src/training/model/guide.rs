@@ -6,7 +6,7 @@ use super::plan::Remark;
 use super::preflight::Check;
 
 /// Codes of problems and warnings, and their place.
-const REMARKS: [(&str, &str); 24] = [
+const REMARKS: [(&str, &str); 27] = [
     ("name_taken", "before-paying#name"),
     ("over_run_cap", "before-paying#costs"),
     ("over_month_cap", "before-paying#costs"),
@@ -31,6 +31,9 @@ const REMARKS: [(&str, &str); 24] = [
     ("not_read", "captions#not_read"),
     ("image_unusable", "captions#image_unusable"),
     ("not_rehearsing", "runpod#own"),
+    ("start_differs", "training#continue"),
+    ("start_weights", "training#continue"),
+    ("unknown_start", "training#continue"),
 ];
 
 /// The place that explains a problem or a warning; a value's is its parameter's.
