@@ -76,7 +76,7 @@ fn problem(problem: CaptionProblem) -> AnyView {
         }
     });
     view! {
-        <div class="captions__problem" class:captions__problem--fatal=problem.fatal>
+        <div class="captions__remark" class:captions__remark--fatal=problem.fatal>
             <span>{problem.message}</span>
             <GuideLink to=guide about="This problem" />
         </div>
