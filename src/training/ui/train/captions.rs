@@ -36,8 +36,8 @@ fn image(style: &str, row: CaptionRow) -> AnyView {
     view! {
         <li class="captions__item captions__item--text">
             <div>
-                <p class="captions__head">
-                    <a class="captions__name" href=open>
+                <p class="captions__image">
+                    <a class="captions__file" href=open>
                         {row.filename}
                     </a>
                     " "

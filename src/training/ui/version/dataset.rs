@@ -82,7 +82,7 @@ fn Captions(live: Live, images: Vec<SnapshotImage>) -> impl IntoView {
         let source = thumbnail(live, &image.filename);
         let caption = match image.as_trained {
             Some(text) => as_trained(&text, &trigger).into_any(),
-            None => view! { <p class="captions__problem">"Without a caption"</p> }.into_any(),
+            None => view! { <p class="captions__remark">"Without a caption"</p> }.into_any(),
         };
         view! {
             <li class="captions__item">
