@@ -237,13 +237,6 @@ pub fn CaptionForm(data: Data, image: TrainingImage) -> impl IntoView {
         Standing::Refused(error) => Some(error.to_string()),
         _ => None,
     };
-    let foreign = (image.caption_state == CaptionState::NotUtf8).then(|| {
-        view! {
-            <p class="field__error">
-                "The caption file is not UTF-8 text and cannot be shown; saving here replaces it."
-            </p>
-        }
-    });
     view! {
         <form
             class="inspector__section"
@@ -266,7 +259,7 @@ pub fn CaptionForm(data: Data, image: TrainingImage) -> impl IntoView {
                 </span>
                 <Mark editor />
             </div>
-            {foreign}
+            {foreign(image.caption_state)}
             <textarea
                 class="input"
                 id="caption"
@@ -299,6 +292,18 @@ pub fn CaptionForm(data: Data, image: TrainingImage) -> impl IntoView {
         </form>
         <checks::Checks editor />
     }
+}
+
+fn foreign(state: CaptionState) -> Option<AnyView> {
+    let view = || {
+        view! {
+            <p class="field__error">
+                "The caption file is not UTF-8 text and cannot be shown; saving here replaces it."
+            </p>
+        }
+        .into_any()
+    };
+    (state == CaptionState::NotUtf8).then(view)
 }
 
 /// Said aloud and seen: saved, saving, not saved.
