@@ -1,5 +1,6 @@
 //! Server functions of training data.
 
+pub mod captions;
 pub mod drafts;
 pub mod folders;
 
@@ -97,6 +98,8 @@ pub async fn save_caption(
 ) -> Result<String, AppError> {
     let state = crate::server::state::app_state();
     let expected = (!overwrite).then_some(etag.as_str());
+    // a plain form sends line ends as CR LF
+    let caption = caption.replace("\r\n", "\n");
     super::server::captions::write(&state, &style, &filename, &caption, expected).await
 }
 

@@ -4,6 +4,7 @@
 //! endpoint or a [`fake_runpod::FakeRunpod`] that speaks HTTP. Nothing is mocked inside the process but the clock.
 
 mod access;
+mod captions;
 mod config_secrets;
 mod disk_and_store;
 mod documents;

@@ -3,6 +3,7 @@
 use super::analysis::Hash;
 use super::bucket_choice::BucketPlace;
 use super::caption::CaptionState;
+use super::caption_checks::CaptionRemark;
 use super::quality::Quality;
 use serde::{Deserialize, Serialize};
 
@@ -161,6 +162,9 @@ pub struct TrainingImage {
     pub caption_state: CaptionState,
     /// The caption's ETag without quotes, for `If-Match`.
     pub caption_etag: Option<String>,
+    /// What is wrong with the caption, the gravest first.
+    #[serde(default)]
+    pub caption_problems: Vec<CaptionRemark>,
     pub url: String,
     pub thumbnail_url: String,
     /// Ids of the selection sets that hold it.
@@ -194,6 +198,9 @@ pub struct ImagePage {
     pub offset: usize,
     /// How many of all that match lack a caption with text.
     pub without_caption: usize,
+    /// How many of all that match have a remark on their caption.
+    #[serde(default)]
+    pub caption_problems: usize,
     /// How many images of the style are still being measured: ask again.
     #[serde(default)]
     pub analysing: usize,

@@ -161,7 +161,8 @@ impl Seen {
     }
 }
 
-/// What is known of an image; which sets hold it is filled in by [`Membership`].
+/// What is known of an image; which sets hold it is filled in by [`Membership`], what is wrong with its caption by
+/// `caption_checks`.
 pub fn describe(style: &StyleId, pair: &Pair, caption: Option<&[u8]>, seen: Seen) -> TrainingImage {
     let (caption_state, text) = CaptionState::read(caption);
     let (url, thumbnail_url) = addresses(style, pair);
@@ -178,6 +179,7 @@ pub fn describe(style: &StyleId, pair: &Pair, caption: Option<&[u8]>, seen: Seen
         caption: text,
         caption_state,
         caption_etag: pair.caption.as_ref().map(|c| c.etag.clone()),
+        caption_problems: Vec::new(),
         sets: Vec::new(),
         bucket: None,
         quality: None,

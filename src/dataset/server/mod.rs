@@ -2,6 +2,10 @@
 
 pub mod analysis;
 pub mod archives;
+pub mod caption_checks;
+pub mod caption_edits;
+pub mod caption_report;
+mod caption_routes;
 pub mod captions;
 pub mod drafts;
 pub mod folders;

@@ -14,6 +14,7 @@ use super::super::model::outliers::outliers;
 use super::super::model::quality::{Quality, QualityState};
 use super::super::model::report::{ChoiceSource, Dismissal, QualityReport, QualityRow, Scope};
 use super::analysis::{Measured, Outcome};
+use super::caption_checks;
 use super::listing::{self, Pair};
 use super::selection_sets;
 use crate::error::{AppError, FieldError};
@@ -46,7 +47,9 @@ pub async fn add(
 pub async fn one(state: &AppState, style: &StyleId, name: &str) -> Result<TrainingImage, AppError> {
     let mut image = listing::one(state, style, name).await?;
     let pairs = listing::pairs(state, style).await?;
-    add(state, style, &pairs, std::slice::from_mut(&mut image)).await?;
+    let images = std::slice::from_mut(&mut image);
+    add(state, style, &pairs, images).await?;
+    caption_checks::add(state, style, &pairs, images).await?;
     Ok(image)
 }
 

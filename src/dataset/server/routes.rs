@@ -27,6 +27,7 @@ pub fn router() -> OpenApiRouter<AppState> {
         .routes(routes!(thumbnail, put_thumbnail))
         .merge(super::quality_routes::router())
         .routes(routes!(get_caption, put_caption))
+        .merge(super::caption_routes::router())
         .routes(routes!(list_sets, create_set))
         .routes(routes!(update_set, delete_set))
         .layer(DefaultBodyLimit::max(MAX_IMAGE_BYTES as usize + 1024))
@@ -41,8 +42,8 @@ struct ListQuery {
     cursor: Option<String>,
     /// Words and "quoted phrases" that all are in the file name or the caption; `-` before one: is not.
     q: Option<String>,
-    /// All of these, separated by blanks: `missing:caption`, `set:2`, `set:none`, `problem:` (or `problem:CODE`), `dup:`,
-    /// `w<512`, `h>=768`, `size>2MB`, `words<5`; each with `-` before it for the opposite.
+    /// All of these, separated by blanks: `missing:caption`, `set:2`, `set:none`, `problem:` (or `problem:CODE`, or
+    /// `problem:caption` for any of a caption), `word:boat`, `dup:`, `w<512`, `h>=768`, `size>2MB`, `words<5`; each with `-` before it for the opposite.
     filter: Option<String>,
     /// `name`, `date`, `size`, `resolution`, `caption` (its length); `-` before it turns the order around.
     sort: Option<String>,

@@ -3,8 +3,8 @@
 use super::super::model::filter::{Filter, sort::Sort};
 use super::super::model::image::{ImagePage, TrainingImage};
 use super::listing::{Pair, Seen, caption_bytes, describe, look, pairs_for};
-use super::quality;
 use super::smart_sets::Membership;
+use super::{caption_checks, quality};
 use crate::error::AppError;
 use crate::server::state::AppState;
 use crate::styles;
@@ -59,6 +59,7 @@ impl Search {
         let membership = Membership::of(state, &known)?;
         let pairs = pairs_for(state, style, goes_on).await?;
         let texts = caption_bytes(state, &pairs).await?;
+        let checked = caption_checks::of(state, &known, &pairs, &texts)?;
         let measured =
             self.filter.needs_pixels() || self.sort.needs_pixels() || membership.needs_pixels();
         let seen = if measured {
@@ -75,7 +76,11 @@ impl Search {
         if measured {
             quality::add(state, style, &pairs, &mut images).await?;
         }
-        images.iter_mut().for_each(|image| membership.fill(image));
+        for image in &mut images {
+            // a smart set may ask for them
+            checked.fill(image);
+            membership.fill(image);
+        }
         images.retain(|image| self.filter.accepts(image));
         self.sort.apply(&mut images);
         Ok(Found {
@@ -120,6 +125,8 @@ pub async fn page(state: &AppState, style: &StyleId, query: Query) -> Result<Ima
     let total = found.images.len();
     let lacks = |i: &&TrainingImage| !i.caption_state.is_present();
     let without_caption = found.images.iter().filter(lacks).count();
+    let remarked = |i: &&TrainingImage| !i.caption_problems.is_empty();
+    let caption_problems = found.images.iter().filter(remarked).count();
     let limit = query.limit.unwrap_or(DEFAULT_LIMIT).clamp(1, MAX_LIMIT);
     let offset = match cursor {
         Some(cursor) => {
@@ -139,6 +146,7 @@ pub async fn page(state: &AppState, style: &StyleId, query: Query) -> Result<Ima
         total,
         offset,
         without_caption,
+        caption_problems,
         analysing,
     })
 }

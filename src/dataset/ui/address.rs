@@ -53,6 +53,23 @@ impl Address {
         Self(pairs)
     }
 
+    /// Some names of it, empty values left out.
+    pub fn only(&self, kept: &[&str]) -> Self {
+        let keeps =
+            |(name, value): &&(String, String)| kept.contains(&name.as_str()) && !value.is_empty();
+        Self(self.0.iter().filter(keeps).cloned().collect())
+    }
+
+    /// A view of the page with `kept` names and some changed; an empty value takes one out.
+    pub fn view(&self, view: &str, kept: &[&str], changes: &[(&str, &str)]) -> Self {
+        let mut next = Self::default().and("view", view);
+        let kept = self.only(kept).0.into_iter();
+        next.0
+            .extend(kept.filter(|(name, _)| !changes.iter().any(|(changed, _)| changed == name)));
+        let set = changes.iter().filter(|(_, value)| !value.is_empty());
+        set.fold(next, |next, (name, value)| next.and(name, value))
+    }
+
     /// The same with a further pair.
     pub fn and(mut self, name: &str, value: &str) -> Self {
         self.0.push((name.to_owned(), value.to_owned()));

@@ -3,11 +3,20 @@
 //! Every write names the version that was read: a caption somebody else changed meanwhile is never overwritten silently,
 //! the person chooses which text stays.
 
-use super::state::{Data, Rewritten};
+mod checks;
+mod conflict;
+mod draft;
+mod rewritten;
+
+pub use rewritten::rewrite;
+
+use super::state::Data;
 use crate::dataset::api::{SaveCaption, image as load_image, save_caption};
 use crate::dataset::model::caption::CaptionState;
+use crate::dataset::model::caption_checks::CaptionRemark;
 use crate::dataset::model::image::TrainingImage;
 use crate::error::{AppError, ErrorKind};
+use crate::styles::model::StyleId;
 use crate::ui::units::plural;
 use crate::ui::{GuideLink, Icon, textarea_content};
 use leptos::prelude::*;
@@ -38,6 +47,12 @@ struct Editor {
     standing: RwSignal<Standing>,
     /// The other text of a conflict.
     theirs: RwSignal<String>,
+    /// The version that what is typed changes; a conflict does not move it.
+    based_on: StoredValue<String>,
+    /// Text of an earlier visit that was never saved.
+    offered: RwSignal<Option<draft::Draft>>,
+    /// What is wrong with the caption of this ETag.
+    remarks: RwSignal<(String, Vec<CaptionRemark>)>,
     #[cfg(feature = "hydrate")]
     timer: StoredValue<Option<gloo_timers::callback::Timeout>, LocalStorage>,
 }
@@ -66,6 +81,9 @@ impl Editor {
             data,
             name: StoredValue::new(image.filename.clone()),
             text: RwSignal::new(text),
+            based_on: StoredValue::new(etag.clone()),
+            offered: RwSignal::new(None),
+            remarks: RwSignal::new((etag.clone(), image.caption_problems.clone())),
             etag: RwSignal::new(etag),
             standing: RwSignal::new(standing),
             theirs: RwSignal::new(stored),
@@ -74,7 +92,14 @@ impl Editor {
         }
     }
 
+    /// Puts another text in the box and saves it at once.
+    fn replace(self, text: String) {
+        self.typed(text);
+        self.save();
+    }
+
     fn typed(self, text: String) {
+        draft::keep(self, &text);
         self.text.set(text);
         // a save under way looks again when it is through; a conflict waits for the choice
         let waits = self
@@ -110,10 +135,14 @@ impl Editor {
         leptos::task::spawn_local(async move {
             let answer = save_caption(style.clone(), name.clone(), sent.clone(), etag, false).await;
             if let Ok(new) = &answer {
+                draft::saved(self, &sent);
                 remember(self.data, &name, &sent, new);
             }
             match answer {
-                Ok(new) => self.stored(&sent, new),
+                Ok(new) => {
+                    self.stored(&sent, new);
+                    self.check(style, name).await;
+                }
                 Err(error) if error.kind == ErrorKind::Changed => {
                     let theirs = load_image(style, name).await;
                     self.conflict(theirs);
@@ -126,6 +155,7 @@ impl Editor {
     }
 
     fn stored(self, sent: &str, etag: String) {
+        self.based_on.try_set_value(etag.clone());
         // closed meanwhile: nothing to show it on
         if self.etag.try_set(etag).is_some() {
             return;
@@ -135,6 +165,22 @@ impl Editor {
         } else {
             self.standing.set(Standing::Typed);
             self.save_later();
+        }
+    }
+
+    fn check_again(self) {
+        let (style, name) = (self.data.style.get_value(), self.name.get_value());
+        leptos::task::spawn_local(self.check(style, name));
+    }
+
+    /// Asks what is wrong with the caption as it is now.
+    async fn check(self, style: StyleId, name: String) {
+        // what cannot be had now is shown as being of an older text
+        if self.etag.try_get_untracked().is_some()
+            && let Ok(image) = load_image(style, name).await
+        {
+            let etag = image.caption_etag.unwrap_or_default();
+            self.remarks.try_set((etag, image.caption_problems));
         }
     }
 
@@ -152,9 +198,12 @@ impl Editor {
     }
 
     fn load_theirs(self) {
+        draft::forget(self);
         self.text.set(self.theirs.get_untracked());
+        self.based_on.set_value(self.etag.get_untracked());
         self.standing.set(Standing::Stored(false));
         self.data.refresh();
+        self.check_again();
     }
 }
 
@@ -172,40 +221,12 @@ fn remember(data: Data, name: &str, text: &str, etag: &str) {
     }
 }
 
-/// A caption that something else on the page wrote: the list knows it at once, and so does an open editor.
-pub fn rewrite(data: Data, new: Rewritten) {
-    remember(data, &new.filename, &new.caption, &new.etag);
-    data.rewritten.set(Some(new));
-}
-
-/// Shows what something else wrote, unless another text was typed meanwhile: then the person chooses.
-fn follow_rewrites(editor: Editor) {
-    let rewritten = editor.data.rewritten;
-    let take = move |new: &Option<Rewritten>, _: Option<&Option<Rewritten>>, _: Option<()>| {
-        let is_mine = |new: &&Rewritten| editor.name.with_value(|n| *n == new.filename);
-        let Some(new) = new.as_ref().filter(is_mine) else {
-            return;
-        };
-        editor.theirs.set(new.caption.clone());
-        editor.etag.set(new.etag.clone());
-        let untouched = editor
-            .standing
-            .with_untracked(|s| matches!(s, Standing::Stored(_)));
-        if untouched {
-            editor.text.set(new.caption.clone());
-            editor.standing.set(Standing::Stored(true));
-        } else {
-            editor.standing.set(Standing::Conflict);
-        }
-    };
-    Effect::watch(move || rewritten.get(), take, false);
-}
-
 #[component]
 pub fn CaptionForm(data: Data, image: TrainingImage) -> impl IntoView {
     let editor = Editor::new(data, &image);
+    draft::look(editor);
     take_over(editor);
-    follow_rewrites(editor);
+    rewritten::follow(editor);
     leave_nothing_behind(editor);
     let conflict = move || editor.standing.with(|s| *s == Standing::Conflict);
     let words = move || match editor.text.with(|t| t.split_whitespace().count()) {
@@ -216,13 +237,6 @@ pub fn CaptionForm(data: Data, image: TrainingImage) -> impl IntoView {
         Standing::Refused(error) => Some(error.to_string()),
         _ => None,
     };
-    let foreign = (image.caption_state == CaptionState::NotUtf8).then(|| {
-        view! {
-            <p class="field__error">
-                "The caption file is not UTF-8 text and cannot be shown; saving here replaces it."
-            </p>
-        }
-    });
     view! {
         <form
             class="inspector__section"
@@ -245,7 +259,7 @@ pub fn CaptionForm(data: Data, image: TrainingImage) -> impl IntoView {
                 </span>
                 <Mark editor />
             </div>
-            {foreign}
+            {foreign(image.caption_state)}
             <textarea
                 class="input"
                 id="caption"
@@ -273,9 +287,23 @@ pub fn CaptionForm(data: Data, image: TrainingImage) -> impl IntoView {
                 <Icon name="error" />
                 <span>{message}</span>
             </p>
-            {move || conflict().then(|| view! { <Choice editor /> })}
+            {move || conflict().then(|| view! { <conflict::Choice editor /> })}
+            <draft::Offer editor />
         </form>
+        <checks::Checks editor />
     }
+}
+
+fn foreign(state: CaptionState) -> Option<AnyView> {
+    let view = || {
+        view! {
+            <p class="field__error">
+                "The caption file is not UTF-8 text and cannot be shown; saving here replaces it."
+            </p>
+        }
+        .into_any()
+    };
+    (state == CaptionState::NotUtf8).then(view)
 }
 
 /// Said aloud and seen: saved, saving, not saved.
@@ -302,51 +330,6 @@ fn Mark(editor: Editor) -> impl IntoView {
             </span>
             {text}
         </span>
-    }
-}
-
-/// Two texts, one place: which one stays.
-#[component]
-fn Choice(editor: Editor) -> impl IntoView {
-    let theirs = move || match editor.theirs.get() {
-        none if none.trim().is_empty() => "The caption was deleted.".to_owned(),
-        text => format!("It now reads: {text}"),
-    };
-    let reload = move || {
-        editor
-            .name
-            .with_value(|name| editor.data.href("image", name))
-    };
-    view! {
-        <div class="notice notice--warning" role="alert">
-            <Icon name="warning" class="notice__icon" />
-            <div class="notice__body">
-                <p class="notice__what">"Somebody else changed this caption. Yours is not saved."</p>
-                <p class="notice__why">{theirs}</p>
-            </div>
-            <div class="notice__actions">
-                <a
-                    class="button button--secondary button--small"
-                    href=reload
-                    on:click=move |event| {
-                        event.prevent_default();
-                        editor.load_theirs();
-                    }
-                >
-                    "Load theirs"
-                </a>
-                <button
-                    class="button button--danger button--small"
-                    type="submit"
-                    on:click=move |event| {
-                        event.prevent_default();
-                        editor.write();
-                    }
-                >
-                    "Save mine over it"
-                </button>
-            </div>
-        </div>
     }
 }
 

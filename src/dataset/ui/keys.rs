@@ -76,6 +76,10 @@ mod live {
         if is(target, "input:not([type=checkbox]), textarea, select") {
             return;
         }
+        // a view without the grid must not change what is selected there
+        if found(".toolbar").is_none() {
+            return;
+        }
         let is_large = data.address.with(|a| a.get("view") == "large");
         let in_grid = is(target, "#images, #images *") || (held && is(target, "body"));
         let taken = anywhere(data, event)

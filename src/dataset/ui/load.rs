@@ -1,6 +1,7 @@
 //! What the page asks for, and the shared [`Data`] made of the answers.
 
 use super::address::Address;
+use super::captions::Told;
 use super::drafts::{Drafts, Known};
 use super::quality::Judged;
 use super::shelf::Shelf;
@@ -43,6 +44,8 @@ pub struct Loaded {
     drafts: Known,
     /// The quality view's report.
     pub quality: Judged,
+    /// What the captions view shows.
+    pub captions: Told,
     uses: Signal<Vec<SetUse>>,
     known: StoredValue<Vec<TrainingImage>>,
     whole: StoredValue<Option<Whole>>,
@@ -105,6 +108,7 @@ impl Loaded {
             opened,
             drafts: Known::new(id),
             quality: Judged::new(id, address),
+            captions: Told::new(id, address),
             uses,
             known,
             whole,
@@ -120,8 +124,9 @@ impl Loaded {
         let opened = self.opened.with(|o| o.as_ref().is_some_and(|o| o.0 == id));
         let drafts = self.drafts.is_ready(&id);
         let quality = self.quality.is_ready(&id);
+        let captions = self.captions.is_ready(&id);
         self.uses.track();
-        (page && sets && opened && drafts && quality).then_some(id)
+        (page && sets && opened && drafts && quality && captions).then_some(id)
     }
 
     fn listing(self) -> Memo<Listing> {
@@ -295,6 +300,10 @@ fn narrowed(mut images: Vec<TrainingImage>, question: &Question) -> Result<Image
         without_caption: images
             .iter()
             .filter(|i| !i.caption_state.is_present())
+            .count(),
+        caption_problems: images
+            .iter()
+            .filter(|i| !i.caption_problems.is_empty())
             .count(),
         images,
         // the list of all asks again

@@ -5,6 +5,7 @@
 
 mod address;
 mod caption;
+mod captions;
 mod delete;
 mod drafts;
 mod empty;
@@ -75,6 +76,8 @@ enum Mode {
     Empty,
     /// Whether the images are good for training.
     Quality,
+    /// All captions at once: checks, edits, words.
+    Captions,
     Images,
 }
 
@@ -91,6 +94,8 @@ impl Mode {
                 Self::Empty
             } else if data.address.with(quality::is_open) {
                 Self::Quality
+            } else if data.address.with(captions::is_open) {
+                Self::Captions
             } else {
                 Self::Images
             }
@@ -111,19 +116,20 @@ fn Content(loaded: Loaded, style: StyleId) -> impl IntoView {
         data.address
             .with(|a| a.get("view") == "large" && !a.get("image").is_empty())
     });
-    let is_judging = Memo::new(move |_| mode.get() == Mode::Quality);
+    let is_apart = Memo::new(move |_| matches!(mode.get(), Mode::Quality | Mode::Captions));
     view! {
         // one element: the page may be built while it is not yet shown, when a list of views has no parent to grow in
         <div>
         <empty::Happened data />
         {move || (mode.get() == Mode::Images).then(|| view! { <drafts::DraftsPanel data /> })}
         {move || (mode.get() == Mode::Images).then(|| view! { <toolbar::Toolbar data /> })}
-        {move || (!is_asking.get() && !is_judging.get()).then(|| view! { <uploads::Uploader data is_empty /> })}
+        {move || (!is_asking.get() && !is_apart.get()).then(|| view! { <uploads::Uploader data is_empty /> })}
         {move || match mode.get() {
             Mode::Broken => view! { <Broken data /> }.into_any(),
             Mode::Confirm => view! { <delete::ConfirmPage data /> }.into_any(),
             Mode::Empty => view! { <empty::Ahead /> }.into_any(),
             Mode::Quality => view! { <quality::QualityView data judged=loaded.quality /> }.into_any(),
+            Mode::Captions => view! { <captions::CaptionsView data told=loaded.captions /> }.into_any(),
             Mode::Images => {
                 view! {
                     <div class="split dataset" class:dataset--large=is_large>

@@ -8,8 +8,9 @@ use leptos::prelude::*;
 use std::collections::BTreeSet;
 
 /// What the *Select* menu offers beside all and none: words, filter, key.
-pub const KINDS: [(&str, &str); 4] = [
+pub const KINDS: [(&str, &str); 5] = [
     ("Without caption", "missing:caption"),
+    ("Problem captions", "problem:caption"),
     ("With a problem", "problem:"),
     ("In no set", "set:none"),
     ("Near-duplicates", "dup:"),

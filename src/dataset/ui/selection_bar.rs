@@ -66,6 +66,7 @@ pub fn SelectionBar(data: Data) -> impl IntoView {
             </a>
             <SaveAs data saving />
             <OnlySelected data />
+            <super::captions::EditSelected data />
             <DraftThem data />
             <button
                 class="button button--danger"

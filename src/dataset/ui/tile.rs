@@ -7,14 +7,25 @@ use crate::ui::virtual_grid::lasso::Lasso;
 use leptos::prelude::*;
 
 /// A tile is built anew when one of these changes.
-pub fn key(slot: &Slot) -> (String, String, Option<String>, Vec<u64>) {
+pub type Key = (
+    String,
+    String,
+    Option<String>,
+    Vec<u64>,
+    Option<&'static str>,
+    usize,
+);
+
+pub fn key(slot: &Slot) -> Key {
     match slot {
-        Slot::Waiting(place) => (String::new(), place.to_string(), None, Vec::new()),
+        Slot::Waiting(place) => (String::new(), place.to_string(), None, Vec::new(), None, 0),
         Slot::Image(i) => (
             i.filename.clone(),
             i.etag.clone(),
             i.caption_etag.clone(),
             i.sets.clone(),
+            i.caption_problems.first().map(|r| r.code.label()),
+            i.caption_problems.len(),
         ),
     }
 }
@@ -91,20 +102,40 @@ fn shown(data: Data, lasso: Lasso, place: Signal<usize>, image: TrainingImage) -
     .into_any()
 }
 
-fn picture(image: &TrainingImage) -> AnyView {
-    let problem = match (image.width, image.caption_state) {
-        (None, _) => Some("Not a readable picture"),
-        (_, state) if !state.is_present() => Some(state.label()),
-        _ => None,
+/// What is wrong: in words where something is lost, as a mark with its words at hand where it is advice.
+fn problem(image: &TrainingImage) -> Option<AnyView> {
+    let remarks = &image.caption_problems;
+    let words = match (image.width, image.caption_state, remarks.first()) {
+        (None, ..) => "Not a readable picture",
+        (_, state, _) if !state.is_present() => state.label(),
+        (_, _, Some(first)) if first.code.loses_text() => first.code.label(),
+        (_, _, Some(_)) => return Some(advice(image)),
+        _ => return None,
     };
-    let problem = problem.map(|text| {
-        view! {
-            <span class="tile__problem">
-                <Icon name="warning" />
-                {text}
-            </span>
-        }
-    });
+    let view = view! {
+        <span class="tile__problem">
+            <Icon name="warning" />
+            {words}
+        </span>
+    };
+    Some(view.into_any())
+}
+
+fn advice(image: &TrainingImage) -> AnyView {
+    let labels = image.caption_problems.iter().map(|r| r.code.label());
+    let words = labels.collect::<Vec<_>>().join(", ");
+    view! {
+        <span class="tile__problem">
+            <Icon name="info" />
+            <span aria-hidden="true">{image.caption_problems.len()}</span>
+            <span class="visually-hidden">{words}</span>
+        </span>
+    }
+    .into_any()
+}
+
+fn picture(image: &TrainingImage) -> AnyView {
+    let problem = problem(image);
     view! {
         <div class="tile__frame">
             <img

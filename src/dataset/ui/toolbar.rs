@@ -29,6 +29,7 @@ pub fn Toolbar(data: Data) -> impl IntoView {
             <FilterForm data />
             <div class="toolbar__end">
                 <super::quality::ViewLink data />
+                <super::captions::ViewLink data />
                 <Shortcuts />
                 <SetsMenu data />
                 <SelectMenu data />
@@ -107,6 +108,7 @@ fn Summary(data: Data) -> impl IntoView {
         }
     };
     let missing = Memo::new(move |_| data.listing.with(|l| l.page.without_caption));
+    let problems = Memo::new(move |_| data.listing.with(|l| l.page.caption_problems));
     let size = move || {
         let sum = data
             .listing
@@ -131,6 +133,11 @@ fn Summary(data: Data) -> impl IntoView {
             <li class="summary__item" hidden=move || missing.get() == 0>
                 <a class="summary__link" href=move || data.href("drafts", "1") data-noscroll="">
                     "Draft them"
+                </a>
+            </li>
+            <li class="summary__item" hidden=move || problems.get() == 0>
+                <a class="summary__link" href=move || data.href("filter", "problem:caption") data-noscroll="">
+                    {move || plural(problems.get(), "problem caption")}
                 </a>
             </li>
             <li class="summary__item summary__item--extra" hidden=move || size().is_none()>

@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::dataset::model::caption_text::{first_line, strip};
 use thiserror::Error;
 
 mod problems;
@@ -115,19 +116,6 @@ fn read(bytes: &[u8]) -> Result<&str, CaptionError> {
         return Err(CaptionError::Empty);
     }
     std::str::from_utf8(bytes).map_err(|_| CaptionError::NotUtf8)
-}
-
-/// The first line without its end, and what follows it. CR ends a line, U+2028 does not.
-fn first_line(text: &str) -> (&str, &str) {
-    match text.find(['\n', '\r']) {
-        Some(at) => (&text[..at], &text[at..]),
-        None => (text, ""),
-    }
-}
-
-/// Python's idea of blank: Unicode's plus the four information separators. A BOM is not blank.
-fn strip(text: &str) -> &str {
-    text.trim_matches(|c: char| c.is_whitespace() || ('\u{1c}'..='\u{1f}').contains(&c))
 }
 
 /// The caption put together again from its comma-separated tags, as shuffling leaves it.

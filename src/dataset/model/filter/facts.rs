@@ -2,21 +2,39 @@
 //! findings are added here; filter words, menus and badges follow.
 
 use crate::dataset::model::caption::CaptionState;
+use crate::dataset::model::caption_checks::CaptionCode;
+use crate::dataset::model::caption_text::words;
 use crate::dataset::model::image::{TrainingImage, is_read_by_trainer};
 use std::borrow::Cow;
 
 /// Codes of all that is wrong with an image, for `problem:CODE`.
 pub fn problems(image: &TrainingImage) -> Vec<Cow<'_, str>> {
-    let caption = match image.caption_state {
-        CaptionState::Missing => Some("missing_caption"),
-        CaptionState::Empty => Some("empty_caption"),
-        CaptionState::NotUtf8 => Some("caption_not_utf8"),
-        CaptionState::Present => None,
-    };
     let unreadable = image.width.is_none().then_some("unreadable");
     let unread = (!is_read_by_trainer(&image.filename)).then_some("extension");
-    let found = [caption, unreadable, unread].into_iter().flatten();
-    found.map(Cow::Borrowed).collect()
+    let found = [unreadable, unread].into_iter().flatten();
+    caption_problems(image)
+        .chain(found)
+        .map(Cow::Borrowed)
+        .collect()
+}
+
+/// Codes of what is wrong with its caption. That there is none to read is known before the captions are judged.
+pub fn caption_problems(image: &TrainingImage) -> impl Iterator<Item = &'static str> {
+    let state = match image.caption_state {
+        CaptionState::Missing => Some(CaptionCode::MissingCaption),
+        CaptionState::Empty => Some(CaptionCode::EmptyCaption),
+        CaptionState::NotUtf8 => Some(CaptionCode::CaptionNotUtf8),
+        CaptionState::Present => None,
+    };
+    let judged = image.caption_problems.iter().map(|remark| remark.code);
+    let further = judged.filter(move |code| Some(*code) != state);
+    state.into_iter().chain(further).map(CaptionCode::as_str)
+}
+
+/// Whether a word stands in the caption; `word` in lower case.
+pub fn has_word(image: &TrainingImage, word: &str) -> bool {
+    let caption = image.caption.as_deref().unwrap_or_default();
+    words(caption).any(|(_, found)| found.to_lowercase() == word)
 }
 
 /// Whether another image of the style looks the same.

@@ -12,11 +12,13 @@ use super::image::TrainingImage;
 use terms::{Test, Token};
 
 /// What may be written, for messages and help: word, meaning.
-pub const WORDS: [(&str, &str); 9] = [
+pub const WORDS: [(&str, &str); 11] = [
     ("missing:caption", "no caption, or an empty one"),
     ("set:2", "in set 2"),
     ("set:none", "in no set"),
     ("problem:", "with any problem"),
+    ("problem:caption", "with a remark on the caption"),
+    ("word:boat", "with this word in the caption"),
     ("dup:", "looks like another one"),
     ("w<512", "pixels wide: < <= > >= ="),
     ("h>=768", "pixels high"),

@@ -1,6 +1,7 @@
 //! The parts of a filter: how text falls into tokens, and what each word asks of an image.
 
 use super::facts;
+use crate::dataset::model::caption_checks::CaptionCode;
 use crate::dataset::model::image::TrainingImage;
 use std::cmp::Ordering;
 use std::fmt;
@@ -72,8 +73,11 @@ pub enum Test {
     MissingCaption,
     Set(u64),
     NoSet,
+    /// A whole word of the caption; lower case.
+    Word(String),
     /// Any problem, or the one of this code.
     Problem(String),
+    CaptionProblem,
     Double,
     Number(Measure, Vec<Ordering>, u64),
 }
@@ -98,6 +102,8 @@ impl Test {
             Some(("set", "none")) => Some(Self::NoSet),
             Some(("set", id)) => id.parse().ok().map(Self::Set),
             Some(("dup", "")) => Some(Self::Double),
+            Some(("word", word)) if !word.is_empty() => Some(Self::Word(word.to_lowercase())),
+            Some(("problem", "caption")) => Some(Self::CaptionProblem),
             Some(("problem", code)) => Some(Self::Problem(code.to_owned())),
             Some(_) => None,
             None => comparison(&word),
@@ -117,6 +123,8 @@ impl Test {
                 let asked = |found: &&str| code.is_empty() || found == code;
                 facts::problems(image).iter().any(|c| asked(&c.as_ref()))
             }
+            Self::CaptionProblem => facts::caption_problems(image).next().is_some(),
+            Self::Word(word) => facts::has_word(image, word),
             Self::Double => facts::is_double(image),
             Self::Number(measure, wanted, bound) => {
                 let value = measure.of(image);
@@ -127,7 +135,9 @@ impl Test {
 
     pub fn needs_pixels(&self) -> bool {
         match self {
-            Self::Problem(_) | Self::Double => true,
+            // a caption's own are known without them
+            Self::Problem(code) => CaptionCode::parse(code).is_none(),
+            Self::Double => true,
             Self::Number(measure, ..) => matches!(measure, Measure::Width | Measure::Height),
             _ => false,
         }

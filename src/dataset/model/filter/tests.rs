@@ -1,6 +1,7 @@
 use super::sort::{SORTS, Sort};
 use super::{Filter, WORDS, split_typed};
 use crate::dataset::model::caption::CaptionState;
+use crate::dataset::model::caption_checks::{CaptionCode, CaptionRemark};
 use crate::dataset::model::image::TrainingImage;
 
 fn image(filename: &str, caption: &str) -> TrainingImage {
@@ -83,6 +84,33 @@ fn words_look_at_captions_sets_sizes_and_problems() {
         assert!(accepts(typed, &bare), "{typed}");
     }
     assert!(!accepts("problem:unreadable", &bare));
+}
+
+#[test]
+fn caption_problems_are_found_by_code_or_together_and_words_whole() {
+    let mut boat = image("boat.png", "A small boat, Émile's");
+    assert!(!accepts("problem:caption", &boat));
+    boat.caption_problems = vec![CaptionRemark {
+        code: CaptionCode::FewWords,
+        message: String::new(),
+        fix: None,
+    }];
+    for typed in [
+        "problem:",
+        "problem:caption",
+        "problem:few_words",
+        "word:small",
+        "word:émile's",
+        "-word:boats",
+        "-word:oat",
+    ] {
+        assert!(accepts(typed, &boat), "{typed}");
+    }
+    assert!(!accepts("problem:many_words", &boat));
+    assert!(accepts("problem:caption", &image("bare.png", "")));
+    let needs = |word| Filter::parse("", word).unwrap().needs_pixels();
+    assert!(needs("problem:") && !needs("problem:caption") && !needs("problem:few_words"));
+    assert!(Filter::parse("", "word:").is_err());
 }
 
 #[test]

@@ -25,21 +25,7 @@ pub fn is_open(address: &Address) -> bool {
 
 /// The view as it is, with some names changed; an empty value takes one out.
 pub fn here(address: &Address, style: &str, changes: &[(&str, &str)]) -> String {
-    let mut next = Address::default().and("view", "quality");
-    for name in KEPT {
-        if changes.iter().any(|(changed, _)| *changed == name) {
-            continue;
-        }
-        for value in address.all(name) {
-            if !value.is_empty() {
-                next = next.and(name, &value);
-            }
-        }
-    }
-    for (name, value) in changes.iter().filter(|(_, value)| !value.is_empty()) {
-        next = next.and(name, value);
-    }
-    next.href(style)
+    address.view("quality", &KEPT, changes).href(style)
 }
 
 /// The images themselves, with the same set chosen.

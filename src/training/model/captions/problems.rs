@@ -6,10 +6,11 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    CaptionError, CaptionSettings, as_trained, caption_names, caption_source, first_line,
-    is_read_as_image, shared_stems, stem, strip,
+    CaptionError, CaptionSettings, as_trained, caption_names, caption_source, is_read_as_image,
+    shared_stems, stem,
 };
 use crate::dataset::model::buckets::{Buckets, Size};
+use crate::dataset::model::caption_text::{decode, first_line, one_line, strip, without_trigger};
 
 /// Something about an image or its caption a person should know before paying.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -189,85 +190,6 @@ fn line_problem(text: &str) -> Option<CaptionProblem> {
         ),
     };
     Some(fixable(code, message, Some(one_line(text))))
-}
-
-/// All lines that say something, as one.
-fn one_line(text: &str) -> String {
-    let mut joined = String::new();
-    for line in text
-        .split(['\n', '\r'])
-        .map(strip)
-        .filter(|line| !line.is_empty())
-    {
-        if !joined.is_empty() {
-            joined.push_str(if joined.ends_with([',', '.', ';', ':', '!', '?']) {
-                " "
-            } else {
-                ", "
-            });
-        }
-        joined.push_str(line);
-    }
-    joined.push('\n');
-    joined
-}
-
-/// The caption line without the trigger in it, `None` when it holds none. Whole words only, ASCII case does not matter.
-fn without_trigger(line: &str, class_tokens: &str) -> Option<String> {
-    let trigger = strip(class_tokens)
-        .trim_matches(',')
-        .trim()
-        .to_ascii_lowercase();
-    if trigger.is_empty() {
-        return None;
-    }
-    let mut left = line.to_owned();
-    let mut from = 0;
-    let mut found = false;
-    while let Some(at) = left[from..]
-        .to_ascii_lowercase()
-        .find(&trigger)
-        .map(|at| at + from)
-    {
-        let end = at + trigger.len();
-        let word = |c: char| c.is_alphanumeric() || c == '_';
-        if left[..at].ends_with(word) || left[end..].starts_with(word) {
-            from = end;
-            continue;
-        }
-        found = true;
-        left.replace_range(at..end, "");
-        from = at;
-    }
-    found.then(|| tidy(&left))
-}
-
-/// No empty tags and doubled spaces where the trigger stood.
-fn tidy(line: &str) -> String {
-    let tags = line
-        .split(',')
-        .map(|tag| tag.split_whitespace().collect::<Vec<_>>().join(" "));
-    let kept: Vec<String> = tags.filter(|tag| !tag.is_empty() && tag != ".").collect();
-    kept.join(", ")
-}
-
-/// The likely text of a file that is not UTF-8: UTF-16 when it says so, else Latin-1. A proposal to look at.
-fn decode(bytes: &[u8]) -> Option<String> {
-    let units = |from: fn([u8; 2]) -> u16| {
-        bytes[2..]
-            .chunks_exact(2)
-            .map(move |pair| from([pair[0], pair[1]]))
-    };
-    let text = match bytes {
-        [0xff, 0xfe, ..] => char::decode_utf16(units(u16::from_le_bytes))
-            .collect::<Result<String, _>>()
-            .ok()?,
-        [0xfe, 0xff, ..] => char::decode_utf16(units(u16::from_be_bytes))
-            .collect::<Result<String, _>>()
-            .ok()?,
-        _ => bytes.iter().map(|&byte| char::from(byte)).collect(),
-    };
-    (!text.is_empty()).then_some(text)
 }
 
 fn note(code: &str, message: String) -> CaptionProblem {

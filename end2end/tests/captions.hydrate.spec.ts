@@ -1,0 +1,104 @@
+// What JavaScript adds to captions: what was typed survives a crash of the tab, fixes go through the editor, undo in place.
+import type { Page } from '@playwright/test';
+import { expectAccessible } from '../fixtures/axe';
+import { expect, hydrated, picture, problems, Studio, test } from '../fixtures/studio';
+
+const SCENE = 'a red fishing boat lying on a quiet lake at dusk';
+
+async function style_of(studio: Studio, title: string, text: string): Promise<string> {
+  const style = await studio.style(title, 'style_16');
+  await studio.put(style, 'a.png', picture(96, 96, 1));
+  await studio.put(style, 'a.txt', Buffer.from(text));
+  return style;
+}
+
+async function open(page: Page, studio: Studio, style: string) {
+  await page.goto(`${studio.url}/styles/${style}/data?image=a.png`);
+  await hydrated(page);
+}
+
+const stored = async (studio: Studio, style: string) => (await studio.api(`/api/styles/${style}/images/a.png/caption`)).text();
+
+/** Types a caption that never reaches the server, and lets the tab crash. */
+async function type_and_crash(page: Page, studio: Studio, style: string, text: string) {
+  await open(page, studio, style);
+  await page.route('**/rpc/save_caption', (route) => route.abort());
+  await page.getByLabel('Caption', { exact: true }).fill(text);
+  await expect(page.getByText('Not saved', { exact: true })).toBeVisible();
+  const session = await page.context().newCDPSession(page);
+  const crashed = page.waitForEvent('crash');
+  session.send('Page.crash').catch(() => {});
+  await crashed;
+}
+
+test('text that was typed survives a crash of the tab and is offered, not put in place', async ({ page, context, studio }) => {
+  const style = await style_of(studio, 'Crashed', SCENE);
+  await type_and_crash(page, studio, style, `${SCENE} under rain`);
+  const again = await context.newPage();
+  const errors = problems(again);
+  await open(again, studio, style);
+  await expect(again.getByText('There is text that was not saved.')).toBeVisible();
+  await expect(again.getByLabel('Caption', { exact: true })).toHaveValue(SCENE);
+  expect(await stored(studio, style)).toBe(SCENE);
+  await expectAccessible(again);
+  await again.getByRole('button', { name: 'Use this text' }).click();
+  await expect(again.getByLabel('Caption', { exact: true })).toHaveValue(`${SCENE} under rain`);
+  await expect(again.getByText('Saved', { exact: true })).toBeVisible();
+  expect(await stored(studio, style)).toBe(`${SCENE} under rain`);
+  await open(again, studio, style);
+  await expect(again.getByText('There is text that was not saved.')).toHaveCount(0);
+  expect(errors).toEqual([]);
+});
+
+test('over a caption that is newer by now the text is offered as older, and can be discarded', async ({ page, context, studio }) => {
+  const style = await style_of(studio, 'Overtaken', SCENE);
+  await type_and_crash(page, studio, style, `${SCENE} under rain`);
+  await studio.put(style, 'a.txt', Buffer.from('a newer caption by somebody else on this very quiet lake'));
+  const again = await context.newPage();
+  await open(again, studio, style);
+  await expect(again.getByText('The caption was changed since')).toBeVisible();
+  await expect(again.getByLabel('Caption', { exact: true })).toHaveValue(/^a newer caption/);
+  await again.getByRole('button', { name: 'Discard it' }).click();
+  await open(again, studio, style);
+  await expect(again.getByText('There is text that was not saved.')).toHaveCount(0);
+  expect(await stored(studio, style)).toMatch(/^a newer caption/);
+});
+
+test('what is saved as one types leaves nothing to offer, and its checks follow', async ({ page, studio }) => {
+  const errors = problems(page);
+  const style = await style_of(studio, 'Followed', SCENE);
+  await open(page, studio, style);
+  const checks = page.getByRole('status', { name: 'Caption checks' });
+  await expect(checks).toContainText('Nothing to mend');
+  await page.getByLabel('Caption', { exact: true }).fill(`${SCENE}, style_16`);
+  await expect(page.getByText('Checked again when it is saved.')).toBeVisible();
+  await expect(checks).toContainText('Trigger twice');
+  await page.getByRole('button', { name: 'Fix “Trigger twice”' }).click();
+  await expect(checks).toContainText('Nothing to mend');
+  await expect(page.getByLabel('Caption', { exact: true })).toHaveValue(SCENE);
+  expect(await stored(studio, style)).toBe(SCENE);
+  expect(await page.evaluate(() => Object.keys(localStorage).filter((k) => k.startsWith('caption-draft')))).toEqual([]);
+  expect(errors).toEqual([]);
+});
+
+test('an edit of many and its undo happen in place, and the focus reads the preview', async ({ page, studio }) => {
+  const errors = problems(page);
+  const style = await style_of(studio, 'In place', `${SCENE}, style_16`);
+  await page.goto(`${studio.url}/styles/${style}/data`);
+  await hydrated(page);
+  await page.getByLabel('Select a.png', { exact: true }).check();
+  await page.getByRole('button', { name: 'Edit captions' }).click();
+  await page.getByRole('radio', { name: 'Set trigger' }).check();
+  await page.getByLabel('Where').selectOption('In no caption: the trainer adds it');
+  await page.getByRole('button', { name: 'Preview every change' }).click();
+  await expect(page.getByRole('heading', { name: /^Preview: Took “style_16” out/ })).toBeFocused();
+  await page.getByRole('button', { name: 'Change 1 caption' }).click();
+  await expect(page.getByText('1 caption changed.')).toBeVisible();
+  expect(await stored(studio, style)).toBe(SCENE);
+  await page.getByRole('button', { name: /^Undo/ }).first().click();
+  await expect(page.getByText('Undone: 1 caption brought back.')).toBeVisible();
+  expect(await stored(studio, style)).toBe(`${SCENE}, style_16`);
+  await page.getByRole('link', { name: 'Back to the images' }).click();
+  await expect(page.getByLabel('Select a.png', { exact: true })).toBeVisible();
+  expect(errors).toEqual([]);
+});
