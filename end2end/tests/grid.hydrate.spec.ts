@@ -155,4 +155,8 @@ test('columns change the tiles without losing the place of the keyboard', async 
   await row(page, names[0]).focus();
   await page.keyboard.press('ArrowDown');
   await expect(row(page, names[3])).toBeFocused();
+  await page.setViewportSize({ width: 1280, height: 800 });
+  await page.getByRole('slider', { name: 'Columns' }).fill('8');
+  await expect.poll(async () => (await top(names[7])) === (await top(names[0]))).toBe(true);
+  expect(await top(names[8])).toBeGreaterThan(await top(names[7]));
 });
