@@ -19,7 +19,12 @@ mod guide;
 mod imported_models;
 mod layout;
 mod line;
+<<<<<<< HEAD
 mod openapi;
+=======
+mod lossy;
+mod odd_store;
+>>>>>>> e6151c0 (Several servers share one bucket: DOCUMENTS=s3 keeps the documents there under conditional writes)
 mod paths;
 mod plain_form;
 mod quality;
@@ -30,6 +35,7 @@ mod rehearsed_runs;
 mod rest;
 mod round_trip;
 mod selection;
+mod shared_documents;
 mod start_training;
 mod studio;
 mod train_page;

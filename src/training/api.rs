@@ -38,14 +38,14 @@ pub async fn version(style: StyleId, id: String) -> Result<VersionPage, AppError
     Ok(VersionPage {
         downloadable: super::server::is_downloadable(&state, &version),
         version,
-        events: super::server::events::list(&state, &style, &id)?,
+        events: super::server::events::list(&state, &style, &id).await?,
     })
 }
 
 #[server(prefix = "/rpc", endpoint = "snapshot", input = GetUrl)]
 pub async fn snapshot(style: StyleId, id: String) -> Result<Option<Vec<SnapshotImage>>, AppError> {
     let state = crate::server::state::app_state();
-    super::server::snapshot::images(&state, &style, &id)
+    super::server::snapshot::images(&state, &style, &id).await
 }
 
 /// What the model file says of itself, and the files the run left.

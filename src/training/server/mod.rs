@@ -71,7 +71,7 @@ pub async fn start(
         return Ok(*earlier);
     }
     let (style, id) = (&prepared.style.id, run.version.id.as_str());
-    events::append(state, style, id, Witness::Studio.as_str(), "recorded");
+    events::append(state, style, id, Witness::Studio.as_str(), "recorded").await;
     if let Err(error) = ready_to_send(state, &prepared, &run).await {
         // a disk that takes no snapshot may not take this either: then the reconciler ends it, since nothing was sent
         let reason = format!("It was not sent: {}", error.message);
@@ -93,7 +93,7 @@ async fn ready_to_send(
     run: &NewRun,
 ) -> Result<(), AppError> {
     let id = run.version.id.as_str();
-    snapshot::take(state, prepared, id, &run.request_id)?;
+    snapshot::take(state, prepared, id, &run.request_id).await?;
     versions::mark_sent(state, &prepared.style.id, id).await
 }
 
@@ -156,7 +156,7 @@ async fn conclude(
         }
         Err(error) if error.is_unknown_fate() => {
             let message = format!("{error} The job may run nevertheless; it is being looked for.");
-            events::append(state, style, id, Witness::Studio.as_str(), &message);
+            events::append(state, style, id, Witness::Studio.as_str(), &message).await;
             versions::get(state, style, id)
         }
         Err(error) => {

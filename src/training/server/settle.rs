@@ -53,7 +53,7 @@ pub async fn settle(
     })
     .await?;
     if let Some(message) = changed {
-        events::append(state, style, id, witness.as_str(), &message);
+        events::append(state, style, id, witness.as_str(), &message).await;
         state.wake.notify_one();
     }
     Ok(version)

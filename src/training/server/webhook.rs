@@ -144,6 +144,8 @@ pub async fn receive(
         AppError::new(kind, "The body could not be read.")
     })?;
     let message = Message::parse(&body)?;
+    // another server may have started the run a moment ago
+    state.documents.catch_up(Duration::ZERO).await;
     let (style, run) = find(&state, &message)?;
     let given = query.token.unwrap_or_default();
     if !run
