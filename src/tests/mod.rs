@@ -19,12 +19,9 @@ mod guide;
 mod imported_models;
 mod layout;
 mod line;
-<<<<<<< HEAD
-mod openapi;
-=======
 mod lossy;
 mod odd_store;
->>>>>>> e6151c0 (Several servers share one bucket: DOCUMENTS=s3 keeps the documents there under conditional writes)
+mod openapi;
 mod paths;
 mod plain_form;
 mod quality;

@@ -70,7 +70,7 @@ pub async fn load_setup(
     style: StyleId,
     #[server(default)] from: String,
 ) -> Result<TrainSetup, AppError> {
-    super::server::prepare::setup(&crate::server::state::app_state(), &style, &from)
+    super::server::prepare::setup(&crate::server::state::app_state(), &style, &from).await
 }
 
 /// What the Train page shows before anything is paid.

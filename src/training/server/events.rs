@@ -11,6 +11,8 @@ use crate::server::state::AppState;
 use crate::styles::model::StyleId;
 use std::path::PathBuf;
 
+/// Longest text of an event.
+const MAX_CHARS: usize = 2_000;
 /// At most this many events are shown, the last ones.
 const MAX_SHOWN: usize = 1_000;
 
@@ -18,15 +20,28 @@ fn path(state: &AppState, style: &StyleId, id: &str) -> Result<PathBuf, AppError
     Ok(versions::folder_of(state, style, id)?.join("events.jsonl"))
 }
 
-/// Appends an event. A full disk must not stop a run: it is logged and the run goes on. What a witness said last is not said
-/// twice in a row (two servers may watch one run), except by people.
+/// Appends what a witness tells now, in a message that says it all.
 pub async fn append(state: &AppState, style: &StyleId, id: &str, witness: &str, message: &str) {
     let event = VersionEvent {
-        time: state.now_iso(),
         witness: witness.to_owned(),
-        message: message.chars().take(2_000).collect(),
+        message: message.to_owned(),
+        ..VersionEvent::default()
     };
-    tracing::info!(%style, version = id, witness, message = event.message, "version");
+    append_event(state, style, id, event).await;
+}
+
+/// Appends an event of now. A full disk must not stop a run: it is logged and the run goes on. What a witness said last is not
+/// said twice in a row (two servers may watch one run), except by people.
+pub async fn append_event(state: &AppState, style: &StyleId, id: &str, event: VersionEvent) {
+    let short = |text: String| text.chars().take(MAX_CHARS).collect::<String>();
+    let event = VersionEvent {
+        time: state.now_iso(),
+        message: short(event.message),
+        said: event.said.map(short),
+        ..event
+    };
+    let (witness, message) = (&event.witness, &event.message);
+    tracing::info!(%style, version = id, witness, message, "version");
     if let Err(error) = write(state, style, id, &event).await {
         tracing::error!(%style, version = id, %error, "event not written");
     }
@@ -87,5 +102,6 @@ fn missing_end(version: &TrainingVersion, events: &[VersionEvent]) -> Option<Ver
         time: time.unwrap_or_else(|| version.timestamp.clone()),
         witness: "studio".into(),
         message,
+        ..VersionEvent::default()
     })
 }
