@@ -289,6 +289,23 @@ async fn who_signed_in_at_one_server_is_in_at_the_other() {
     ask(a).await.refused(401);
 }
 
+#[tokio::test]
+async fn a_test_of_the_webhook_may_come_in_at_the_other_server() {
+    let (home, runpod) = (TestStudio::start().await, FakeRunpod::start().await);
+    let line = super::line::Line::unconnected().await;
+    let public = ("PUBLIC_URL", line.address());
+    let a = server(&home, &runpod, std::slice::from_ref(&public)).await;
+    let b = server(&home, &runpod, &[public]).await;
+    line.connect(&b.hook);
+    for _ in 0..2 {
+        let tested = a.post("/api/ngrok/test", &json!({})).await.expect(200);
+        assert_eq!(tested["roundTrip"]["ok"], true, "{tested}");
+    }
+    line.connect(&home.hook);
+    let tested = a.post("/api/ngrok/test", &json!({})).await.expect(200);
+    assert_eq!(tested["roundTrip"]["ok"], false, "{tested}");
+}
+
 /// Opens documents at a store; what stops it.
 async fn opened(address: &str, more: &[(&str, String)]) -> Result<Option<String>, String> {
     let mut variables = vec![

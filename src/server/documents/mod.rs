@@ -56,7 +56,8 @@ pub enum DocumentError {
     },
 }
 
-/// Documents by relative paths. Cheap to clone.
+/// Documents by relative paths. Cheap to clone. What asks the bucket is boxed: S3's client makes large futures, and a studio on a
+/// folder shall not carry them about.
 #[derive(Clone)]
 pub enum Documents {
     /// Files of this machine.
@@ -87,7 +88,7 @@ impl Documents {
     /// this machine are always read as they are. That the bucket does not answer is for the reads to tell.
     pub async fn catch_up(&self, within: Duration) {
         if let Self::Bucket(bucket) = self {
-            bucket.catch_up(within).await;
+            Box::pin(bucket.catch_up(within)).await;
         }
     }
 
@@ -136,7 +137,7 @@ impl Documents {
     {
         match self {
             Self::Folder(folder) => folder.update(relative, change).await,
-            Self::Bucket(bucket) => bucket.update(&relative, change).await,
+            Self::Bucket(bucket) => Box::pin(bucket.update(&relative, change)).await,
         }
     }
 
@@ -144,7 +145,7 @@ impl Documents {
     pub async fn read_file(&self, relative: &Path) -> Result<Option<Vec<u8>>, DocumentError> {
         match self {
             Self::Folder(folder) => folder.read_file(relative),
-            Self::Bucket(bucket) => bucket.read_file(relative).await,
+            Self::Bucket(bucket) => Box::pin(bucket.read_file(relative)).await,
         }
     }
 
@@ -152,7 +153,7 @@ impl Documents {
     pub async fn write_file(&self, relative: &Path, bytes: Vec<u8>) -> Result<(), DocumentError> {
         match self {
             Self::Folder(folder) => folder.write_file(relative, &bytes),
-            Self::Bucket(bucket) => bucket.write_file(relative, bytes).await,
+            Self::Bucket(bucket) => Box::pin(bucket.write_file(relative, bytes)).await,
         }
     }
 
@@ -165,7 +166,7 @@ impl Documents {
     ) -> Result<(), DocumentError> {
         match self {
             Self::Folder(folder) => folder.append(relative, line, told),
-            Self::Bucket(bucket) => bucket.append(relative, line, told).await,
+            Self::Bucket(bucket) => Box::pin(bucket.append(relative, line, told)).await,
         }
     }
 }
