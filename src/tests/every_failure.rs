@@ -57,7 +57,7 @@ async fn whatever_happens_to_webhooks_and_answers_a_model_is_never_lost() {
         "forget-results,webhook-lost",
         "crash=1",
     ];
-    let runs = cases.map(|faults| async move { (faults, rehearsed(faults).await) });
+    let runs = cases.map(|faults| Box::pin(async move { (faults, rehearsed(faults).await) }));
     for (faults, version) in futures::future::join_all(runs).await {
         assert_eq!(version["status"], "completed", "{faults}: {version}");
         assert!(version["sizeBytes"].as_u64() > Some(1_000), "{faults}");
@@ -82,7 +82,8 @@ async fn every_failure_of_the_trainer_is_a_failed_version_with_its_reason() {
         ),
         ("run-500=1", "never received"),
     ];
-    let runs = cases.map(|(faults, why)| async move { (faults, why, rehearsed(faults).await) });
+    let runs =
+        cases.map(|(faults, why)| Box::pin(async move { (faults, why, rehearsed(faults).await) }));
     for (faults, why, version) in futures::future::join_all(runs).await {
         assert_eq!(version["status"], "failed", "{faults}: {version}");
         let error = version["error"].as_str().expect("a reason");

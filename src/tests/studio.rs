@@ -75,7 +75,8 @@ impl TestStudio {
             clock(&ahead_ms),
         )
         .rehearsing(systems.rehearsed_runs);
-        let opened = documents::open(&state.documents, &state.config, OWNED).await;
+        let opened = documents::open(&state.documents, &state.config, OWNED);
+        let opened = Box::pin(opened).await;
         opened.expect("the documents can be read");
         let page = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let hook = TcpListener::bind("127.0.0.1:0").await.expect("a free port");

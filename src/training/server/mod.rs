@@ -178,7 +178,7 @@ struct NewRun {
 impl NewRun {
     fn of(state: &AppState, prepared: &Prepared) -> Self {
         let (request, style) = (&prepared.request, &prepared.style.id);
-        let ms = distinct_ms(state.now_ms());
+        let ms = distinct_ms(state);
         let token = token::new();
         let webhook = tunnel::server::webhook_base(state)
             .map(|base| format!("{}?token={token}", tunnel::model::webhook_url(&base)));
@@ -223,11 +223,15 @@ impl NewRun {
     }
 }
 
+/// The millisecond of the run that was begun last.
+#[derive(Default)]
+struct LastBegun(AtomicI64);
+
 /// Ids carry the millisecond: two runs of one millisecond get two.
-fn distinct_ms(now_ms: i64) -> i64 {
-    static LAST: AtomicI64 = AtomicI64::new(0);
+fn distinct_ms(state: &AppState) -> i64 {
+    let (now_ms, begun) = (state.now_ms(), state.residents.of::<LastBegun>(""));
     let next = |last: i64| Some(now_ms.max(last + 1));
-    let last = LAST.fetch_update(Ordering::SeqCst, Ordering::SeqCst, next);
+    let last = begun.0.fetch_update(Ordering::SeqCst, Ordering::SeqCst, next);
     now_ms.max(last.unwrap_or(0) + 1)
 }
 
