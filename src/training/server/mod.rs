@@ -231,7 +231,9 @@ struct LastBegun(AtomicI64);
 fn distinct_ms(state: &AppState) -> i64 {
     let (now_ms, begun) = (state.now_ms(), state.residents.of::<LastBegun>(""));
     let next = |last: i64| Some(now_ms.max(last + 1));
-    let last = begun.0.fetch_update(Ordering::SeqCst, Ordering::SeqCst, next);
+    let last = begun
+        .0
+        .fetch_update(Ordering::SeqCst, Ordering::SeqCst, next);
     now_ms.max(last.unwrap_or(0) + 1)
 }
 

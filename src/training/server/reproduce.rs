@@ -1,4 +1,4 @@
-//! A run that was exported elsewhere: taken in, kept as it is in `STATE_DIR`, and judged against what is here now.
+//! A run that was exported elsewhere: taken in, kept by the studio as it is, and judged against what is here now.
 //!
 //! Taking one in changes nothing of the style. Only on a second wish its record joins the history, beside what is there.
 
