@@ -51,6 +51,15 @@ pub struct S3Config {
     pub endpoint: Option<String>,
 }
 
+/// Documents in the bucket, for several servers.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SharedDocuments {
+    /// What their keys begin with; ends in `/`.
+    pub prefix: String,
+    /// Whether a bucket without documents gets those of the folder; `None`: nobody has said.
+    pub copy: Option<bool>,
+}
+
 /// A RunPod serverless endpoint that runs the training container.
 #[derive(Clone, Debug)]
 pub struct RunpodConfig {
@@ -122,6 +131,8 @@ pub struct Config {
     pub actor_maker_dir: PathBuf,
     /// Everything the studio keeps for itself.
     pub state_dir: PathBuf,
+    /// `None`: the documents are files of the folder.
+    pub documents: Option<SharedDocuments>,
     pub s3: Option<S3Config>,
     pub runpod: Option<RunpodConfig>,
     /// `None`: captions are written by hand alone.
@@ -163,6 +174,7 @@ impl Config {
             webhook_port: env.port("WEBHOOK_PORT", "5174")?,
             actor_maker_dir: env.get("ACTOR_MAKER_DIR").unwrap_or(".".into()).into(),
             state_dir: env.get("STATE_DIR").unwrap_or(".actor_maker".into()).into(),
+            documents: env.documents()?,
             s3: env.s3()?,
             runpod: env.runpod()?,
             captions: env.captions()?,
@@ -289,6 +301,42 @@ impl Env<'_> {
         }
     }
 
+    /// One of two words.
+    fn choice(
+        &self,
+        name: &'static str,
+        words: [&str; 2],
+        expected: &'static str,
+    ) -> Result<Option<bool>, ConfigError> {
+        let Some(value) = self.get(name) else {
+            return Ok(None);
+        };
+        match words.iter().position(|word| *word == value) {
+            Some(at) => Ok(Some(at == 1)),
+            None => Err(ConfigError::Invalid {
+                name,
+                value,
+                expected,
+            }),
+        }
+    }
+
+    fn documents(&self) -> Result<Option<SharedDocuments>, ConfigError> {
+        const PREFIX: &str = "DOCUMENTS_PREFIX";
+        let shared = self.choice("DOCUMENTS", ["folder", "s3"], "expected folder or s3")?;
+        let prefix = self.get(PREFIX).unwrap_or_else(|| "actor_maker/".into());
+        if !is_own_prefix(&prefix) {
+            return Err(ConfigError::Invalid {
+                name: PREFIX,
+                value: prefix,
+                expected: "expected letters, digits, - and _ in parts that each end in /, such as actor_maker/, and not below styles/",
+            });
+        }
+        let copy = self.choice("DOCUMENTS_COPY", ["no", "yes"], "expected yes or no")?;
+        let shared = shared == Some(true);
+        Ok(shared.then_some(SharedDocuments { prefix, copy }))
+    }
+
     fn s3(&self) -> Result<Option<S3Config>, ConfigError> {
         let bucket = self.either("S3_USER_BUCKET", "AWS_ASSETS_BUCKET")?;
         let key = self.either("AWS_ACCESS_KEY_ID", "AWS_ACCESS_KEY")?;
@@ -380,6 +428,14 @@ impl Env<'_> {
 }
 
 const REHEARSE: &str = "rehearse without an account";
+
+/// A prefix for what is ours: nothing of ours lies beside the images.
+fn is_own_prefix(prefix: &str) -> bool {
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
+    let is_part = |part: &str| !part.is_empty() && part.chars().all(plain);
+    let parts = prefix.strip_suffix('/').unwrap_or_default();
+    prefix.len() <= 200 && parts.split('/').all(is_part) && !prefix.starts_with("styles/")
+}
 
 /// `Ok(None)` when nothing of the group was asked for, else an error naming what is missing and what is there.
 fn partial<T>(
@@ -513,6 +569,34 @@ mod tests {
         let config = read(&[open, ("ADMIN_PASSWORD", "correct horse")]).unwrap();
         assert!(config.inner_host().is_loopback() && !config.host.is_loopback());
         assert!(!format!("{config:?}").contains("correct horse"));
+    }
+
+    #[test]
+    fn documents_lie_in_the_folder_or_in_the_bucket_and_never_beside_the_images() {
+        let documents = |pairs: &[(&str, &str)]| read(pairs).map(|config| config.documents);
+        assert_eq!(documents(&[]), Ok(None));
+        assert_eq!(documents(&[("DOCUMENTS", "folder")]), Ok(None));
+        let shared = documents(&[("DOCUMENTS", "s3"), ("DOCUMENTS_COPY", "yes")]).unwrap();
+        let expected = SharedDocuments {
+            prefix: "actor_maker/".into(),
+            copy: Some(true),
+        };
+        assert_eq!(shared, Some(expected));
+        for prefix in [
+            "styles/",
+            "styles/x/",
+            "x",
+            "/x/",
+            "../x/",
+            "x//",
+            "/",
+            "a b/",
+        ] {
+            let refused = documents(&[("DOCUMENTS_PREFIX", prefix)]).unwrap_err();
+            assert!(refused.to_string().contains("DOCUMENTS_PREFIX"), "{prefix}");
+        }
+        let refused = documents(&[("DOCUMENTS", "bucket")]).unwrap_err();
+        assert!(refused.to_string().contains("folder or s3"));
     }
 
     #[test]

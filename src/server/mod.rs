@@ -10,6 +10,7 @@ pub mod documents;
 pub mod door;
 pub mod etag;
 pub mod forms;
+pub mod fresh;
 pub mod gate;
 pub mod guard;
 pub mod listen;

@@ -1,9 +1,13 @@
 //! A webhook to ourselves: a token that is posted to the public address and must come in at the webhook's own door. Knows nothing of
 //! tunnels; who asks for the trip says where it goes.
 
+use crate::server::documents::{DocumentError, Documents};
 use crate::server::token;
+use serde_json::{Map, Value};
 use std::collections::HashMap;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 /// Trips under way at most; a person makes one at a time.
 const MAX_OPEN: usize = 20;
@@ -69,6 +73,65 @@ impl Probes {
         let last = self.last.lock().expect("not poisoned").clone();
         last.filter(|trip| trip.url == url)
     }
+}
+
+/// Tokens under way that may come in at another server, with whether they did; only where documents are shared.
+const FILE: &str = "probes.json";
+
+/// Lets the other servers know of a token that is under way.
+pub async fn announce(kept: &Documents, token: &str) -> Result<(), DocumentError> {
+    let hash = token::hash(token);
+    change(kept, move |open| {
+        // what servers left that died over their trip
+        if open.len() >= MAX_OPEN {
+            open.clear();
+        }
+        open.insert(hash.clone(), Value::Bool(false));
+        true
+    })
+    .await
+    .map(|_| ())
+}
+
+/// Whether this token is under way for another server; notes that it came in here.
+pub async fn arrives_for_another(kept: &Documents, token: &str) -> Result<bool, DocumentError> {
+    let hash = token::hash(token);
+    kept.catch_up(Duration::ZERO).await;
+    if kept
+        .read(Path::new(FILE))?
+        .is_none_or(|open| open.get(&hash).is_none())
+    {
+        return Ok(false);
+    }
+    change(kept, move |open| {
+        let waiting = open.get_mut(&hash);
+        waiting
+            .map(|arrived| *arrived = Value::Bool(true))
+            .is_some()
+    })
+    .await
+}
+
+/// The trip is over: whether the token came in at another server.
+pub async fn end_for_others(kept: &Documents, token: &str) -> Result<bool, DocumentError> {
+    let hash = token::hash(token);
+    change(kept, move |open| {
+        open.remove(&hash) == Some(Value::Bool(true))
+    })
+    .await
+}
+
+async fn change(
+    kept: &Documents,
+    mut change: impl FnMut(&mut Map<String, Value>) -> bool + Send + 'static,
+) -> Result<bool, DocumentError> {
+    let update = move |document: &mut Value| {
+        if !document.is_object() {
+            *document = Value::Object(Map::new());
+        }
+        Ok(change(document.as_object_mut().expect("it is one now")))
+    };
+    kept.update(PathBuf::from(FILE), update).await
 }
 
 #[cfg(test)]

@@ -144,7 +144,9 @@ impl From<DocumentError> for AppError {
     fn from(error: DocumentError) -> Self {
         tracing::error!(%error, "document");
         let kind = match error {
-            DocumentError::Contended { .. } => ErrorKind::Unavailable,
+            DocumentError::Contended { .. } | DocumentError::Bucket { .. } => {
+                ErrorKind::Unavailable
+            }
             _ => ErrorKind::Internal,
         };
         Self::new(kind, error.to_string())

@@ -3,7 +3,7 @@
 use crate::app::{App, shell};
 use crate::error::{AppError, ErrorKind};
 use crate::server::state::AppState;
-use crate::server::{etag, forms, gate, guard, openapi, problem, telemetry};
+use crate::server::{etag, forms, fresh, gate, guard, openapi, problem, telemetry};
 use crate::{dataset, library, styles, training, tunnel};
 use axum::Router;
 use axum::extract::Request;
@@ -75,6 +75,11 @@ pub fn pages(state: AppState) -> Router {
         .layer(middleware::from_fn_with_state(
             state.clone(),
             gate::signed_in_only,
+        ))
+        // sessions are documents too
+        .layer(middleware::from_fn_with_state(
+            state.clone(),
+            fresh::caught_up,
         ))
         .layer(middleware::from_fn_with_state(
             state.clone(),

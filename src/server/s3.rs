@@ -3,6 +3,10 @@
 //! Works against AWS and any compatible store (custom endpoint, path style). Checksums are sent only where S3 requires
 //! them: presigned PUTs and several third-party stores break otherwise. Knows keys and bytes, no styles or captions.
 
+mod marked;
+
+pub use marked::Marked;
+
 use crate::server::config::S3Config;
 use aws_sdk_s3::config::retry::RetryConfig;
 use aws_sdk_s3::config::timeout::TimeoutConfig;
@@ -378,7 +382,9 @@ impl S3 {
                 bucket: self.bucket.clone(),
             },
             (404, _) => S3Error::NotFound { key },
-            (412, _) | (409, "ConditionalRequestConflict") => S3Error::PreconditionFailed { key },
+            (412, _) | (409, "ConditionalRequestConflict" | "OperationAborted") => {
+                S3Error::PreconditionFailed { key }
+            }
             (401 | 403, _) | (301, _) | (400, "AuthorizationHeaderMalformed") => S3Error::Denied {
                 code: if code.is_empty() {
                     status.to_string()

@@ -2,12 +2,21 @@
 
 use crate::rehearsal;
 use crate::server::config::Config;
+use crate::server::documents::{self, Owned};
 use crate::server::state::{AppState, system_clock};
 use crate::server::{listen, router, telemetry};
+use crate::styles::server::{REGISTRY, folders::STYLE_IMAGES};
 use crate::training::server::{notices, reconcile, webhook};
 use leptos::config::{LeptosOptions, get_configuration};
 use std::net::{IpAddr, SocketAddr};
 use tokio::net::TcpListener;
+
+/// What a bucket without documents is given.
+pub const OWNED: Owned = Owned {
+    registry: REGISTRY,
+    styles: STYLE_IMAGES,
+    kept: &["costs.json", "presets.json", "quality"],
+};
 
 type Failure = Box<dyn std::error::Error + Send + Sync>;
 
@@ -21,8 +30,9 @@ pub async fn run() -> Result<(), Failure> {
     let leptos = leptos_options(page.local_addr()?)?;
     let state = AppState::new(config, &systems.s3, systems.runpod, leptos, system_clock())
         .rehearsing(systems.rehearsed_runs);
+    let copied = documents::open(&state.documents, &state.config, OWNED).await?;
     let _ = state.webhook_address.set(hook.local_addr()?);
-    announce(&state, page.local_addr()?);
+    announce(&state, page.local_addr()?, copied.as_deref());
     let agents = state.agents.clone();
     tokio::spawn(async move { agents.end_left_behind().await });
     tokio::spawn(reconcile::run(state.clone()));
@@ -60,7 +70,7 @@ fn leptos_options(address: SocketAddr) -> Result<LeptosOptions, Failure> {
     Ok(options)
 }
 
-fn announce(state: &AppState, page: SocketAddr) {
+fn announce(state: &AppState, page: SocketAddr, copied: Option<&str>) {
     let mode = |rehearsed| if rehearsed { "rehearsal" } else { "live" };
     let config = &state.config;
     let webhook = state.webhook_address.get().expect("it is set");
@@ -92,6 +102,12 @@ fn announce(state: &AppState, page: SocketAddr) {
     };
     println!("  access   {access}");
     println!("  folder   {}", config.actor_maker_dir.display());
+    if state.documents.are_shared() {
+        println!("  shared   {}", state.documents.place());
+    }
+    if let Some(copied) = copied {
+        println!("  copied   {copied}");
+    }
     println!("  state    {}", config.state_dir.display());
 }
 

@@ -5,7 +5,7 @@ use crate::server::agent::{Agent, Care};
 use crate::server::allowance::Allowance;
 use crate::server::cloudflared::Cloudflared;
 use crate::server::config::{Config, RehearsedRuns, RunpodConfig, S3Config, TunnelConfig};
-use crate::server::documents::Documents;
+use crate::server::documents::{Bucket, Documents, below};
 use crate::server::door::Door;
 use crate::server::ngrok::Ngrok;
 use crate::server::notify::Notifier;
@@ -21,7 +21,7 @@ use leptos::config::LeptosOptions;
 use moka::sync::Cache;
 use secrecy::ExposeSecret;
 use std::net::SocketAddr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use tokio::sync::{Notify, Semaphore};
@@ -114,7 +114,7 @@ pub struct AppState {
     pub config: Arc<Config>,
     pub leptos: LeptosOptions,
     pub documents: Documents,
-    /// JSON that the studio keeps for itself, below `STATE_DIR`
+    /// JSON that the studio keeps for itself: below `STATE_DIR`, or beside shared documents
     pub kept: Documents,
     pub s3: S3,
     pub runpod: Runpod,
@@ -156,17 +156,19 @@ impl AppState {
         leptos: LeptosOptions,
         clock: Clock,
     ) -> Self {
+        let s3 = S3::new(s3);
+        let (documents, kept) = documents(&config, &s3);
         Self {
-            documents: Documents::new(config.actor_maker_dir.clone()),
-            kept: Documents::new(config.state_dir.clone()),
-            s3: S3::new(s3),
+            access: Access::new(config.admin_password.as_ref(), kept.clone()),
+            documents,
+            kept,
+            s3,
             runpod: Runpod::new(runpod),
             agents: Agents::new(&config.tunnel, &config.state_dir),
             vision: config.captions.clone().map(Vision::new),
             caches: Caches::default(),
             decoding: Arc::new(Semaphore::new(2)),
             patience: Patience::default(),
-            access: Access::new(config.admin_password.as_ref(), &config.state_dir),
             starts: Allowance::default(),
             probes: Probes::default(),
             door: Door::default(),
@@ -187,6 +189,11 @@ impl AppState {
         self
     }
 
+    /// A file of the ActorMaker folder of this machine.
+    pub fn in_folder(&self, relative: &Path) -> PathBuf {
+        below(&self.config.actor_maker_dir, relative)
+    }
+
     /// Whether the embedded S3 stands in for a bucket.
     pub fn s3_is_rehearsed(&self) -> bool {
         self.config.s3.is_none()
@@ -205,6 +212,21 @@ impl AppState {
     /// Now as the documents write it: `2025-10-13T19:36:17.724Z`.
     pub fn now_iso(&self) -> String {
         iso(self.now_ms())
+    }
+}
+
+/// The documents and what the studio keeps for itself: on this machine, or both in the bucket.
+fn documents(config: &Config, s3: &S3) -> (Documents, Documents) {
+    match &config.documents {
+        None => (
+            Documents::folder(config.actor_maker_dir.clone()),
+            Documents::folder(config.state_dir.clone()),
+        ),
+        Some(shared) => {
+            let bucket = Bucket::new(s3.clone(), shared.prefix.clone());
+            let studio = bucket.studio();
+            (Documents::Bucket(bucket), Documents::Bucket(studio))
+        }
     }
 }
 

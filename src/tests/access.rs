@@ -3,6 +3,7 @@
 
 use super::fake_runpod::FakeRunpod;
 use super::studio::{Answer, PUBLIC_URL, Setup, TestStudio, run};
+use crate::server::documents::Documents;
 use reqwest::Method;
 use serde_json::json;
 use std::time::Duration;
@@ -248,7 +249,10 @@ async fn another_password_ends_every_session() {
     let state_dir = tempfile::tempdir().expect("a folder");
     let access = |password: &str| {
         let password = secrecy::SecretString::from(password);
-        crate::server::access::Access::new(Some(&password), state_dir.path())
+        {
+            let documents = Documents::folder(state_dir.path().to_owned());
+            crate::server::access::Access::new(Some(&password), documents)
+        }
     };
     let here = [127, 0, 0, 1].into();
     let before = access("first password");

@@ -12,22 +12,13 @@ use std::time::Duration;
 async fn a_store_that_is_down_while_a_run_ends_delays_its_end_and_nothing_else() {
     let home = TestStudio::start().await;
     let line = Line::to(&home.state.s3.address()).await;
-    let env = std::fs::read_to_string(home.state_dir().join("rehearsal.env")).expect("keys");
-    let value = |name: &str| {
-        let line = env.lines().find(|l| l.contains(&format!("export {name}=")));
-        let quoted = line.and_then(|l| l.split('\'').nth(1));
-        quoted.expect("it is there").to_owned()
-    };
+    let mut variables = home.s3_variables();
+    variables.push(("PUBLIC_URL", super::studio::PUBLIC_URL.into()));
+    variables.push(("AWS_ENDPOINT_URL_S3", line.address()));
     let runpod = FakeRunpod::start().await;
     let studio = TestStudio::with(Setup {
         runpod: Some(runpod.config()),
-        variables: vec![
-            ("PUBLIC_URL", super::studio::PUBLIC_URL.into()),
-            ("S3_USER_BUCKET", value("S3_USER_BUCKET")),
-            ("AWS_ACCESS_KEY_ID", value("AWS_ACCESS_KEY_ID")),
-            ("AWS_SECRET_ACCESS_KEY", value("AWS_SECRET_ACCESS_KEY")),
-            ("AWS_ENDPOINT_URL_S3", line.address()),
-        ],
+        variables,
         ..Setup::default()
     })
     .await;

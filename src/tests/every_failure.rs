@@ -45,16 +45,19 @@ async fn whatever_happens_to_webhooks_and_answers_a_model_is_never_lost() {
         "webhook-reordered",
         "webhook-empty",
         "webhook-container",
+        "webhook-large=5",
         "id-suffix",
         "status-404-first=3",
         "status-429=2",
         "status-500=3",
         "status-html=3",
+        "status-cut=3",
+        "status-unknown=2",
         "forget-results",
         "forget-results,webhook-lost",
         "crash=1",
     ];
-    let runs = cases.map(|faults| async move { (faults, rehearsed(faults).await) });
+    let runs = cases.map(|faults| Box::pin(async move { (faults, rehearsed(faults).await) }));
     for (faults, version) in futures::future::join_all(runs).await {
         assert_eq!(version["status"], "completed", "{faults}: {version}");
         assert!(version["sizeBytes"].as_u64() > Some(1_000), "{faults}");
@@ -79,7 +82,8 @@ async fn every_failure_of_the_trainer_is_a_failed_version_with_its_reason() {
         ),
         ("run-500=1", "never received"),
     ];
-    let runs = cases.map(|(faults, why)| async move { (faults, why, rehearsed(faults).await) });
+    let runs =
+        cases.map(|(faults, why)| Box::pin(async move { (faults, why, rehearsed(faults).await) }));
     for (faults, why, version) in futures::future::join_all(runs).await {
         assert_eq!(version["status"], "failed", "{faults}: {version}");
         let error = version["error"].as_str().expect("a reason");
@@ -136,6 +140,54 @@ impl Run {
         let path = format!("/api/styles/{}/training-versions/{id}/recheck", self.style);
         self.studio.post(&path, &json!({})).await.expect(200)["version"].clone()
     }
+}
+
+#[tokio::test]
+async fn the_event_log_says_who_said_what_and_what_it_changed() {
+    let run = Run::started().await;
+    let progress = json!({"stage": "training", "step": 4, "total": 80});
+    let running = json!({"id": run.id(), "status": "IN_PROGRESS", "output": progress});
+    run.runpod.set_status(&run.id(), running);
+    run.round().await;
+    run.completes();
+    run.round().await;
+    let id = run.version().await["id"]
+        .as_str()
+        .expect("an id")
+        .to_owned();
+    let style = &run.style;
+    let path = format!("/api/styles/{style}/training-versions/{id}/events");
+    let events = run.studio.get(&path).await.expect(200);
+    let events = events["events"].as_array().expect("a list");
+    let told = |event: &Value| {
+        ["witness", "message", "said", "change"].map(|key| event[key].as_str().map(str::to_owned))
+    };
+    let expect = |words: [&str; 4]| words.map(|w| (!w.is_empty()).then(|| w.to_owned()));
+    let job = format!("submitted as job {}", run.id());
+    assert_eq!(
+        events.iter().map(told).collect::<Vec<_>>(),
+        [
+            expect(["studio", "recorded", "", ""]),
+            expect(["studio", &job, "", ""]),
+            expect([
+                "polling",
+                "a worker took the job",
+                "running: training, step 4 of 80",
+                "pending → training"
+            ]),
+            expect([
+                "polling",
+                "completed",
+                "success: model s3://elsewhere/k.safetensors",
+                "training → completed"
+            ]),
+        ]
+    );
+    assert!(
+        events
+            .iter()
+            .all(|e| e["time"].as_str().is_some_and(|t| t.ends_with('Z')))
+    );
 }
 
 #[tokio::test]
@@ -256,6 +308,32 @@ async fn a_key_that_was_revoked_and_replaced_in_mid_run_costs_nothing() {
         variables: vec![("PUBLIC_URL", "https://other.example.com".into())],
     })
     .await;
+    assert_eq!(reconcile_once(&again.state).await, 0);
+    assert_eq!(run.version().await["status"], "completed");
+}
+
+#[tokio::test]
+async fn a_tunnel_with_another_address_in_mid_run_costs_nothing() {
+    let run = Run::started().await;
+    let (id, sent) = run.runpod.job();
+    let other = "https://other.example.com";
+    let again = TestStudio::with(Setup {
+        folder: Some(run.studio.folder().to_owned()),
+        runpod: Some(run.runpod.config()),
+        variables: vec![("PUBLIC_URL", other.into())],
+    })
+    .await;
+    assert!(
+        !sent["webhook"]
+            .as_str()
+            .expect("an address")
+            .contains(other)
+    );
+    // the run still calls the old address: what reaches the new server by it is taken, what does not is asked for
+    let running = json!({"id": id, "status": "IN_PROGRESS"});
+    assert_eq!(again.deliver(&sent, &running).await.status, 200);
+    assert_eq!(run.version().await["status"], "training");
+    run.completes();
     assert_eq!(reconcile_once(&again.state).await, 0);
     assert_eq!(run.version().await["status"], "completed");
 }

@@ -4,6 +4,8 @@
 
 use crate::rehearsal;
 use crate::server::config::{Config, RunpodConfig};
+use crate::server::documents;
+use crate::server::serve::OWNED;
 use crate::server::state::{AppState, Clock, system_clock};
 use crate::server::{listen, router};
 use crate::styles::model::StyleId;
@@ -73,6 +75,9 @@ impl TestStudio {
             clock(&ahead_ms),
         )
         .rehearsing(systems.rehearsed_runs);
+        let opened = documents::open(&state.documents, &state.config, OWNED);
+        let opened = Box::pin(opened).await;
+        opened.expect("the documents can be read");
         let page = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let hook = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let address = |listener: &TcpListener| listener.local_addr().expect("an address");
@@ -108,6 +113,25 @@ impl TestStudio {
 
     pub fn state_dir(&self) -> PathBuf {
         self.own.path().join("state")
+    }
+
+    /// The variables with which another studio uses this one's embedded bucket.
+    pub fn s3_variables(&self) -> Vec<(&'static str, String)> {
+        let file = std::fs::read_to_string(self.state_dir().join("rehearsal.env")).expect("keys");
+        let value = |name: &str| {
+            let line = file
+                .lines()
+                .find(|l| l.contains(&format!("export {name}=")));
+            let quoted = line.and_then(|l| l.split('\'').nth(1));
+            quoted.expect("it is there").to_owned()
+        };
+        let names = [
+            "S3_USER_BUCKET",
+            "AWS_ACCESS_KEY_ID",
+            "AWS_SECRET_ACCESS_KEY",
+            "AWS_ENDPOINT_URL_S3",
+        ];
+        names.map(|name| (name, value(name))).into()
     }
 
     pub async fn send(&self, request: reqwest::RequestBuilder) -> Answer {

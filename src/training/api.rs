@@ -44,7 +44,7 @@ pub async fn version(style: StyleId, id: String) -> Result<VersionPage, AppError
     Ok(VersionPage {
         downloadable: super::server::is_downloadable(&state, &version),
         version,
-        events: super::server::events::list(&state, &style, &id)?,
+        events: super::server::events::list(&state, &style, &id).await?,
         points: super::server::progress::points(&state, &style, &id)?,
         log: super::server::progress::log_tail(&state, &style, &id)?,
     })
@@ -53,7 +53,7 @@ pub async fn version(style: StyleId, id: String) -> Result<VersionPage, AppError
 #[server(prefix = "/rpc", endpoint = "snapshot", input = GetUrl)]
 pub async fn snapshot(style: StyleId, id: String) -> Result<Option<Vec<SnapshotImage>>, AppError> {
     let state = crate::server::state::app_state();
-    super::server::snapshot::images(&state, &style, &id)
+    super::server::snapshot::images(&state, &style, &id).await
 }
 
 /// What the model file says of itself, and the files the run left.
@@ -78,7 +78,7 @@ pub async fn load_setup(
     style: StyleId,
     #[server(default)] from: String,
 ) -> Result<TrainSetup, AppError> {
-    super::server::prepare::setup(&crate::server::state::app_state(), &style, &from)
+    super::server::prepare::setup(&crate::server::state::app_state(), &style, &from).await
 }
 
 /// What the Train page shows before anything is paid.

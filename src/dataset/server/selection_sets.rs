@@ -134,7 +134,7 @@ pub async fn create(
 
 fn first_file(state: &AppState, style: &Style) -> PathBuf {
     let existing = folders::files(state, style, FILE).into_iter().next();
-    existing.unwrap_or_else(|| folders::new_file(style, FILE))
+    existing.unwrap_or_else(|| folders::new_file(state, style, FILE))
 }
 
 fn writable(document: &mut Value) -> Result<&mut Vec<Value>, AppError> {

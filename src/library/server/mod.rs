@@ -157,10 +157,15 @@ fn tunnel_health(state: &AppState) -> SystemHealth {
 }
 
 fn documents_health(state: &AppState) -> SystemHealth {
-    let folder = state.config.actor_maker_dir.display();
-    let (ok, detail, remedy) = match styles::server::list(state) {
-        Ok(styles) => (true, format!("{} styles in {folder}", styles.len()), None),
-        Err(error) => (false, error.message, error.remedy),
+    let place = state.documents.place();
+    let (ok, detail, remedy) = match (styles::server::list(state), state.documents.trouble()) {
+        (Ok(styles), None) => (true, format!("{} styles in {place}", styles.len()), None),
+        (Ok(_), Some(trouble)) => (
+            false,
+            format!("{trouble} What is shown may be up to a minute old; nothing can be saved."),
+            Some("Check the bucket: the documents lie in it (DOCUMENTS=s3).".to_owned()),
+        ),
+        (Err(error), _) => (false, error.message, error.remedy),
     };
     SystemHealth {
         system: "documents".into(),

@@ -1,11 +1,11 @@
 //! The client's side of the protocol: `/run`, `/runsync`, `/status`, `/stream`, `/cancel`, `/retry`, `/purge-queue`, `/health`
 //! and `/requests`, as the official SDK calls them.
 
-use std::{sync::Arc, time::Duration};
+use std::{io, sync::Arc, time::Duration};
 
 use axum::{
     Json, Router,
-    body::Body,
+    body::{Body, Bytes},
     extract::{Path, Query, State},
     http::{StatusCode, header},
     response::{IntoResponse, Response},
@@ -164,6 +164,8 @@ fn spoiled_status(shared: &Shared, id: &str) -> Option<Response> {
         Fault::Status429,
         Fault::Status500,
         Fault::StatusHtml,
+        Fault::StatusCut,
+        Fault::StatusUnknown,
     ];
     let struck = spoilers.into_iter().find(|fault| {
         let times = faults.number(*fault).unwrap_or(0);
@@ -186,6 +188,17 @@ fn spoiled_status(shared: &Shared, id: &str) -> Option<Response> {
             )
                 .into_response()
         }
+        Fault::StatusCut => broken_off(),
+        Fault::StatusUnknown => Json(json!({"id": id, "status": "PAUSED"})).into_response(),
         _ => problem(StatusCode::INTERNAL_SERVER_ERROR, "internal server error"),
     })
+}
+
+/// An answer whose connection breaks before it is all there.
+fn broken_off() -> Response {
+    let pieces = [
+        Ok(Bytes::from_static(b"{\"id\": \"")),
+        Err(io::Error::other("broken off as asked for")),
+    ];
+    Body::from_stream(futures::stream::iter(pieces)).into_response()
 }

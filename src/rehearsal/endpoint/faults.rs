@@ -14,6 +14,7 @@ pub enum Fault {
     WebhookReordered,
     WebhookEmpty,
     WebhookContainer,
+    WebhookLarge,
     IdSuffix,
     RunTimeout,
     Run500,
@@ -21,6 +22,8 @@ pub enum Fault {
     Status429,
     Status500,
     StatusHtml,
+    StatusCut,
+    StatusUnknown,
     ForgetResults,
     Crash,
     ExecutionTimeout,
@@ -56,7 +59,7 @@ const fn word(
 }
 
 /// Every word, in the order the documentation lists them.
-pub const FAULT_WORDS: [FaultWord; 22] = [
+pub const FAULT_WORDS: [FaultWord; 25] = [
     word(
         "webhook-lost",
         Fault::WebhookLost,
@@ -92,6 +95,12 @@ pub const FAULT_WORDS: [FaultWord; 22] = [
         Fault::WebhookContainer,
         0,
         "the container's own flat body instead of RunPod's envelope",
+    ),
+    word(
+        "webhook-large",
+        Fault::WebhookLarge,
+        5,
+        "the webhook's body is n MB larger than it need be",
     ),
     word(
         "id-suffix",
@@ -134,6 +143,18 @@ pub const FAULT_WORDS: [FaultWord; 22] = [
         Fault::StatusHtml,
         3,
         "the first n /status answers are 502 with an HTML page",
+    ),
+    word(
+        "status-cut",
+        Fault::StatusCut,
+        3,
+        "the first n /status answers break off in the middle",
+    ),
+    word(
+        "status-unknown",
+        Fault::StatusUnknown,
+        2,
+        "the first n /status answers name a state nobody knows",
     ),
     word(
         "forget-results",

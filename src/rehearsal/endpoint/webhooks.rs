@@ -22,6 +22,9 @@ const ANSWER_LIMIT: Duration = Duration::from_secs(30);
 /// Between the two webhooks of `webhook-twice` and `webhook-reordered`.
 const SECOND_AFTER_MS: u64 = 1_000;
 
+/// Most that `webhook-large` adds.
+const MOST_MEGABYTES: u32 = 50;
+
 /// A webhook whose time has come.
 pub(super) struct Due {
     job: String,
@@ -182,6 +185,10 @@ fn body(id: &str, job: &Job, kind: DeliveryKind, now_ms: u64) -> Vec<u8> {
     if job.faults.has(Fault::IdSuffix) {
         let stem = id.rsplit_once('-').map_or(id, |(stem, _)| stem);
         envelope.insert("id".to_owned(), json!(format!("{stem}-e1")));
+    }
+    if let Some(megabytes) = job.faults.number(Fault::WebhookLarge) {
+        let padding = " ".repeat(megabytes.min(MOST_MEGABYTES) as usize * 1_000_000);
+        envelope.insert("padding".to_owned(), json!(padding));
     }
     envelope.insert("input".to_owned(), job.request.input.clone());
     envelope.insert("webhook".to_owned(), json!(job.request.webhook));

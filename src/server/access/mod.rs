@@ -1,6 +1,6 @@
 //! Who is let in when `ADMIN_PASSWORD` is set: people by the password and then a session's cookie, scripts by tokens of their own.
 //!
-//! Sessions and tokens are random and stored only as hashes, in `STATE_DIR/access.json`. A session's hash is made with the
+//! Sessions and tokens are random and stored only as hashes, in `access.json` of what the studio keeps for itself. A session's hash is made with the
 //! password, so that another password ends all of them. Without a password there is nothing to sign in to.
 
 mod attempts;
@@ -72,11 +72,11 @@ pub enum TokenError {
 }
 
 impl Access {
-    pub fn new(password: Option<&SecretString>, state_dir: &Path) -> Self {
+    pub fn new(password: Option<&SecretString>, documents: Documents) -> Self {
         let locked = password.map(|password| {
             Arc::new(Locked {
                 password: Password::new(password.expose_secret()),
-                documents: Documents::new(state_dir.to_owned()),
+                documents,
                 attempts: Attempts::default(),
                 fresh: Mutex::default(),
             })
@@ -145,7 +145,7 @@ impl Access {
         let Some(locked) = &self.locked else {
             return false;
         };
-        let hash = token::hash(given);
+        let hash = locked.token_hash(given);
         locked.holds("tokens", |t| has_hash(t, &hash))
     }
 
@@ -176,7 +176,7 @@ impl Access {
             return Ok(());
         };
         let made = format!("{TOKEN_PREFIX}{}", token::new());
-        let hash = token::hash(&made);
+        let hash = locked.token_hash(&made);
         let id = hash[..12].to_owned();
         let record = json!({"id": id, "name": name, "createdAt": now, "sha256": hash});
         let path = PathBuf::from(FILE);
@@ -215,6 +215,15 @@ impl Access {
 impl Locked {
     fn session_hash(&self, session: &str) -> String {
         token::hash(&format!("{session}\n{}", self.password.text()))
+    }
+
+    /// Where the documents lie in the bucket, whoever can write there (a training container) must not be able to make itself
+    /// a token: its hash is made with the password too.
+    fn token_hash(&self, token: &str) -> String {
+        match self.documents.are_shared() {
+            true => self.session_hash(token),
+            false => token::hash(token),
+        }
     }
 
     /// A file that cannot be read lets nobody in.

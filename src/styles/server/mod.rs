@@ -11,7 +11,7 @@ use crate::server::state::AppState;
 use serde_json::{Map, Value, json};
 use std::path::{Path, PathBuf};
 
-const REGISTRY: &str = "data/styles_registry.json";
+pub const REGISTRY: &str = "data/styles_registry.json";
 
 fn registry_path() -> PathBuf {
     REGISTRY.into()
@@ -77,7 +77,7 @@ fn cover_path(state: &AppState, entry: &Value) -> Option<(PathBuf, u64)> {
     if !plain {
         return None;
     }
-    let path = state.documents.path(&Path::new("ui/public").join(name));
+    let path = state.in_folder(&Path::new("ui/public").join(name));
     let meta = std::fs::metadata(&path).ok().filter(|m| m.is_file())?;
     let modified = meta.modified().ok()?;
     let version = modified.duration_since(std::time::UNIX_EPOCH).ok()?;

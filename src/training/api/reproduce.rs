@@ -11,7 +11,7 @@ use leptos::server_fn::codec::GetUrl;
 pub async fn reproduction_of(style: StyleId, run: String) -> Result<Reproduction, AppError> {
     use super::super::server::reproduce;
     let state = crate::server::state::app_state();
-    reproduce::report(&state, &style, &reproduce::get(&state, &run)?).await
+    reproduce::report(&state, &style, &reproduce::get(&state, &run).await?).await
 }
 
 /// Adds the run to the history and goes on to its page.
@@ -19,7 +19,7 @@ pub async fn reproduction_of(style: StyleId, run: String) -> Result<Reproduction
 pub async fn adopt_run(style: StyleId, run: String) -> Result<(), AppError> {
     use super::super::server::reproduce;
     let state = crate::server::state::app_state();
-    let version = reproduce::adopt(&state, &style, &reproduce::get(&state, &run)?).await?;
+    let version = reproduce::adopt(&state, &style, &reproduce::get(&state, &run).await?).await?;
     let to = version.map_or(String::new(), |version| format!("/{}", version.id));
     leptos_axum::redirect(&format!("/styles/{style}/versions{to}"));
     Ok(())

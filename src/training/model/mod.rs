@@ -6,6 +6,7 @@ pub mod captions;
 pub mod compare;
 pub mod costs;
 pub mod dataset;
+pub mod event;
 pub mod form;
 pub mod guide;
 pub mod history;

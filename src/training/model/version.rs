@@ -9,6 +9,8 @@ use super::sweep::SweepPlace;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
+pub use super::event::VersionEvent;
+
 /// Where a version stands.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -375,17 +377,6 @@ impl TrainingVersion {
         self.delay_time_ms = delay_ms.or(self.delay_time_ms);
         self.execution_time_ms = execution_ms.or(self.execution_time_ms);
     }
-}
-
-/// One line of a version's event log.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
-pub struct VersionEvent {
-    /// ISO 8601.
-    pub time: String,
-    /// Who said it: `studio`, `webhook`, `polling`, `s3`, `person`.
-    pub witness: String,
-    pub message: String,
 }
 
 /// Whether a text can be a version id: it becomes a folder's name and part of an address.

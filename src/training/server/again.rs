@@ -27,10 +27,10 @@ struct Source {
 }
 
 /// `None` when there is no such version or file.
-fn source(state: &AppState, style: &StyleId, from: &str) -> Result<Option<Source>, AppError> {
+async fn source(state: &AppState, style: &StyleId, from: &str) -> Result<Option<Source>, AppError> {
     let found = match from.strip_prefix(RUN) {
-        Some(id) => of_file(state, id),
-        None => of_version(state, style, from),
+        Some(id) => of_file(state, id).await,
+        None => of_version(state, style, from).await,
     };
     match found {
         Ok(source) => Ok(Some(source)),
@@ -39,9 +39,9 @@ fn source(state: &AppState, style: &StyleId, from: &str) -> Result<Option<Source
     }
 }
 
-fn of_version(state: &AppState, style: &StyleId, id: &str) -> Result<Source, AppError> {
+async fn of_version(state: &AppState, style: &StyleId, id: &str) -> Result<Source, AppError> {
     let version = versions::get(state, style, id)?;
-    let images = snapshot::images(state, style, id)?;
+    let images = snapshot::images(state, style, id).await?;
     let names = |images: Vec<_>| images.into_iter().map(|i: SnapshotImage| i.filename);
     Ok(Source {
         name: version.name,
@@ -52,8 +52,8 @@ fn of_version(state: &AppState, style: &StyleId, id: &str) -> Result<Source, App
     })
 }
 
-fn of_file(state: &AppState, id: &str) -> Result<Source, AppError> {
-    let run = reproduce::get(state, id)?;
+async fn of_file(state: &AppState, id: &str) -> Result<Source, AppError> {
+    let run = reproduce::get(state, id).await?;
     let images = run.images();
     Ok(Source {
         name: run.name(),
@@ -66,7 +66,7 @@ fn of_file(state: &AppState, id: &str) -> Result<Source, AppError> {
 }
 
 /// Fills the form; says what was taken over and what was not. `None` when there is nothing under that name.
-pub fn fill(
+pub async fn fill(
     state: &AppState,
     style: &StyleId,
     from: &str,
@@ -76,7 +76,7 @@ pub fn fill(
     if from.is_empty() {
         return Ok(None);
     }
-    let Some(source) = source(state, style, from)? else {
+    let Some(source) = source(state, style, from).await? else {
         return Ok(None);
     };
     let mut left_out = Vec::new();
@@ -105,7 +105,7 @@ pub fn fill(
 /// Saves the images of the run as a selection set, unless one holds exactly them; its id.
 pub async fn save_set(state: &AppState, style: &StyleId, from: &str) -> Result<u64, AppError> {
     let none = || AppError::not_found("There is no such version or exported run.");
-    let source = source(state, style, from)?.ok_or_else(none)?;
+    let source = source(state, style, from).await?.ok_or_else(none)?;
     let filenames = source.filenames.ok_or_else(|| {
         AppError::conflict(format!(
             "Which images {} was trained on was not kept.",

@@ -68,7 +68,7 @@ async fn known(
     style: &StyleId,
     version: TrainingVersion,
 ) -> Result<Known, AppError> {
-    let snapshot = match snapshot::read(state, style, &version.id) {
+    let snapshot = match snapshot::read(state, style, &version.id).await {
         Ok(snapshot) => snapshot,
         Err(error) if error.kind == ErrorKind::NotFound => Value::Null,
         Err(error) => return Err(error),

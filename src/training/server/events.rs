@@ -4,13 +4,15 @@
 //! the truth: an end it has and the log lacks is shown nevertheless.
 
 use super::super::model::version::{Status, TrainingVersion, VersionEvent};
+use super::settle::Witness;
 use super::versions;
 use crate::error::AppError;
 use crate::server::state::AppState;
 use crate::styles::model::StyleId;
-use std::io::Write;
 use std::path::PathBuf;
 
+/// Longest text of an event.
+const MAX_CHARS: usize = 2_000;
 /// At most this many events are shown, the last ones.
 const MAX_SHOWN: usize = 1_000;
 
@@ -18,42 +20,58 @@ fn path(state: &AppState, style: &StyleId, id: &str) -> Result<PathBuf, AppError
     Ok(versions::folder_of(state, style, id)?.join("events.jsonl"))
 }
 
-/// Appends an event. A full disk must not stop a run: it is logged and the run goes on.
-pub fn append(state: &AppState, style: &StyleId, id: &str, witness: &str, message: &str) {
+/// Appends what a witness tells now, in a message that says it all.
+pub async fn append(state: &AppState, style: &StyleId, id: &str, witness: &str, message: &str) {
+    let event = VersionEvent {
+        witness: witness.to_owned(),
+        message: message.to_owned(),
+        ..VersionEvent::default()
+    };
+    append_event(state, style, id, event).await;
+}
+
+/// Appends an event of now. A full disk must not stop a run: it is logged and the run goes on. What a witness said last is not
+/// said twice in a row (two servers may watch one run), except by people.
+pub async fn append_event(state: &AppState, style: &StyleId, id: &str, event: VersionEvent) {
+    let short = |text: String| text.chars().take(MAX_CHARS).collect::<String>();
     let event = VersionEvent {
         time: state.now_iso(),
-        witness: witness.to_owned(),
-        message: message.chars().take(2_000).collect(),
+        message: short(event.message),
+        said: event.said.map(short),
+        ..event
     };
-    tracing::info!(%style, version = id, witness, message = event.message, "version");
-    let written = path(state, style, id).and_then(|path| {
-        let line = serde_json::to_string(&event).expect("an event can be written") + "\n";
-        let io = |e: std::io::Error| AppError::internal(e.kind().to_string());
-        std::fs::create_dir_all(path.parent().expect("has a folder")).map_err(io)?;
-        let mut file = std::fs::OpenOptions::new()
-            .create(true)
-            .append(true)
-            .open(path)
-            .map_err(io)?;
-        file.write_all(line.as_bytes()).map_err(io)
-    });
-    if let Err(error) = written {
+    let (witness, message) = (&event.witness, &event.message);
+    tracing::info!(%style, version = id, witness, message, "version");
+    if let Err(error) = write(state, style, id, &event).await {
         tracing::error!(%style, version = id, %error, "event not written");
     }
 }
 
-/// All events, oldest first.
-pub fn list(state: &AppState, style: &StyleId, id: &str) -> Result<Vec<VersionEvent>, AppError> {
+async fn write(
+    state: &AppState,
+    style: &StyleId,
+    id: &str,
+    event: &VersionEvent,
+) -> Result<(), AppError> {
     let path = path(state, style, id)?;
-    let text = match std::fs::read_to_string(&path) {
-        Ok(text) => text,
-        Err(e) if e.kind() == std::io::ErrorKind::NotFound => String::new(),
-        Err(e) => {
-            let message = format!("The event log of {id} could not be read: {}.", e.kind());
-            return Err(AppError::internal(message));
-        }
+    let line = serde_json::to_string(event).expect("an event can be written");
+    let told = |last: &str| {
+        let last = serde_json::from_str::<VersionEvent>(last);
+        let says_it = |l: VersionEvent| l.witness == event.witness && l.message == event.message;
+        event.witness != Witness::Person.as_str() && last.is_ok_and(says_it)
     };
-    let events: Vec<VersionEvent> = text
+    Ok(state.documents.append(&path, &line, told).await?)
+}
+
+/// All events, oldest first.
+pub async fn list(
+    state: &AppState,
+    style: &StyleId,
+    id: &str,
+) -> Result<Vec<VersionEvent>, AppError> {
+    let path = path(state, style, id)?;
+    let bytes = state.documents.read_file(&path).await?.unwrap_or_default();
+    let events: Vec<VersionEvent> = String::from_utf8_lossy(&bytes)
         .lines()
         .filter_map(|line| serde_json::from_str(line).ok())
         .collect();
@@ -84,5 +102,6 @@ fn missing_end(version: &TrainingVersion, events: &[VersionEvent]) -> Option<Ver
         time: time.unwrap_or_else(|| version.timestamp.clone()),
         witness: "studio".into(),
         message,
+        ..VersionEvent::default()
     })
 }

@@ -41,10 +41,10 @@ const OF_OUTCOME: [&str; 9] = [
 ];
 
 /// The version as it can be taken elsewhere.
-pub fn export(state: &AppState, style: &StyleId, id: &str) -> Result<Value, AppError> {
+pub async fn export(state: &AppState, style: &StyleId, id: &str) -> Result<Value, AppError> {
     let version = versions::get(state, style, id)?;
     let style = styles::server::get(state, style)?;
-    let snapshot = match snapshot::read(state, &style.id, id) {
+    let snapshot = match snapshot::read(state, &style.id, id).await {
         Ok(snapshot) => snapshot,
         Err(error) if error.kind == ErrorKind::NotFound => Value::Null,
         Err(error) => return Err(error),
@@ -95,7 +95,7 @@ async fn get_export(
     Path((id, version)): Path<(String, String)>,
 ) -> Result<Response, AppError> {
     let style = style_id(&id)?;
-    let exported = export(&state, &style, &version)?;
+    let exported = export(&state, &style, &version).await?;
     let name = exported["version"]["modelName"].as_str();
     let name = name.map_or_else(|| format!("style_{style}_{version}"), str::to_owned);
     let text = forms::pretty(&exported);

@@ -177,7 +177,7 @@ pub async fn import(
         let recorded = versions::adopt(state, &known, version, is_it).await?;
         if let Some(version) = recorded {
             let message = format!("imported from S3: {}", candidate.file);
-            events::append(state, style, &version.id, "person", &message);
+            events::append(state, style, &version.id, "person", &message).await;
             done.imported.push(version);
         }
     }

@@ -75,7 +75,7 @@ pub async fn start(
         return Ok(*earlier);
     }
     let (style, id) = (&prepared.style.id, version.id.as_str());
-    events::append(state, style, id, Witness::Studio.as_str(), "recorded");
+    events::append(state, style, id, Witness::Studio.as_str(), "recorded").await;
     if let Err(error) = ready_to_send(state, &prepared, &version).await {
         // a disk that takes no snapshot may not take this either: then the reconciler ends it, since nothing was sent
         let reason = format!("It was not sent: {}", error.message);
@@ -108,7 +108,7 @@ async fn ready_to_send(
     prepared: &Prepared,
     version: &TrainingVersion,
 ) -> Result<(), AppError> {
-    snapshot::take(state, prepared, version)?;
+    snapshot::take(state, prepared, version).await?;
     versions::mark_sent(state, &prepared.style.id, &version.id).await
 }
 
@@ -171,7 +171,7 @@ async fn conclude(
         }
         Err(error) if error.is_unknown_fate() => {
             let message = format!("{error} The job may run nevertheless; it is being looked for.");
-            events::append(state, style, id, Witness::Studio.as_str(), &message);
+            events::append(state, style, id, Witness::Studio.as_str(), &message).await;
             versions::get(state, style, id)
         }
         Err(error) => {
@@ -200,7 +200,7 @@ impl WebhookKey {
 /// The record of a run that is about to be made, with ids of its own.
 fn new_version(state: &AppState, prepared: &Prepared) -> TrainingVersion {
     let (request, style) = (&prepared.request, &prepared.style.id);
-    let ms = distinct_ms(state.now_ms());
+    let ms = distinct_ms(state);
     let parameters = request
         .values
         .iter()
@@ -235,11 +235,17 @@ fn new_version(state: &AppState, prepared: &Prepared) -> TrainingVersion {
     }
 }
 
+/// The millisecond of the run that was begun last.
+#[derive(Default)]
+struct LastBegun(AtomicI64);
+
 /// Ids carry the millisecond: two runs of one millisecond get two.
-fn distinct_ms(now_ms: i64) -> i64 {
-    static LAST: AtomicI64 = AtomicI64::new(0);
+fn distinct_ms(state: &AppState) -> i64 {
+    let (now_ms, begun) = (state.now_ms(), state.residents.of::<LastBegun>(""));
     let next = |last: i64| Some(now_ms.max(last + 1));
-    let last = LAST.fetch_update(Ordering::SeqCst, Ordering::SeqCst, next);
+    let last = begun
+        .0
+        .fetch_update(Ordering::SeqCst, Ordering::SeqCst, next);
     now_ms.max(last.unwrap_or(0) + 1)
 }
 
@@ -290,7 +296,7 @@ pub async fn retry(
         return Err(AppError::conflict(message)
             .with_remedy("Train again from here opens the form with its parameters."));
     }
-    let again = prepare::setup(state, style, id)?.form;
+    let again = prepare::setup(state, style, id).await?.form;
     let form = TrainingForm {
         description: format!("{} again", version.name),
         ..again

@@ -120,7 +120,7 @@ async fn send(state: &AppState, notifier: &Notifier, due: Due) -> Result<(), App
         ),
     };
     if let (true, Err(error)) = (gives_up, &sent) {
-        not_delivered(state, &due, error);
+        not_delivered(state, &due, error).await;
     }
     let until = state.now_ms() + later;
     change(state, move |all| {
@@ -135,7 +135,7 @@ async fn send(state: &AppState, notifier: &Notifier, due: Due) -> Result<(), App
     .await
 }
 
-fn not_delivered(state: &AppState, due: &Due, error: &NotifyError) {
+async fn not_delivered(state: &AppState, due: &Due, error: &NotifyError) {
     let Ok(style) = StyleId::parse(&due.style_id) else {
         return;
     };
@@ -146,7 +146,8 @@ fn not_delivered(state: &AppState, due: &Due, error: &NotifyError) {
         &due.version_id,
         Witness::Studio.as_str(),
         &message,
-    );
+    )
+    .await;
 }
 
 /// The message; `None` when there is nothing to say any more.

@@ -325,7 +325,7 @@ pub async fn view(state: &AppState, form: &TrainingForm) -> Result<PreviewView, 
 }
 
 /// What the Train page starts from: an empty form with the next name, or what an earlier version was trained with.
-pub fn setup(state: &AppState, style: &StyleId, from: &str) -> Result<TrainSetup, AppError> {
+pub async fn setup(state: &AppState, style: &StyleId, from: &str) -> Result<TrainSetup, AppError> {
     let known = styles::server::get(state, style)?;
     let sets = selection_sets::list_of(state, &known)?;
     let versions = versions::list_of(state, &known)?;
@@ -334,7 +334,7 @@ pub fn setup(state: &AppState, style: &StyleId, from: &str) -> Result<TrainSetup
         name: next_name(versions.iter().map(|v| v.name.as_str())),
         ..TrainingForm::default()
     };
-    let taken_over = again::fill(state, style, from, &sets, &mut form)?;
+    let taken_over = again::fill(state, style, from, &sets, &mut form).await?;
     if taken_over.is_none() {
         form.parameters
             .set("class_tokens", known.default_class_tokens());

@@ -1,15 +1,15 @@
-//! The course of a run in `training_runs/{id}/progress.jsonl` beside its record, one JSON line per report, and the end of the worker's
-//! log in `worker.log`. Both are bounded; a run goes on when they cannot be written.
+//! The course of a run in `STATE_DIR/progress/{style}/{id}/progress.jsonl`, one JSON line per report, and the end of the worker's log
+//! in `worker.log`. Both are bounded; a run goes on when they cannot be written. They are this server's own: of several servers
+//! on one bucket each asks for itself.
 
 use super::super::model::progress::{POINTS_MAX, POINTS_SHOWN, ProgressPoint, is_news, thinned};
-use super::super::model::version::{Progress, Report};
-use super::versions;
+use super::super::model::version::{Progress, Report, is_version_id};
 use crate::error::AppError;
 use crate::server::documents::write_atomically;
 use crate::server::state::AppState;
 use crate::styles::model::StyleId;
 use std::io::{self, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 const FILE: &str = "progress.jsonl";
 const LOG_FILE: &str = "worker.log";
@@ -23,14 +23,23 @@ pub fn keep(state: &AppState, style: &StyleId, id: &str, report: &Report) {
     else {
         return;
     };
-    let kept = versions::folder_of(state, style, id).and_then(|folder| {
-        let io = |e: io::Error| AppError::internal(e.kind().to_string());
-        add_point(&folder, progress, state.now_ms()).map_err(io)?;
-        replace_log(&folder, progress).map_err(io)
-    });
-    if let Err(error) = kept {
+    let Ok(folder) = folder_of(state, style, id) else {
+        return;
+    };
+    let kept = add_point(&folder, progress, state.now_ms());
+    if let Err(error) = kept.and_then(|()| replace_log(&folder, progress)) {
         tracing::warn!(%style, version = id, %error, "progress not kept");
     }
+}
+
+fn folder_of(state: &AppState, style: &StyleId, id: &str) -> Result<PathBuf, AppError> {
+    if !is_version_id(id) {
+        return Err(AppError::not_found(format!(
+            "There is no version {id:?} of style {style}."
+        )));
+    }
+    let folder = state.config.state_dir.join("progress");
+    Ok(folder.join(style.as_str()).join(id))
 }
 
 fn add_point(folder: &Path, progress: &Progress, now_ms: i64) -> io::Result<()> {
@@ -90,12 +99,12 @@ fn replace_log(folder: &Path, progress: &Progress) -> io::Result<()> {
 
 /// The course of a run for its page; empty where the worker reported none.
 pub fn points(state: &AppState, style: &StyleId, id: &str) -> Result<Vec<ProgressPoint>, AppError> {
-    let path = versions::folder_of(state, style, id)?.join(FILE);
+    let path = folder_of(state, style, id)?.join(FILE);
     Ok(thinned(&read(&path), POINTS_SHOWN))
 }
 
 /// The end of the worker's log; empty where it reported none.
 pub fn log_tail(state: &AppState, style: &StyleId, id: &str) -> Result<String, AppError> {
-    let path = versions::folder_of(state, style, id)?.join(LOG_FILE);
+    let path = folder_of(state, style, id)?.join(LOG_FILE);
     Ok(std::fs::read_to_string(path).unwrap_or_default())
 }

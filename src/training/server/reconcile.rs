@@ -49,6 +49,7 @@ pub async fn run(state: AppState) {
 
 /// Asks once after every unfinished run; returns how many are still unfinished.
 pub async fn reconcile_once(state: &AppState) -> usize {
+    state.documents.catch_up(Duration::ZERO).await;
     let runs = match unfinished(state) {
         Ok(runs) => runs,
         Err(error) => {
@@ -88,7 +89,8 @@ async fn still_open(state: &AppState, style: &StyleId, version: &TrainingVersion
             &version.id,
             Witness::Studio.as_str(),
             &message,
-        );
+        )
+        .await;
     }
     checked.map_or(true, |version| !version.status.is_final())
 }
@@ -135,7 +137,7 @@ pub async fn look_again(
 ) -> Result<TrainingVersion, AppError> {
     let Some((witness, report)) = better_news(state, style, version).await? else {
         let nothing = "checked again: neither the trainer nor S3 knows better";
-        events::append(state, style, &version.id, Witness::Person.as_str(), nothing);
+        events::append(state, style, &version.id, Witness::Person.as_str(), nothing).await;
         return Ok(version.clone());
     };
     settle(state, style, &version.id, Witness::Person, Report::Reopened).await?;
@@ -250,7 +252,8 @@ async fn ask(
         &version.id,
         Witness::Polling.as_str(),
         &message,
-    );
+    )
+    .await;
     answer
 }
 

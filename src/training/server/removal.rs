@@ -45,7 +45,7 @@ pub async fn file(
     }
     state.s3.delete(&[key]).await?;
     let message = format!("deleted from S3: {filename}");
-    events::append(state, style, id, Witness::Person.as_str(), &message);
+    events::append(state, style, id, Witness::Person.as_str(), &message).await;
     if !is_model {
         return Ok(version);
     }

@@ -1,4 +1,4 @@
-//! A run that was exported elsewhere: taken in, kept as it is in `STATE_DIR`, and judged against what is here now.
+//! A run that was exported elsewhere: taken in, kept by the studio as it is, and judged against what is here now.
 //!
 //! Taking one in changes nothing of the style. Only on a second wish its record joins the history, beside what is there.
 
@@ -13,7 +13,6 @@ use super::settle::Witness;
 use super::{events, snapshot, versions};
 use crate::dataset::server::listing;
 use crate::error::{AppError, ErrorKind};
-use crate::server::documents::write_atomically;
 use crate::server::state::AppState;
 use crate::styles;
 use crate::styles::model::StyleId;
@@ -24,7 +23,7 @@ use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-/// Folder in `STATE_DIR`.
+/// Where the studio keeps them.
 const FOLDER: &str = "reproductions";
 
 /// A file that was taken in.
@@ -123,13 +122,12 @@ impl ExportedRun {
     }
 }
 
-fn path(state: &AppState, id: &str) -> Result<PathBuf, AppError> {
+fn path(id: &str) -> Result<PathBuf, AppError> {
     let is_id = id.len() == 16 && id.bytes().all(|b| b.is_ascii_hexdigit());
     if !is_id {
         return Err(unknown(id));
     }
-    let file = format!("{id}.json");
-    Ok(state.config.state_dir.join(FOLDER).join(file))
+    Ok(PathBuf::from(format!("{FOLDER}/{id}.json")))
 }
 
 fn unknown(id: &str) -> AppError {
@@ -139,23 +137,20 @@ fn unknown(id: &str) -> AppError {
 }
 
 /// Takes a file in. The same file again is the same run.
-pub fn take_in(state: &AppState, text: &[u8]) -> Result<ExportedRun, AppError> {
+pub async fn take_in(state: &AppState, text: &[u8]) -> Result<ExportedRun, AppError> {
     let run = ExportedRun::read(text)?;
-    let path = path(state, &run.id)?;
-    if !path.exists() {
-        let text = run.content.to_string();
-        write_atomically(&path, text.as_bytes()).map_err(|error| {
-            tracing::error!(%error, "exported run");
-            AppError::internal("The file could not be kept. Is the disk full?")
-        })?;
+    let path = path(&run.id)?;
+    if state.kept.read_file(&path).await?.is_none() {
+        let text = run.content.to_string().into_bytes();
+        state.kept.write_file(&path, text).await?;
     }
     Ok(run)
 }
 
 /// A file that was taken in before.
-pub fn get(state: &AppState, id: &str) -> Result<ExportedRun, AppError> {
-    let text = std::fs::read(path(state, id)?).map_err(|_| unknown(id))?;
-    ExportedRun::read(&text)
+pub async fn get(state: &AppState, id: &str) -> Result<ExportedRun, AppError> {
+    let text = state.kept.read_file(&path(id)?).await?;
+    ExportedRun::read(&text.ok_or_else(|| unknown(id))?)
 }
 
 /// What of the run is otherwise here now.
@@ -236,14 +231,14 @@ pub async fn adopt(
     let same = id.clone();
     let adopted = versions::adopt(state, &known, version, move |v| v.id == same).await?;
     if adopted.is_some() {
-        keep_snapshot(state, style, &id, run)?;
+        keep_snapshot(state, style, &id, run).await?;
         let message = format!("imported from a file: {}", run.name());
-        events::append(state, style, &id, Witness::Person.as_str(), &message);
+        events::append(state, style, &id, Witness::Person.as_str(), &message).await;
     }
     Ok(adopted)
 }
 
-fn keep_snapshot(
+async fn keep_snapshot(
     state: &AppState,
     style: &StyleId,
     id: &str,
@@ -252,7 +247,8 @@ fn keep_snapshot(
     let content = &run.content;
     let path = versions::folder_of(state, style, id)?.join("snapshot.json");
     // a run that was taken off the list left its own
-    if !content["dataset"].is_object() || path.exists() {
+    let is_there = state.documents.read_file(&path).await?.is_some();
+    if !content["dataset"].is_object() || is_there {
         return Ok(());
     }
     let snapshot = json!({
@@ -264,10 +260,11 @@ fn keep_snapshot(
         "request": content["request"],
     });
     let text = serde_json::to_vec_pretty(&snapshot).expect("a JSON value can be written");
-    write_atomically(&path, &text).map_err(|error| {
+    let written = state.documents.write_file(&path, text).await;
+    written.map_err(|error| {
         tracing::error!(%error, "snapshot of an exported run");
-        AppError::internal(
-            "The run is recorded, but its snapshot could not be written. Is the disk full?",
-        )
+        AppError::internal(format!(
+            "The run is recorded, but its snapshot is not: {error}"
+        ))
     })
 }

@@ -454,7 +454,7 @@ async fn list_events(
     State(state): State<AppState>,
     Path((id, version)): Path<(String, String)>,
 ) -> Result<Json<EventList>, AppError> {
-    let events = events::list(&state, &style_id(&id)?, &version)?;
+    let events = events::list(&state, &style_id(&id)?, &version).await?;
     Ok(Json(EventList { events }))
 }
 
@@ -465,5 +465,7 @@ async fn get_snapshot(
     State(state): State<AppState>,
     Path((id, version)): Path<(String, String)>,
 ) -> Result<Json<Value>, AppError> {
-    snapshot::read(&state, &style_id(&id)?, &version).map(Json)
+    snapshot::read(&state, &style_id(&id)?, &version)
+        .await
+        .map(Json)
 }

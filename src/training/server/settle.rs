@@ -1,6 +1,7 @@
 //! The only door through which a run changes its status: webhook, polling, the look into S3, and a person's cancel all
 //! end here. Idempotent: the record decides, under its lock, whether a report still changes anything.
 
+use super::super::model::event::{self, VersionEvent};
 use super::super::model::version::{Report, Success, TrainingVersion};
 use super::model_check::{self, Model};
 use super::{events, job, notices, progress, versions};
@@ -46,15 +47,25 @@ pub async fn settle(
     if !known.is_open_to(&report) {
         return Ok(known);
     }
+    let said = event::said(&report);
     let report = complete(state, &known, report).await?;
     progress::keep(state, style, id, &report);
     let now = state.now_iso();
     let (changed, version) = versions::change(state, style, id, move |version| {
-        Ok(version.apply(&report, &now))
+        let before = version.status;
+        let message = version.apply(&report, &now);
+        Ok(message.map(|message| (message, event::change(before, version.status))))
     })
     .await?;
-    if let Some(message) = changed {
-        events::append(state, style, id, witness.as_str(), &message);
+    if let Some((message, change)) = changed {
+        let event = VersionEvent {
+            witness: witness.as_str().to_owned(),
+            message,
+            said,
+            change,
+            ..VersionEvent::default()
+        };
+        events::append_event(state, style, id, event).await;
         notices::note(state, style, &version).await;
         state.wake.notify_one();
     }

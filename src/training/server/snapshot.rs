@@ -8,13 +8,13 @@ use super::super::model::version::TrainingVersion;
 use super::prepare::Prepared;
 use super::versions;
 use crate::error::{AppError, ErrorKind};
-use crate::server::documents::write_atomically;
+use crate::server::documents::DocumentError;
 use crate::server::state::AppState;
 use crate::styles::model::StyleId;
 use serde_json::{Value, json};
 
 /// Writes the snapshot of a run that is about to be submitted.
-pub fn take(
+pub async fn take(
     state: &AppState,
     prepared: &Prepared,
     version: &TrainingVersion,
@@ -51,28 +51,31 @@ pub fn take(
     });
     let path = versions::folder_of(state, &prepared.style.id, id)?.join("snapshot.json");
     let text = serde_json::to_vec_pretty(&snapshot).expect("a JSON value can be written");
-    write_atomically(&path, &text).map_err(|error| {
+    state.documents.write_file(&path, text).await.map_err(|error| {
         tracing::error!(%error, "snapshot");
-        AppError::internal("The dataset's snapshot could not be written; the run was not submitted. Is the disk full?")
+        match error {
+            DocumentError::Io { .. } => AppError::internal("The dataset's snapshot could not be written; the run was not submitted. Is the disk full?"),
+            error => AppError::new(ErrorKind::Unavailable, format!("{error} The run was not submitted.")),
+        }
     })
 }
 
 /// The snapshot; versions of the older system have none.
-pub fn read(state: &AppState, style: &StyleId, id: &str) -> Result<Value, AppError> {
+pub async fn read(state: &AppState, style: &StyleId, id: &str) -> Result<Value, AppError> {
     let path = versions::folder_of(state, style, id)?.join("snapshot.json");
     let none = || AppError::not_found(format!("Version {id} has no dataset snapshot."));
-    let bytes = std::fs::read(path).map_err(|_| none())?;
+    let bytes = state.documents.read_file(&path).await?.ok_or_else(none)?;
     serde_json::from_slice(&bytes)
         .map_err(|_| AppError::internal(format!("The dataset snapshot of {id} is not valid JSON.")))
 }
 
 /// The images of a snapshot for its page; `None` for versions without one.
-pub fn images(
+pub async fn images(
     state: &AppState,
     style: &StyleId,
     id: &str,
 ) -> Result<Option<Vec<SnapshotImage>>, AppError> {
-    let snapshot = match read(state, style, id) {
+    let snapshot = match read(state, style, id).await {
         Ok(snapshot) => snapshot,
         Err(error) if error.kind == ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(error),

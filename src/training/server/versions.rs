@@ -178,7 +178,7 @@ pub enum Inserted {
 /// The file that takes a new record.
 fn for_new(state: &AppState, style: &Style) -> PathBuf {
     let path = folders::files(state, style, FILE).into_iter().next();
-    path.unwrap_or_else(|| folders::new_file(style, FILE))
+    path.unwrap_or_else(|| folders::new_file(state, style, FILE))
 }
 
 /// Records a new version on top of the list. A name that was used before is refused: its model would be overwritten.
@@ -335,14 +335,14 @@ fn file_of(state: &AppState, style: &StyleId, id: &str) -> Result<PathBuf, AppEr
     Err(unknown(style, id))
 }
 
-/// The folder of a version's own files (events, snapshot), beside its record.
+/// The folder of a version's own files (events, snapshot), beside its record, as the documents' paths have it.
 pub fn folder_of(state: &AppState, style: &StyleId, id: &str) -> Result<PathBuf, AppError> {
     if !super::super::model::version::is_version_id(id) {
         return Err(unknown(style, id));
     }
     let file = file_of(state, style, id)?;
     let folder = file.parent().expect("it lies in a folder");
-    Ok(state.documents.path(&folder.join("training_runs").join(id)))
+    Ok(folder.join("training_runs").join(id))
 }
 
 /// Removes one record; nothing else of the run.

@@ -391,6 +391,7 @@ mod tests {
             time: "2025-10-13T19:01:00Z".into(),
             witness: "polling".into(),
             message: "training".into(),
+            ..VersionEvent::default()
         }];
         let now = unix_ms("2025-10-13T19:06:00Z").unwrap();
         assert_eq!(

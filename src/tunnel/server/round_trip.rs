@@ -2,7 +2,7 @@
 //! at the webhook's own door.
 
 use crate::error::AppError;
-use crate::server::probe::Trip;
+use crate::server::probe::{self, Trip};
 use crate::server::state::AppState;
 use crate::tunnel::model::{RoundTrip, TunnelStatus, explain, webhook_url};
 use std::time::{Duration, Instant};
@@ -20,10 +20,15 @@ pub async fn run(state: &AppState) -> Result<TunnelStatus, AppError> {
         );
     };
     let token = state.probes.begin();
+    let several = state.kept.are_shared();
+    if several {
+        probe::announce(&state.kept, &token).await?;
+    }
     let started = Instant::now();
     let answer = send(&url, &token).await;
     let took_ms = u32::try_from(started.elapsed().as_millis()).unwrap_or(u32::MAX);
-    let came_in = state.probes.end(&token);
+    let came_in =
+        state.probes.end(&token) | (several && probe::end_for_others(&state.kept, &token).await?);
     state.probes.remember(Trip {
         url,
         at_ms: state.now_ms(),

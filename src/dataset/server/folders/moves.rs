@@ -143,7 +143,7 @@ pub async fn fetch(
             copies.iter().map(place).collect()
         }
     };
-    let root = state.documents.path(Path::new(STYLE_IMAGES));
+    let root = state.in_folder(Path::new(STYLE_IMAGES));
     let mut files = Vec::new();
     let mut hash = String::new();
     let prefix = temporary(state);

@@ -70,10 +70,13 @@ pub struct Scan {
 
 /// Reads the style's folders. Blocks.
 pub fn scan(state: &AppState, style: &Style) -> Scan {
-    let root = state.documents.path(Path::new(STYLE_IMAGES));
+    let root = state.in_folder(Path::new(STYLE_IMAGES));
     let mut scan = Scan::default();
     for folder in &style.folders {
         let path = root.join(folder);
+        if fs::symlink_metadata(&path).is_err() {
+            continue; // another machine's
+        }
         if !stays_below(&root, &path) {
             scan.left_out.push(FileProblem {
                 filename: folder.clone(),

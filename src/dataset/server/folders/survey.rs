@@ -12,6 +12,7 @@ use super::memory::Memory;
 use super::room;
 use super::scan::{Found, Scan, is_ours, scan};
 use crate::error::AppError;
+use crate::server::documents::Documents;
 use crate::server::s3::ObjectInfo;
 use crate::server::state::{AppState, iso};
 use crate::styles;
@@ -157,7 +158,8 @@ fn join(scan: Scan, objects: Vec<ObjectInfo>, prefix: &str) -> (Joined, Vec<File
 /// What the older system uploaded, by name: its MD5. Only of the bucket that is configured now.
 fn manifest(state: &AppState, id: &StyleId) -> HashMap<String, String> {
     let path = PathBuf::from(format!("data/s3_manifests/style_{id}_s3_manifest.json"));
-    let document = state.documents.read(&path).ok().flatten();
+    let here = Documents::folder(state.config.actor_maker_dir.clone());
+    let document = here.read(&path).ok().flatten();
     let document = document
         .filter(|d| !state.s3_is_rehearsed() && d["s3_bucket"].as_str() == Some(state.s3.bucket()));
     let files = document.iter().filter_map(|d| d["files"].as_array());
@@ -217,5 +219,5 @@ pub fn describe(
 /// Path of a style folder.
 pub fn folder_path(state: &AppState, folder: &str) -> PathBuf {
     let root = Path::new(styles::server::folders::STYLE_IMAGES);
-    state.documents.path(&root.join(folder))
+    state.in_folder(&root.join(folder))
 }

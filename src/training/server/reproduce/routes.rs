@@ -43,7 +43,7 @@ async fn post_reproduction(
 ) -> Result<(StatusCode, Json<Reproduction>), AppError> {
     let style = style_id(&id)?;
     crate::styles::server::get(&state, &style)?;
-    let run = take_in(&state, &body)?;
+    let run = take_in(&state, &body).await?;
     let report = report(&state, &style, &run).await?;
     Ok((StatusCode::CREATED, Json(report)))
 }
@@ -55,7 +55,7 @@ async fn get_reproduction(
     State(state): State<AppState>,
     Path((id, run)): Path<(String, String)>,
 ) -> Result<Json<Reproduction>, AppError> {
-    let run = get(&state, &run)?;
+    let run = get(&state, &run).await?;
     report(&state, &style_id(&id)?, &run).await.map(Json)
 }
 
@@ -72,7 +72,7 @@ async fn post_version(
     State(state): State<AppState>,
     Path((id, run)): Path<(String, String)>,
 ) -> Result<Json<Adopted>, AppError> {
-    let run = get(&state, &run)?;
+    let run = get(&state, &run).await?;
     let version = adopt(&state, &style_id(&id)?, &run).await?;
     Ok(Json(Adopted { version }))
 }
@@ -86,7 +86,7 @@ async fn upload(
     let style = style_id(&id)?;
     crate::styles::server::get(&state, &style)?;
     let taken_in = match file_of(form).await {
-        Ok(bytes) => take_in(&state, &bytes),
+        Ok(bytes) => take_in(&state, &bytes).await,
         Err(error) => Err(error),
     };
     let mut query = url::form_urlencoded::Serializer::new(String::new());

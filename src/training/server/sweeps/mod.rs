@@ -60,7 +60,7 @@ pub async fn start(
                 let place = version.sweep.as_ref().map_or(0, |p| p.number);
                 let words = format!("recorded as run {place} of {} of a sweep", recorded.len());
                 let witness = Witness::Studio.as_str();
-                events::append(state, &style.id, &version.id, witness, &words);
+                events::append(state, &style.id, &version.id, witness, &words).await;
             }
             state.wake.notify_one();
             first.sweep.clone().unwrap_or_default().id
@@ -86,7 +86,7 @@ fn runs(
         });
         AppError::invalid(told.collect())
     })?;
-    let id = format!("sweep_{}_{}", ground.style.id, distinct_ms(state.now_ms()));
+    let id = format!("sweep_{}_{}", ground.style.id, distinct_ms(state));
     let of = expanded.points.len() as u32;
     let run = |(at, point): (usize, &super::super::model::sweep::Point)| {
         let prepared = ground.prepared(state, &point.form);

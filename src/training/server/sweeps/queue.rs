@@ -110,16 +110,16 @@ async fn send(state: &AppState, style: &Style, run: &QueuedRun) -> Result<Sent, 
     };
     let prepared = match Ground::of(state, form, Some(&version.id)).await {
         Ok(ground) => ground.prepared(state, form),
-        Err(error) => return Ok(wait(state, style, version, &error.message, PAUSE)),
+        Err(error) => return Ok(wait(state, style, version, &error.message, PAUSE).await),
     };
     if let Some(refusal) = prepared.refusal() {
         return end(state, style, version, &refusal.message).await;
     }
     if let Err(error) = within_allowance(state) {
-        return Ok(wait(state, style, version, &error.message, PAUSE));
+        return Ok(wait(state, style, version, &error.message, PAUSE).await);
     }
-    if let Err(error) = snapshot::take(state, &prepared, version) {
-        return Ok(wait(state, style, version, &error.message, PAUSE));
+    if let Err(error) = snapshot::take(state, &prepared, version).await {
+        return Ok(wait(state, style, version, &error.message, PAUSE).await);
     }
     let key = WebhookKey::new(state);
     if !versions::take(state, style, &version.id, &token::hash(&key.token)).await? {
@@ -148,11 +148,11 @@ async fn hand_over(
     };
     let why = submitted.err().map(|e| e.to_string()).unwrap_or_default();
     versions::put_back(state, style, &version.id, form).await?;
-    Ok(wait(state, style, version, &why, later))
+    Ok(wait(state, style, version, &why, later).await)
 }
 
 /// Notes once why a run waits on.
-fn wait(
+async fn wait(
     state: &AppState,
     style: &StyleId,
     version: &TrainingVersion,
@@ -168,7 +168,8 @@ fn wait(
             &version.id,
             Witness::Studio.as_str(),
             &message,
-        );
+        )
+        .await;
     }
     Sent::Later(later.clamp(Duration::from_secs(1), Duration::from_secs(300)))
 }

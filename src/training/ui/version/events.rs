@@ -58,6 +58,8 @@ fn Event(event: VersionEvent, clock: Clock) -> impl IntoView {
         time,
         witness,
         message,
+        said,
+        change,
     } = event;
     let (class, words, detail) = told(&message);
     let source = match witness.as_str() {
@@ -75,6 +77,8 @@ fn Event(event: VersionEvent, clock: Clock) -> impl IntoView {
             <span class="event__dot"></span>
             <p class="event__text">
                 {words} " " <span class="event__source">{source}</span>
+                {change.map(|change| view! { " " <span class="event__change">{change}</span> })}
+                {said.map(|said| view! { <span class="event__detail">{format!("It said “{said}”")}</span> })}
                 {detail.map(|detail| view! { <span class="event__detail">{detail}</span> })}
             </p>
         </li>

@@ -1,50 +1,22 @@
-//! The JSON files of an ActorMaker folder: read, and changed one operation at a time.
+//! Documents in a folder of this machine: files that the older ActorMaker reads and writes too.
 //!
-//! Two systems may write the same files: this studio (possibly in two processes) and the older ActorMaker. So a change
-//! is never "write this whole file" but a closure over the file's current content: it is read fresh under a lock on the
-//! file's folder (which leaves no lock file behind), changed, written to a temporary file, synced and renamed. If somebody
-//! who takes no locks wrote in between, the closure runs again on what they wrote. Keys we do not know and the order of
-//! keys survive, because the closure works on the JSON value itself. A file that is not JSON is an error that names it;
-//! it is never replaced.
+//! Two systems may write the same files: this studio (possibly in two processes) and the older ActorMaker. So a file is
+//! read fresh under a lock on its folder (which leaves no lock file behind), changed, written to a temporary file, synced
+//! and renamed. If somebody who takes no locks wrote in between, the change runs again on what they wrote.
 
+use super::{DocumentError, MAX_BYTES, below, changed, parse};
 use serde_json::Value;
 use std::collections::HashMap;
 use std::fs::{self, File};
 use std::io::{self, Write};
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::time::SystemTime;
 
-/// Files larger than this are refused: the real ones are below 300 kB.
-const MAX_BYTES: u64 = 32 << 20;
 /// How the names of our temporary files begin.
 const TEMPORARY: &str = ".writing-";
 /// How often a change is tried again when another writer keeps getting in between.
 const MAX_TRIES: u32 = 50;
-
-#[derive(Debug, thiserror::Error)]
-pub enum DocumentError {
-    #[error(
-        "{path} is not valid JSON (line {line}, column {column}). It was left as it is: mend it by hand or restore a copy."
-    )]
-    Broken {
-        path: String,
-        line: usize,
-        column: usize,
-    },
-    #[error("{path} has {bytes} bytes; at most {MAX_BYTES} are read.")]
-    TooLarge { path: String, bytes: u64 },
-    #[error(
-        "{path} is written by another program all the time; the change was not made. Try again."
-    )]
-    Contended { path: String },
-    #[error("{path} could not be {action}: {reason}")]
-    Io {
-        path: String,
-        action: &'static str,
-        reason: String,
-    },
-}
 
 /// A file's identity: another stamp means that somebody wrote.
 #[derive(Clone, Copy, PartialEq)]
@@ -58,13 +30,13 @@ type Seen = HashMap<PathBuf, (Stamp, Arc<Value>)>;
 
 /// Documents below one folder. Cheap to clone.
 #[derive(Clone)]
-pub struct Documents {
+pub struct Folder {
     root: Arc<PathBuf>,
     /// parsed content by path, valid as long as the stamp is the file's
     seen: Arc<Mutex<Seen>>,
 }
 
-impl Documents {
+impl Folder {
     pub fn new(root: PathBuf) -> Self {
         Self {
             root: Arc::new(root),
@@ -72,16 +44,16 @@ impl Documents {
         }
     }
 
-    /// The absolute path of a file below the root. Panics on a path that would leave it: paths are built by us from
-    /// checked ids, so such a path is a defect, not an input error.
-    pub fn path(&self, relative: &Path) -> PathBuf {
-        assert!(
-            relative
-                .components()
-                .all(|c| matches!(c, Component::Normal(_))),
-            "a document's path must stay below the folder: {relative:?}"
-        );
-        self.root.join(relative)
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    fn path(&self, relative: &Path) -> PathBuf {
+        below(&self.root, relative)
+    }
+
+    pub fn is_there(&self, relative: &Path) -> bool {
+        self.path(relative).is_file()
     }
 
     /// Names of the entries of a folder, sorted; empty when it is absent.
@@ -150,31 +122,20 @@ impl Documents {
     ) -> Result<T, E> {
         let path = self.path(relative);
         let folder = path.parent().expect("a file lies in a folder");
-        let io = |action| {
-            move |e: io::Error| DocumentError::Io {
-                path: relative.display().to_string(),
-                action,
-                reason: e.kind().to_string(),
-            }
-        };
+        let io = |action| failed(relative, action);
         fs::create_dir_all(folder).map_err(io("given a folder"))?;
         let lock = File::open(folder).map_err(io("locked"))?;
         lock.lock().map_err(io("locked"))?;
         sweep(folder);
         for _ in 0..MAX_TRIES {
             let before = read_text(&path, relative)?;
-            let (mut value, stamp_before, text_before) = match before {
-                Some((stamp, text)) => (parse(&text, relative)?, Some(stamp), Some(text)),
-                None => (Value::Null, None, None),
-            };
-            let result = change(&mut value)?;
-            let ends_with_newline = text_before.as_deref().is_none_or(|t| t.ends_with('\n'));
-            let text = pretty(&value, ends_with_newline);
-            if text_before.as_deref() == Some(text.as_str()) || value.is_null() {
+            let text = before.as_ref().map(|(_, text)| text.as_str());
+            let (result, text) = changed(text, relative, &mut change)?;
+            let Some(text) = text else {
                 return Ok(result);
-            }
+            };
             let temporary = write_temporary(folder, &text).map_err(io("written"))?;
-            if stamp(&path, relative)? != stamp_before {
+            if stamp(&path, relative)? != before.map(|(stamp, _)| stamp) {
                 continue; // somebody without a lock wrote meanwhile: start from what they wrote
             }
             temporary
@@ -188,6 +149,54 @@ impl Documents {
         }
         .into())
     }
+
+    /// A plain file's bytes; `None` when it is absent.
+    pub fn read_file(&self, relative: &Path) -> Result<Option<Vec<u8>>, DocumentError> {
+        match fs::read(self.path(relative)) {
+            Ok(bytes) => Ok(Some(bytes)),
+            Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(e) => Err(failed(relative, "read")(e)),
+        }
+    }
+
+    /// Writes a plain file whole, atomically.
+    pub fn write_file(&self, relative: &Path, bytes: &[u8]) -> Result<(), DocumentError> {
+        write_atomically(&self.path(relative), bytes).map_err(failed(relative, "written"))
+    }
+
+    /// Appends a line in one write, so that a crash leaves whole lines, unless `told` says that the last one tells it.
+    pub fn append(
+        &self,
+        relative: &Path,
+        line: &str,
+        told: impl Fn(&str) -> bool,
+    ) -> Result<(), DocumentError> {
+        let path = self.path(relative);
+        let before = fs::read_to_string(&path).unwrap_or_default();
+        if before.lines().next_back().is_some_and(told) {
+            return Ok(());
+        }
+        let written = || {
+            fs::create_dir_all(path.parent().expect("a file lies in a folder"))?;
+            let mut file = fs::OpenOptions::new()
+                .create(true)
+                .append(true)
+                .open(&path)?;
+            // a full disk may have cut the line before
+            let cut = !before.is_empty() && !before.ends_with('\n');
+            file.write_all(format!("{}{line}\n", if cut { "\n" } else { "" }).as_bytes())
+        };
+        written().map_err(failed(relative, "written"))
+    }
+}
+
+fn failed(relative: &Path, action: &'static str) -> impl Fn(io::Error) -> DocumentError {
+    let path = relative.display().to_string();
+    move |e| DocumentError::Io {
+        path: path.clone(),
+        action,
+        reason: e.kind().to_string(),
+    }
 }
 
 fn stamp(path: &Path, relative: &Path) -> Result<Option<Stamp>, DocumentError> {
@@ -199,11 +208,7 @@ fn stamp(path: &Path, relative: &Path) -> Result<Option<Stamp>, DocumentError> {
             inode: meta.ino(),
         })),
         Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(None),
-        Err(e) => Err(DocumentError::Io {
-            path: relative.display().to_string(),
-            action: "read",
-            reason: e.kind().to_string(),
-        }),
+        Err(e) => Err(failed(relative, "read")(e)),
     }
 }
 
@@ -220,29 +225,8 @@ fn read_text(path: &Path, relative: &Path) -> Result<Option<(Stamp, String)>, Do
     match fs::read_to_string(path) {
         Ok(text) => Ok(Some((stamp, text))),
         Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(None),
-        Err(e) => Err(DocumentError::Io {
-            path: relative.display().to_string(),
-            action: "read",
-            reason: e.kind().to_string(),
-        }),
+        Err(e) => Err(failed(relative, "read")(e)),
     }
-}
-
-fn parse(text: &str, relative: &Path) -> Result<Value, DocumentError> {
-    serde_json::from_str(text.trim_start_matches('\u{feff}')).map_err(|e| DocumentError::Broken {
-        path: relative.display().to_string(),
-        line: e.line(),
-        column: e.column(),
-    })
-}
-
-/// Two spaces, as the existing files have it.
-fn pretty(value: &Value, newline: bool) -> String {
-    let mut text = serde_json::to_string_pretty(value).expect("a JSON value can be written");
-    if newline {
-        text.push('\n');
-    }
-    text
 }
 
 /// Removes what a killed studio left: every writer holds the folder's lock, so under it such a file is nobody's.
@@ -282,12 +266,12 @@ mod tests {
     use super::*;
     use serde_json::json;
 
-    fn folder(text: &str) -> (tempfile::TempDir, Documents) {
+    fn folder(text: &str) -> (tempfile::TempDir, Folder) {
         let dir = tempfile::tempdir().unwrap();
         if !text.is_empty() {
             fs::write(dir.path().join("a.json"), text).unwrap();
         }
-        let documents = Documents::new(dir.path().into());
+        let documents = Folder::new(dir.path().into());
         (dir, documents)
     }
 
