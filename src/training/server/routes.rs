@@ -188,7 +188,7 @@ struct CheckList {
 
 /// What a start depends on outside of the form: bucket, endpoint, webhook, other runs.
 #[utoipa::path(get, path = "/api/styles/{id}/preflight", tag = "training", params(("id" = String, Path), PreflightQuery),
-    responses((status = 200, body = CheckList), (status = 404, body = Problem)))]
+    responses((status = 200, body = CheckList), (status = 400, body = Problem), (status = 404, body = Problem)))]
 async fn get_preflight(
     State(state): State<AppState>,
     Path(id): Path<String>,
