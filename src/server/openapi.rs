@@ -57,7 +57,9 @@ fn describe_answers(operation: &mut Value) {
 }
 
 fn describe_names(operation: &mut Value) {
-    let parameters = operation["parameters"].as_array_mut().into_iter().flatten();
+    let parameters = operation.get_mut("parameters");
+    let parameters = parameters.and_then(Value::as_array_mut);
+    let parameters = parameters.into_iter().flatten();
     for parameter in parameters.filter(|p| p["in"] == "path") {
         let known = PATTERNS.iter().find(|(name, _)| parameter["name"] == *name);
         if let Some((_, pattern)) = known {
