@@ -20,12 +20,16 @@ BEYOND_THE_SCHEMA = {
     "PUT /api/styles/{id}/images/{filename}/quality": "only what was remarked can be dismissed",
     "PUT /api/styles/{id}/images/{filename}/thumbnail": "the body is a small JPEG",
     "GET /api/styles/{id}/quality": "the smallest bucket is smaller than the largest",
+    "POST /api/styles/{id}/reproductions": "the file is an exported run",
     "POST /api/styles/{id}/selection-sets": "names or a filter",
     "PUT /api/styles/{id}/selection-sets/{setId}": "names or a filter",
+    "GET /api/styles/{id}/training-versions/compare": "two to four versions are compared",
     "POST /api/styles/{id}/training-versions": "what is imported is a version",
     "POST /api/styles/{id}/training-versions/import": "names are those of models in the bucket",
     "PATCH /api/styles/{id}/training-versions/{versionId}": "a name is taken by one version",
     "POST /api/styles/{id}/uploads": "a whole number written as 1355.0 is not read",
+    "DELETE /api/styles/{id}/training-versions/{versionId}/files/{filename}": "the name is repeated",
+    "POST /api/ngrok/start": "of the providers two are programs",
     "POST /api/training-webhook": "RunPod's report or the container's",
     "PUT /api/training/costs": "the GPU is one of the table's",
     "POST /api/training/presets": "the text is a settings file",
@@ -44,9 +48,11 @@ def config(path, studio, style, selection):
 
 
 def test_the_interface_keeps_to_its_document(studio_factory, tmp_path):
-    agent = tmp_path / "ngrok-ok"
-    agent.symlink_to(CHECKOUT / "src/tests/fake_ngrok.py")
-    studio = studio_factory(NGROK_BIN=str(agent))
+    agents = {}
+    for program in ("ngrok", "cloudflared"):
+        agents[f"{program.upper()}_BIN"] = str(tmp_path / f"{program}-ok")
+        (tmp_path / f"{program}-ok").symlink_to(CHECKOUT / f"src/tests/fake_{program}.py")
+    studio = studio_factory(**agents)
     style, selection = dataset.ready_style(studio)
     studio.json("POST", "/api/training/start", 202, json=dataset.run(style, selection, "V1"))
     documented = {f"{method.upper()} {path}" for path, operations in studio.json("GET", "/api/openapi.json")["paths"].items() for method in operations}
@@ -55,7 +61,7 @@ def test_the_interface_keeps_to_its_document(studio_factory, tmp_path):
     config(settings, studio, style, selection)
     command = [sys.executable, "-m", "schemathesis.cli", "--config-file", settings, "run", studio.addresses["page"] + "/api/openapi.json",
                "--phases", "examples,coverage,fuzzing", "--max-examples", "10", "--generation-deterministic", "--no-shrink",
-               "--continue-on-failure", "--workers", "2", "--request-timeout", "30", "--no-color"]
+               "--continue-on-failure", "--workers", "2", "--request-timeout", "60", "--no-color"]
     ended = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=300)
     assert ended.returncode == 0, ended.stdout[-20000:] + ended.stderr[-2000:]
     assert studio.get("/api/health").ok

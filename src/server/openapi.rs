@@ -1,5 +1,6 @@
 //! The document at `/api/openapi.json`, made true where the annotations cannot say it.
 
+use axum::http::StatusCode;
 use serde_json::{Map, Value, json};
 
 /// What names in addresses look like; anything else is refused before it is looked for.
@@ -19,6 +20,7 @@ pub fn finished(document: utoipa::openapi::OpenApi) -> Value {
     let operations = paths.filter_map(|(_, path)| path.as_object_mut()).flatten();
     for (_, operation) in operations {
         name_problem_type(operation);
+        describe_answers(operation);
         describe_names(operation);
     }
     bound_unsigned(&mut document);
@@ -42,8 +44,22 @@ fn name_problem_type(operation: &mut Value) {
     }
 }
 
+/// A description is required; the annotations leave an empty one out.
+fn describe_answers(operation: &mut Value) {
+    let answers = operation["responses"].as_object_mut().into_iter().flatten();
+    for (status, answer) in answers {
+        let status = StatusCode::from_bytes(status.as_bytes()).ok();
+        let words = status.and_then(|status| status.canonical_reason());
+        if answer["description"].is_null() {
+            answer["description"] = json!(words.unwrap_or("Answer"));
+        }
+    }
+}
+
 fn describe_names(operation: &mut Value) {
-    let parameters = operation["parameters"].as_array_mut().into_iter().flatten();
+    let parameters = operation.get_mut("parameters");
+    let parameters = parameters.and_then(Value::as_array_mut);
+    let parameters = parameters.into_iter().flatten();
     for parameter in parameters.filter(|p| p["in"] == "path") {
         let known = PATTERNS.iter().find(|(name, _)| parameter["name"] == *name);
         if let Some((_, pattern)) = known {

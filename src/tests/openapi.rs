@@ -11,6 +11,7 @@ async fn only_names_in_the_address_are_parameters_of_the_path() {
     let mut queries = 0;
     for (path, operations) in document["paths"].as_object().expect("paths") {
         for (method, operation) in operations.as_object().expect("operations") {
+            assert_ne!(operation.get("parameters"), Some(&json!(null)), "{path}");
             for parameter in operation["parameters"].as_array().into_iter().flatten() {
                 let name = parameter["name"].as_str().expect("a name");
                 let is_in_path = path.contains(&format!("{{{name}}}"));

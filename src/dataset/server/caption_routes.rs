@@ -64,6 +64,7 @@ async fn set_rules(
 }
 
 #[derive(Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
 struct PageQuery {
     /// How many to pass over.
     offset: Option<usize>,
@@ -73,7 +74,7 @@ struct PageQuery {
 
 /// The words of a style's captions, the most used first; the trigger and articles are left out.
 #[utoipa::path(get, path = "/api/styles/{id}/caption-words", tag = "captions", params(("id" = String, Path), PageQuery),
-    responses((status = 200, body = CaptionWords), (status = 404, body = Problem), (status = 502, body = Problem)))]
+    responses((status = 200, body = CaptionWords), (status = 400, body = Problem), (status = 404, body = Problem), (status = 502, body = Problem)))]
 async fn words(
     State(state): State<AppState>,
     Path(id): Path<String>,
@@ -116,7 +117,7 @@ async fn preview(
 /// Another page of a preview.
 #[utoipa::path(get, path = "/api/styles/{id}/caption-edits/preview/{plan}", tag = "captions",
     params(("id" = String, Path), ("plan" = String, Path), PageQuery),
-    responses((status = 200, body = CaptionPreview), (status = 404, body = Problem)))]
+    responses((status = 200, body = CaptionPreview), (status = 400, body = Problem), (status = 404, body = Problem)))]
 async fn preview_page(
     State(state): State<AppState>,
     Path((id, plan)): Path<(String, String)>,

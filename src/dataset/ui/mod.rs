@@ -55,7 +55,12 @@ pub fn DataPage(
 #[component]
 fn Gate(loaded: Loaded) -> impl IntoView {
     let ready = Memo::new(move |_| loaded.ready());
-    move || match ready.get() {
+    // the server renders as soon as the last answer is there, of which a memo may not have heard yet
+    let ready = move || match cfg!(feature = "ssr") {
+        true => loaded.ready(),
+        false => ready.get(),
+    };
+    move || match ready() {
         None => view! { <empty::Skeleton /> }.into_any(),
         Some(id) => match StyleId::parse(&id) {
             Ok(style) => view! { <Content loaded style /> }.into_any(),

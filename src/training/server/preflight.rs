@@ -41,14 +41,17 @@ pub async fn start(
     let style = StyleId::parse(form.style_id.trim())
         .map_err(|e| AppError::field("styleId", e.to_string()))?;
     let known = styles::server::get(state, &style)?;
-    // a form sent twice is one run: what it made itself is not in its way
+    // a form sent twice is one run: what it made itself is not in its way, also when both are sent at once
     let hash = key.as_deref().map(token::hash);
-    let again = match &hash {
-        Some(hash) => versions::by_idempotency(state, &known, hash)?.is_some(),
-        None => false,
+    let is_known = || match &hash {
+        Some(hash) => versions::by_idempotency(state, &known, hash).map(|v| v.is_some()),
+        None => Ok(false),
     };
-    if !again {
-        clear(state, &known, acknowledged).await?;
+    if !is_known()?
+        && let Err(stands) = clear(state, &known, acknowledged).await
+        && !is_known()?
+    {
+        return Err(stands);
     }
     super::start(state, form, key).await
 }
@@ -63,8 +66,12 @@ pub async fn start_sweep(
     let style = StyleId::parse(sweep.form.style_id.trim())
         .map_err(|e| AppError::field("styleId", e.to_string()))?;
     let known = styles::server::get(state, &style)?;
-    if sweeps::earlier(state, &known, key.as_deref())?.is_none() {
-        clear(state, &known, acknowledged).await?;
+    let is_known = || sweeps::earlier(state, &known, key.as_deref()).map(|s| s.is_some());
+    if !is_known()?
+        && let Err(stands) = clear(state, &known, acknowledged).await
+        && !is_known()?
+    {
+        return Err(stands);
     }
     sweeps::start(state, sweep, key).await
 }

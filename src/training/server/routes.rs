@@ -114,7 +114,7 @@ struct NewPreset {
     #[serde(default)]
     name: String,
     /// Text of an exported preset, of a kohya settings file (TOML, JSON) or of an ai-toolkit one (YAML).
-    #[schema(min_length = 1, max_length = 200_000)]
+    #[schema(min_length = 1)]
     text: String,
 }
 
@@ -127,7 +127,7 @@ async fn list_presets(State(state): State<AppState>) -> Result<Json<PresetList>,
 
 /// Imports a settings file as a preset of one's own; what has no place here is listed in `leftOut`.
 #[utoipa::path(post, path = "/api/training/presets", tag = "training", request_body = NewPreset,
-    responses((status = 201, body = SettingsPreset), (status = 400, body = Problem)))]
+    responses((status = 201, body = SettingsPreset), (status = 400, body = Problem), (status = 413, body = Problem)))]
 async fn save_preset(
     State(state): State<AppState>,
     Body(new): Body<NewPreset>,
@@ -188,7 +188,7 @@ struct CheckList {
 
 /// What a start depends on outside of the form: bucket, endpoint, webhook, other runs.
 #[utoipa::path(get, path = "/api/styles/{id}/preflight", tag = "training", params(("id" = String, Path), PreflightQuery),
-    responses((status = 200, body = CheckList), (status = 404, body = Problem)))]
+    responses((status = 200, body = CheckList), (status = 400, body = Problem), (status = 404, body = Problem)))]
 async fn get_preflight(
     State(state): State<AppState>,
     Path(id): Path<String>,

@@ -20,7 +20,7 @@ pub fn Checks(editor: Editor) -> impl IntoView {
         let (etag, remarks) = editor.remarks.get();
         let none = remarks.is_empty().then(|| {
             view! {
-                <li class="check check--fine">
+                <li class="caption-check caption-check--fine">
                     <Icon name="ok" />
                     <span>"Nothing to mend in this caption."</span>
                 </li>
@@ -33,7 +33,7 @@ pub fn Checks(editor: Editor) -> impl IntoView {
     };
     view! {
         <section class="inspector__section" aria-label="Caption checks" role="status">
-            <ul class="checks" class:checks--stale=move || !is_stored.get()>
+            <ul class="caption-checks" class:caption-checks--stale=move || !is_stored.get()>
                 {items}
             </ul>
             <p class="field__hint" hidden=is_stored>
@@ -55,7 +55,7 @@ fn item(editor: Editor, etag: &str, remark: CaptionRemark, is_stored: Memo<bool>
         let mended = fix.clone();
         view! {
             <form
-                class="check__fix"
+                class="caption-check__fix"
                 method="post"
                 action=SaveCaption::url()
                 hidden=move || !is_stored.get()
@@ -81,9 +81,9 @@ fn item(editor: Editor, etag: &str, remark: CaptionRemark, is_stored: Memo<bool>
         }
     });
     view! {
-        <li class="check" class:check--grave=remark.code.loses_text()>
+        <li class="caption-check" class:caption-check--grave=remark.code.loses_text()>
             <Icon name=icon />
-            <div class="check__body">
+            <div class="caption-check__body">
                 <p>
                     <strong>{label}</strong>
                     " · "

@@ -44,7 +44,7 @@ pub fn EditForm(
         radio("edit[operation]", value, words.to_owned(), op == operation)
     });
     view! {
-        <section class="panel captions__block" aria-labelledby="captions-edit">
+        <section class="panel caption-view__block" aria-labelledby="captions-edit">
             <h3 class="panel__title" id="captions-edit">
                 "Edit many captions"
             </h3>

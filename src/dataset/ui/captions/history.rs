@@ -59,7 +59,7 @@ pub fn History(data: Data, actions: Actions, shown: Shown) -> impl IntoView {
     );
     view! {
         <section
-            class="panel captions__block"
+            class="panel caption-view__block"
             aria-labelledby="captions-edits"
             hidden=move || edits.with(Vec::is_empty)
         >
@@ -67,7 +67,7 @@ pub fn History(data: Data, actions: Actions, shown: Shown) -> impl IntoView {
                 "Last edits"
             </h3>
             {refused}
-            <ul class="captions__edits">
+            <ul class="caption-view__edits">
                 {move || edits.get().iter().map(|e| row(data, actions, e)).collect_view()}
             </ul>
         </section>
@@ -89,7 +89,7 @@ fn row(data: Data, actions: Actions, edit: &AppliedEdit) -> AnyView {
         }
     }
     view! {
-        <li class="captions__edit">
+        <li class="caption-view__edit">
             <div>
                 <p>{edit.what.clone()}</p>
                 <p class="muted">{facts.join(" · ")}</p>

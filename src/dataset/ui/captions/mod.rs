@@ -85,9 +85,9 @@ pub fn CaptionsView(data: Data, told: Told) -> impl IntoView {
     let is_there = Memo::new(move |_| shown.with(Option::is_some));
     let error = Memo::new(move |_| answer.get().and_then(Result::err));
     view! {
-        <section class="captions" aria-labelledby="captions-title">
-            <div class="captions__head">
-                <h2 class="captions__title" id="captions-title">
+        <section class="caption-view" aria-labelledby="captions-title">
+            <div class="caption-view__head">
+                <h2 class="caption-view__title" id="captions-title">
                     "Captions"
                 </h2>
                 <a class="button button--secondary" href=move || back(data)>

@@ -41,7 +41,7 @@ pub fn Preview(
     move || {
         Some(match preview.get()? {
             Ok(preview) => view! {
-                <section class="panel captions__block" aria-labelledby="captions-preview">
+                <section class="panel caption-view__block" aria-labelledby="captions-preview">
                     <h3 class="panel__title" id="captions-preview" tabindex="-1" node_ref=heading>
                         {format!("Preview: {}", preview.edit.sentence())}
                     </h3>
@@ -120,7 +120,7 @@ pub fn left(left: &[CaptionLeft], words: &'static str) -> Option<AnyView> {
     let view = view! {
         <details class="disclosure" open=left.len() <= 10>
             <summary class="disclosure__summary">{format!("{words} {}", left.len())}</summary>
-            <ul class="captions__left">{items.collect_view()}</ul>
+            <ul class="caption-view__left">{items.collect_view()}</ul>
         </details>
     };
     Some(view.into_any())

@@ -16,7 +16,7 @@ pub fn Problems(data: Data, actions: Actions, shown: Shown) -> impl IntoView {
         &["find", "replace", "text", "trigger", "words", "filenames"],
     );
     view! {
-        <section class="panel captions__block" aria-labelledby="captions-problems">
+        <section class="panel caption-view__block" aria-labelledby="captions-problems">
             <h3 class="panel__title" id="captions-problems">
                 "Checks"
             </h3>
@@ -48,7 +48,7 @@ fn counts(data: Data, actions: Actions, report: &CaptionReport) -> AnyView {
     view! {
         <p>{summary}</p>
         <p class="muted">{place}</p>
-        <ul class="captions__problems">{rows.collect_view()}</ul>
+        <ul class="caption-view__problems">{rows.collect_view()}</ul>
     }
     .into_any()
 }
@@ -83,10 +83,10 @@ fn row(data: Data, actions: Actions, problem: &CodeCount) -> AnyView {
         }
     });
     view! {
-        <li class="captions__problem" class:check--grave=problem.code.loses_text()>
+        <li class="caption-view__problem" class:caption-check--grave=problem.code.loses_text()>
             <Icon name=icon />
             <a href=href>{label}</a>
-            <span class="captions__count">{plural(problem.images, "image")}</span>
+            <span class="caption-view__count">{plural(problem.images, "image")}</span>
             {fix}
         </li>
     }

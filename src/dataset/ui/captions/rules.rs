@@ -47,7 +47,7 @@ pub fn RulesForm(data: Data, actions: Actions, shown: Shown) -> impl IntoView {
         matches!(actions.rules.value().get(), Some(Ok(_))) && !actions.rules.pending().get()
     };
     view! {
-        <section class="panel captions__block" aria-labelledby="captions-rules">
+        <section class="panel caption-view__block" aria-labelledby="captions-rules">
             <h3 class="panel__title" id="captions-rules">
                 "Rules of the checks"
             </h3>

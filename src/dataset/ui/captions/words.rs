@@ -11,7 +11,7 @@ use leptos::prelude::*;
 pub fn Words(data: Data, shown: Shown) -> impl IntoView {
     let words = Memo::new(move |_| shown.with(|s| s.as_ref().map(|s| s.words.clone())));
     view! {
-        <section class="panel captions__block" aria-labelledby="captions-words">
+        <section class="panel caption-view__block" aria-labelledby="captions-words">
             <h3 class="panel__title" id="captions-words">
                 "Words"
             </h3>
