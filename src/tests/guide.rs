@@ -1,6 +1,7 @@
 //! The guide: every topic is there without JavaScript, and whatever leads to it arrives.
 
 use super::studio::{TestStudio, run};
+use crate::dataset::model::caption_checks::CaptionCode;
 use crate::dataset::model::quality::QualityCode;
 use crate::training::model::guide::{of_caption, of_check, of_remark};
 use crate::training::model::parameters::{PARAMETERS, markdown, node_class};
@@ -116,6 +117,9 @@ async fn every_field_and_error_leads_to_its_place() {
         Alpha,
     ] {
         arrives(&pages, &format!("/guide/images#{}", code.as_str()));
+    }
+    for code in CaptionCode::ALL {
+        arrives(&pages, &format!("/guide/captions#{}", code.as_str()));
     }
     let mut files = Vec::new();
     sources(

@@ -4,7 +4,7 @@
 use super::{Editor, Standing};
 use crate::dataset::api::SaveCaption;
 use crate::dataset::model::caption_checks::CaptionRemark;
-use crate::ui::Icon;
+use crate::ui::{GuideLink, Icon};
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
 
@@ -50,6 +50,7 @@ fn item(editor: Editor, etag: &str, remark: CaptionRemark, is_stored: Memo<bool>
         "info"
     };
     let label = remark.code.label();
+    let guide = format!("/guide/captions#{}", remark.code.as_str());
     let fix = remark.fix.map(|fix| {
         let shown = fix.trim_end().to_owned();
         let mended = fix.clone();
@@ -88,6 +89,8 @@ fn item(editor: Editor, etag: &str, remark: CaptionRemark, is_stored: Memo<bool>
                     <strong>{label}</strong>
                     " · "
                     {remark.message}
+                    " "
+                    <GuideLink to=guide about="This remark" />
                 </p>
                 {fix}
             </div>

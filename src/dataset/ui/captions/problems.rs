@@ -4,8 +4,8 @@ use super::{Actions, Shown, place, refusal};
 use crate::dataset::model::caption_checks::TriggerPlace;
 use crate::dataset::model::caption_report::{CaptionReport, CodeCount};
 use crate::dataset::ui::state::Data;
-use crate::ui::Icon;
 use crate::ui::units::plural;
+use crate::ui::{GuideLink, Icon};
 use leptos::prelude::*;
 
 #[component]
@@ -86,6 +86,7 @@ fn row(data: Data, actions: Actions, problem: &CodeCount) -> AnyView {
         <li class="caption-view__problem" class:caption-check--grave=problem.code.loses_text()>
             <Icon name=icon />
             <a href=href>{label}</a>
+            <GuideLink to=format!("/guide/captions#{code}") about="This remark" />
             <span class="caption-view__count">{plural(problem.images, "image")}</span>
             {fix}
         </li>
