@@ -45,8 +45,8 @@ pub async fn version(style: StyleId, id: String) -> Result<VersionPage, AppError
         downloadable: super::server::is_downloadable(&state, &version),
         version,
         events: super::server::events::list(&state, &style, &id).await?,
-        points: super::server::progress::points(&state, &style, &id)?,
-        log: super::server::progress::log_tail(&state, &style, &id)?,
+        points: super::server::progress::points(&state, &style, &id).await?,
+        log: super::server::progress::log_tail(&state, &style, &id).await?,
     })
 }
 

@@ -20,6 +20,8 @@ const FILE: &str = "notices.json";
 /// Tries of one message: the last about half an hour after the first.
 const TRIES: u32 = 9;
 const FIRST_PAUSE_MS: i64 = 5_000;
+/// How long a server has to send what it took: longer than one try may last.
+const CLAIM_MS: i64 = 60_000;
 /// More are not kept: somebody's receiver is gone for good.
 const DUE_MAX: usize = 200;
 
@@ -90,6 +92,7 @@ pub async fn send_due(state: &AppState) -> usize {
     };
     let bell = state.residents.of::<Bell>("notices");
     let _alone = bell.one.lock().await;
+    state.kept.catch_up(Duration::ZERO).await;
     let due = match read(state) {
         Ok(due) => due,
         Err(error) => {
@@ -99,11 +102,26 @@ pub async fn send_due(state: &AppState) -> usize {
     };
     let now = state.now_ms();
     for due in due.into_iter().filter(|due| due.not_before_ms <= now) {
-        if let Err(error) = send(state, notifier, due).await {
+        let claimed = match claim(state, &due).await {
+            Ok(true) => send(state, notifier, due).await,
+            Ok(false) => Ok(()), // another server tells it
+            Err(error) => Err(error),
+        };
+        if let Err(error) = claimed {
             tracing::error!(%error, "notices cannot be written");
         }
     }
     read(state).map_or(0, |due| due.len())
+}
+
+/// Takes a message for this server for a while: where several share their documents, one of them sends it.
+async fn claim(state: &AppState, due: &Due) -> Result<bool, AppError> {
+    let (due, until) = (due.clone(), state.now_ms() + CLAIM_MS);
+    let claim = move |all: &mut Vec<Due>| {
+        let mine = all.iter_mut().find(|d| **d == due);
+        mine.map(|d| d.not_before_ms = until).is_some()
+    };
+    change(state, claim).await
 }
 
 async fn send(state: &AppState, notifier: &Notifier, due: Due) -> Result<(), AppError> {
@@ -210,17 +228,17 @@ fn of(document: &Value) -> Vec<Due> {
         .collect()
 }
 
-async fn change(
+async fn change<T: Send + 'static>(
     state: &AppState,
-    mut change: impl FnMut(&mut Vec<Due>) + Send + 'static,
-) -> Result<(), AppError> {
+    mut change: impl FnMut(&mut Vec<Due>) -> T + Send + 'static,
+) -> Result<T, AppError> {
     state
         .kept
         .update(FILE.into(), move |document| {
             let mut due = of(document);
-            change(&mut due);
+            let result = change(&mut due);
             *document = json!({ "due": due });
-            Ok::<_, AppError>(())
+            Ok::<_, AppError>(result)
         })
         .await
 }

@@ -1,21 +1,20 @@
-//! The course of a run in `STATE_DIR/progress/{style}/{id}/progress.jsonl`, one JSON line per report, and the end of the worker's log
-//! in `worker.log`. Both are bounded; a run goes on when they cannot be written. They are this server's own: of several servers
-//! on one bucket each asks for itself.
+//! The course of a run in `training_runs/{id}/progress.jsonl` beside its record, one JSON line per report, and the end of the worker's
+//! log in `worker.log`. Both are bounded; a run goes on when they cannot be written.
 
 use super::super::model::progress::{POINTS_MAX, POINTS_SHOWN, ProgressPoint, is_news, thinned};
-use super::super::model::version::{Progress, Report, is_version_id};
+use super::super::model::version::{Progress, Report};
+use super::versions;
 use crate::error::AppError;
-use crate::server::documents::write_atomically;
+use crate::server::documents::{DocumentError, Documents};
 use crate::server::state::AppState;
 use crate::styles::model::StyleId;
-use std::io::{self, Write};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 const FILE: &str = "progress.jsonl";
 const LOG_FILE: &str = "worker.log";
 
-/// Keeps what a report says of the course of a run. The disk is written to, so it is called where a record was written anyway.
-pub fn keep(state: &AppState, style: &StyleId, id: &str, report: &Report) {
+/// Keeps what a report says of the course of a run. It is written to, so this is called where a record was written anyway.
+pub async fn keep(state: &AppState, style: &StyleId, id: &str, report: &Report) {
     let Report::Running {
         progress: Some(progress),
         ..
@@ -23,26 +22,34 @@ pub fn keep(state: &AppState, style: &StyleId, id: &str, report: &Report) {
     else {
         return;
     };
-    let Ok(folder) = folder_of(state, style, id) else {
-        return;
-    };
-    let kept = add_point(&folder, progress, state.now_ms());
-    if let Err(error) = kept.and_then(|()| replace_log(&folder, progress)) {
+    if let Err(error) = kept(state, style, id, progress).await {
         tracing::warn!(%style, version = id, %error, "progress not kept");
     }
 }
 
-fn folder_of(state: &AppState, style: &StyleId, id: &str) -> Result<PathBuf, AppError> {
-    if !is_version_id(id) {
-        return Err(AppError::not_found(format!(
-            "There is no version {id:?} of style {style}."
-        )));
-    }
-    let folder = state.config.state_dir.join("progress");
-    Ok(folder.join(style.as_str()).join(id))
+async fn kept(
+    state: &AppState,
+    style: &StyleId,
+    id: &str,
+    progress: &Progress,
+) -> Result<(), AppError> {
+    let folder = versions::folder_of(state, style, id)?;
+    add_point(
+        &state.documents,
+        &folder.join(FILE),
+        progress,
+        state.now_ms(),
+    )
+    .await?;
+    Ok(replace_log(&state.documents, &folder.join(LOG_FILE), progress).await?)
 }
 
-fn add_point(folder: &Path, progress: &Progress, now_ms: i64) -> io::Result<()> {
+async fn add_point(
+    documents: &Documents,
+    path: &Path,
+    progress: &Progress,
+    now_ms: i64,
+) -> Result<(), DocumentError> {
     // files that are fetched first are no steps
     let counts = progress.stage != "downloading" && progress.total > 0;
     if !counts {
@@ -54,57 +61,65 @@ fn add_point(folder: &Path, progress: &Progress, now_ms: i64) -> io::Result<()> 
         total: progress.total,
         loss: progress.loss,
     };
-    let path = folder.join(FILE);
-    let points = read(&path);
+    let points = read(documents, path).await?;
     if !is_news(points.last(), &point) {
         return Ok(());
     }
     if points.len() >= 2 * POINTS_MAX {
         let mut kept = thinned(&points, POINTS_MAX);
         kept.push(point);
-        let lines: String = kept.iter().map(line).collect();
-        return write_atomically(&path, lines.as_bytes());
+        let lines: String = kept.iter().map(|point| line(point) + "\n").collect();
+        return documents.write_file(path, lines.into_bytes()).await;
     }
-    std::fs::create_dir_all(folder)?;
-    let mut options = std::fs::OpenOptions::new();
-    let mut file = options.create(true).append(true).open(path)?;
-    file.write_all(line(&point).as_bytes())
+    // another server may have kept it meanwhile
+    let told = |last: &str| !is_news(serde_json::from_str(last).ok().as_ref(), &point);
+    documents.append(path, &line(&point), told).await
 }
 
 fn line(point: &ProgressPoint) -> String {
-    serde_json::to_string(point).expect("a point can be written") + "\n"
+    serde_json::to_string(point).expect("a point can be written")
 }
 
 /// Points in the order they were told; a line that cannot be read is passed over.
-fn read(path: &Path) -> Vec<ProgressPoint> {
-    let text = std::fs::read_to_string(path).unwrap_or_default();
-    let lines = text.lines();
-    lines
+async fn read(documents: &Documents, path: &Path) -> Result<Vec<ProgressPoint>, DocumentError> {
+    let text = documents.read_file(path).await?.unwrap_or_default();
+    let text = String::from_utf8_lossy(&text);
+    let points = text.lines();
+    Ok(points
         .filter_map(|line| serde_json::from_str(line).ok())
-        .collect()
+        .collect())
 }
 
 /// A worker tells the end of its log each time: the last one holds what there is.
-fn replace_log(folder: &Path, progress: &Progress) -> io::Result<()> {
+async fn replace_log(
+    documents: &Documents,
+    path: &Path,
+    progress: &Progress,
+) -> Result<(), DocumentError> {
     let Some(log) = &progress.log else {
         return Ok(());
     };
-    let path = folder.join(LOG_FILE);
-    if std::fs::read_to_string(&path).is_ok_and(|before| before == *log) {
+    let before = documents.read_file(path).await?;
+    if before.is_some_and(|before| before == log.as_bytes()) {
         return Ok(());
     }
-    std::fs::create_dir_all(folder)?;
-    std::fs::write(path, log)
+    documents.write_file(path, log.clone().into_bytes()).await
 }
 
 /// The course of a run for its page; empty where the worker reported none.
-pub fn points(state: &AppState, style: &StyleId, id: &str) -> Result<Vec<ProgressPoint>, AppError> {
-    let path = folder_of(state, style, id)?.join(FILE);
-    Ok(thinned(&read(&path), POINTS_SHOWN))
+pub async fn points(
+    state: &AppState,
+    style: &StyleId,
+    id: &str,
+) -> Result<Vec<ProgressPoint>, AppError> {
+    let path = versions::folder_of(state, style, id)?.join(FILE);
+    let points = read(&state.documents, &path).await?;
+    Ok(thinned(&points, POINTS_SHOWN))
 }
 
 /// The end of the worker's log; empty where it reported none.
-pub fn log_tail(state: &AppState, style: &StyleId, id: &str) -> Result<String, AppError> {
-    let path = folder_of(state, style, id)?.join(LOG_FILE);
-    Ok(std::fs::read_to_string(path).unwrap_or_default())
+pub async fn log_tail(state: &AppState, style: &StyleId, id: &str) -> Result<String, AppError> {
+    let path = versions::folder_of(state, style, id)?.join(LOG_FILE);
+    let log = state.documents.read_file(&path).await?;
+    Ok(String::from_utf8_lossy(&log.unwrap_or_default()).into_owned())
 }

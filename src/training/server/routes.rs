@@ -437,8 +437,8 @@ async fn get_progress(
 ) -> Result<Json<Course>, AppError> {
     let id = style_id(&id)?;
     Ok(Json(Course {
-        points: progress::points(&state, &id, &version)?,
-        log: progress::log_tail(&state, &id, &version)?,
+        points: progress::points(&state, &id, &version).await?,
+        log: progress::log_tail(&state, &id, &version).await?,
     }))
 }
 

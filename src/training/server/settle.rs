@@ -49,7 +49,7 @@ pub async fn settle(
     }
     let said = event::said(&report);
     let report = complete(state, &known, report).await?;
-    progress::keep(state, style, id, &report);
+    progress::keep(state, style, id, &report).await;
     let now = state.now_iso();
     let (changed, version) = versions::change(state, style, id, move |version| {
         let before = version.status;
