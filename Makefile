@@ -124,9 +124,10 @@ fuzz: ## attack every parser of foreign bytes for SECONDS (60) each, from anothe
 build: tools ## a development build of server and page
 	cargo leptos build --split
 
+# one test at a time in a process: what leptos wakes belongs to the process, so that of two studios in it one may wait for ever
 .PHONY: unit
 unit: ## unit tests and stories
-	@if command -v cargo-nextest >/dev/null; then cargo nextest run --features ssr --lib; else cargo test --features ssr --lib; fi
+	@if command -v cargo-nextest >/dev/null; then cargo nextest run --features ssr --lib; else cargo test --features ssr --lib -- --test-threads=1; fi
 
 .PHONY: parameters
 parameters: ## write README's table of parameters from the code

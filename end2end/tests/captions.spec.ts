@@ -50,7 +50,7 @@ test('problem captions are selected and edited with a preview of every change, w
   await go(page, studio, style);
   if (js) {
     await page.getByText('Select', { exact: true }).click();
-    await page.getByRole('link', { name: 'Problem captions' }).click();
+    await page.getByRole('link', { name: 'Problem captions', exact: true }).click();
   } else {
     await page.goto(`${studio.url}/styles/${style}/data?select=problem:caption`);
   }
@@ -102,7 +102,7 @@ test('a pattern that cannot be read is said beside its field, and one that can i
 test('fields of the chosen operation alone are shown, and all certain fixes of a problem are previewed by one press', async ({ page, studio }) => {
   const style = await captioned(studio, 'Operations', [`${SCENE}, style_16`, `a dog on the beach looks at ${SCENE}, style_16`, 'a heron', 'a gull', 'a duck']);
   await go(page, studio, style, '?view=captions');
-  await expect(page.getByText('Trigger twice')).toBeVisible();
+  await expect(page.getByRole('link', { name: 'Trigger twice' })).toBeVisible();
   await expect(page.getByLabel('Text', { exact: true })).toBeHidden();
   await page.getByRole('radio', { name: 'Append' }).check();
   await expect(page.getByLabel('Text', { exact: true })).toBeVisible();
@@ -133,7 +133,7 @@ test('words of the style are a list of one’s own, and a word leads to its imag
 
 test('is whole on a phone', async ({ page, studio }) => {
   await page.setViewportSize({ width: 390, height: 844 });
-  const style = await captioned(studio, 'Narrow', [`${SCENE} ${'x'.repeat(120)}`, 'a boat']);
+  const style = await captioned(studio, 'Narrow captions', [`${SCENE} ${'x'.repeat(120)}`, 'a boat']);
   await go(page, studio, style, '?view=captions');
   await page.getByLabel('Find', { exact: true }).fill('boat');
   await page.getByRole('button', { name: 'Preview every change' }).click();

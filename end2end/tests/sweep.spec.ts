@@ -64,7 +64,7 @@ test.describe('Sweep', () => {
     });
     await page.goto(`${studio.url}/styles/${style}/versions/${sweep.runs[2].id}`);
     await hydrated(page);
-    await expect(page.getByText('Waits for its turn').first()).toBeVisible();
+    await expect(page.getByText('Waits for its turn').filter({ visible: true }).first()).toBeVisible();
     await expect(page.getByRole('link', { name: 'run 3 of 3 of a sweep' })).toBeVisible();
     await page.getByText('Cancel training…').click();
     await page.getByRole('button', { name: 'Cancel v1-r16' }).click();

@@ -3,7 +3,7 @@
 use super::{Actions, Shown, refusal};
 use crate::dataset::model::caption_checks::TriggerPlace;
 use crate::dataset::ui::state::Data;
-use crate::ui::SelectField;
+use crate::ui::{SelectField, textarea_content};
 use leptos::prelude::*;
 
 /// Where the trigger belongs, in words.
@@ -73,7 +73,7 @@ pub fn RulesForm(data: Data, actions: Actions, shown: Shown) -> impl IntoView {
                         aria-invalid=move || error().is_some().to_string()
                         prop:value=words
                     >
-                        {words.get_untracked()}
+                        {textarea_content(words.get_untracked())}
                     </textarea>
                     <p class="field__hint" id="style_words-hint">
                         "Words and phrases that describe the style itself, divided by commas. Capitals and hyphens do not matter."

@@ -122,7 +122,6 @@ async fn one_left_behind_by_a_killed_studio_is_ended_at_the_next_start() {
         ..hasty()
     };
     Agent::new(program, care).end_left_behind().await;
-    let ended = left.try_wait().unwrap();
-    left.kill().ok();
-    assert!(ended.is_some());
+    // a process of several threads is seen to be gone a moment before it can be waited for
+    until("the old one to end", || left.try_wait().unwrap()).await;
 }

@@ -51,7 +51,8 @@ async fn an_agent_left_behind_is_ended_when_a_studio_starts_before_any_tunnel_is
     let noted = Process::find(left.process.id()).unwrap();
     orphan::write(&pid_file, noted, dead_owner).await.unwrap();
     stage.agent.end_left_behind().await;
-    assert!(!left.still_runs());
+    // a process of several threads is seen to be gone a moment before it can be waited for
+    until("the old agent to end", || (!left.still_runs()).then_some(())).await;
     assert_eq!(stage.calls().len(), 0);
 }
 
