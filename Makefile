@@ -137,6 +137,10 @@ parameters: ## write README's table of parameters from the code
 interop: test-tools ## the official RunPod SDK, boto3 and safetensors against the built studio
 	$(VENV)/bin/python -m pytest -q interop
 
+.PHONY: schema
+schema: build venv ## Schemathesis against the document of the interface
+	SCHEMA=1 $(VENV)/bin/python -m pytest -q interop/test_schema.py
+
 .PHONY: torture
 torture: build venv ## kill -9 at N (200) random moments: no run lost, none paid twice; N=60 SEED=1 make torture
 	$(VENV)/bin/python interop/torture.py $(or $(N),200) $(SEED)

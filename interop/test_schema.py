@@ -1,15 +1,18 @@
 """Schemathesis against the document at `/api/openapi.json`: what it allows is taken, what it forbids is refused, every answer is one it
-names, and nothing is ever a 5xx."""
+names, and nothing is ever a 5xx. Asked for by `make schema`: what it generates differs with its version and Python's."""
 
+import os
 import subprocess
 import sys
 
 import dataset
+import pytest
 from studio import CHECKOUT
 
 # rules between fields, or about the content of a file, that a schema cannot say: a 400 for a body that fits the schema is right
 BEYOND_THE_SCHEMA = {
     "DELETE /api/styles/{id}": "the title is repeated",
+    "POST /api/styles/{id}/caption-edits/preview": "each operation needs fields of its own",
     "POST /api/styles/{id}/folder/choose": "the folders are those of the style",
     "POST /api/styles/{id}/folder/fetch": "names are names of files",
     "POST /api/styles/{id}/folder/remove": "names are names of files, and confirmed",
@@ -35,6 +38,8 @@ BEYOND_THE_SCHEMA = {
     "POST /api/training/presets": "the text is a settings file",
     "POST /api/training/preview": "the parameters' own rules",
     "POST /api/training/start": "the parameters' own rules",
+    "POST /api/training/sweeps": "the parameters' own rules",
+    "POST /api/training/sweeps/preview": "the parameters' own rules",
 }
 
 
@@ -47,6 +52,7 @@ def config(path, studio, style, selection):
     path.write_text("\n".join(lines))
 
 
+@pytest.mark.skipif(not os.environ.get("SCHEMA"), reason="make schema")
 def test_the_interface_keeps_to_its_document(studio_factory, tmp_path):
     agents = {}
     for program in ("ngrok", "cloudflared"):
@@ -61,7 +67,7 @@ def test_the_interface_keeps_to_its_document(studio_factory, tmp_path):
     config(settings, studio, style, selection)
     command = [sys.executable, "-m", "schemathesis.cli", "--config-file", settings, "run", studio.addresses["page"] + "/api/openapi.json",
                "--phases", "examples,coverage,fuzzing", "--max-examples", "10", "--generation-deterministic", "--no-shrink",
-               "--continue-on-failure", "--workers", "2", "--request-timeout", "60", "--no-color"]
+               "--continue-on-failure", "--workers", "1", "--request-timeout", "60", "--no-color"]
     ended = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=300)
     assert ended.returncode == 0, ended.stdout[-20000:] + ended.stderr[-2000:]
     assert studio.get("/api/health").ok
