@@ -52,7 +52,10 @@ async fn an_agent_left_behind_is_ended_when_a_studio_starts_before_any_tunnel_is
     orphan::write(&pid_file, noted, dead_owner).await.unwrap();
     stage.agent.end_left_behind().await;
     // a process of several threads is seen to be gone a moment before it can be waited for
-    until("the old agent to end", || (!left.still_runs()).then_some(())).await;
+    until("the old agent to end", || {
+        (!left.still_runs()).then_some(())
+    })
+    .await;
     assert_eq!(stage.calls().len(), 0);
 }
 
