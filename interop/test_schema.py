@@ -1,12 +1,10 @@
 """Schemathesis against the document at `/api/openapi.json`: what it allows is taken, what it forbids is refused, every answer is one it
-names, and nothing is ever a 5xx. Asked for by `make schema`: what it generates differs with its version and Python's."""
+names, and nothing is ever a 5xx."""
 
-import os
 import subprocess
 import sys
 
 import dataset
-import pytest
 from studio import CHECKOUT
 
 # rules between fields, or about the content of a file, that a schema cannot say: a 400 for a body that fits the schema is right
@@ -52,7 +50,6 @@ def config(path, studio, style, selection):
     path.write_text("\n".join(lines))
 
 
-@pytest.mark.skipif(not os.environ.get("SCHEMA"), reason="make schema")
 def test_the_interface_keeps_to_its_document(studio_factory, tmp_path):
     agents = {}
     for program in ("ngrok", "cloudflared"):
