@@ -70,8 +70,8 @@ fn with_fields(location: &str, form: &[u8]) -> Option<String> {
     } else {
         url.query_pairs_mut().clear().extend_pairs(pairs);
     }
-    let query = url.query().map(|q| format!("?{q}")).unwrap_or_default();
-    Some(format!("{}{query}", url.path()))
+    // the origin is left out, the place on the page is not
+    Some(url[url::Position::BeforePath..].to_owned())
 }
 
 /// leptos appends an error to the address the form came from, which may still carry the one before.
@@ -112,5 +112,7 @@ mod tests {
         let kept = with_fields("/styles/1/data?image=a&f.caption=old", b"caption=new").unwrap();
         assert_eq!(kept, "/styles/1/data?image=a");
         assert_eq!(with_fields("/?f.title=x", b"").unwrap(), "/");
+        let place = "/styles/1/versions#sweep_1";
+        assert_eq!(with_fields(place, b"name=v1").unwrap(), place);
     }
 }

@@ -17,6 +17,7 @@ pub mod listen;
 pub mod ngrok;
 pub mod notify;
 pub mod openapi;
+pub mod own_scope;
 pub mod patience;
 pub mod policy;
 pub mod probe;

@@ -3,7 +3,7 @@
 use crate::app::{App, shell};
 use crate::error::{AppError, ErrorKind};
 use crate::server::state::AppState;
-use crate::server::{etag, forms, fresh, gate, guard, openapi, problem, telemetry};
+use crate::server::{etag, forms, fresh, gate, guard, openapi, own_scope, problem, telemetry};
 use crate::{dataset, library, styles, training, tunnel};
 use axum::Router;
 use axum::extract::Request;
@@ -87,6 +87,7 @@ pub fn pages(state: AppState) -> Router {
         ))
         .layer(CatchPanicLayer::custom(broken))
         .layer(middleware::from_fn(telemetry::log_requests))
+        .layer(middleware::from_fn(own_scope::own_scope))
         .with_state(state)
 }
 

@@ -436,3 +436,21 @@ async fn only_so_many_paid_runs_are_started_within_a_minute() {
     studio.pass(Duration::from_secs(61));
     start("V3", "c").await.expect(202);
 }
+
+#[tokio::test]
+async fn a_file_does_not_carry_away_the_headers_of_a_page_that_is_still_being_made() {
+    use leptos::reactive::owner::{Owner, provide_context};
+    let studio = TestStudio::start().await;
+    // what leptos leaves behind on the thread of a page that waits for its data
+    let page = leptos_axum::ResponseOptions::default();
+    let policy = axum::http::HeaderValue::from_static("the page's own");
+    page.insert_header(axum::http::header::CONTENT_SECURITY_POLICY, policy);
+    let left = Owner::new_root(None);
+    provide_context(page.clone());
+    let file = studio.get("/Cargo.toml").await;
+    assert_eq!(file.status, 200);
+    assert_ne!(file.header("content-security-policy"), "the page's own");
+    let still_there = page.0.read().unwrap().headers.len();
+    assert_eq!(still_there, 1);
+    drop(left);
+}
