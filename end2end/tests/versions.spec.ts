@@ -159,7 +159,7 @@ test('the list is filtered and ordered, and the address says how', async ({ page
 });
 
 test('a version and its files are deleted one by one, each by name', async ({ page, studio, js }) => {
-  const run = await trained(studio, 'Deleted');
+  const run = await trained(studio, 'Deleted run');
   await page.goto(`${studio.url}${run.page}?tab=model`);
   await reloadUntilVisible(page, badge(page, 'completed'));
   await hydrated(page);

@@ -1,9 +1,9 @@
-//! Middleware: each request has a reactive scope of its own.
+//! Middleware: a file or a server function has a reactive scope of its own.
 //!
 //! leptos leaves the scope of a page set on the thread that began it, and its file handler and server functions make theirs
 //! a child of whatever is set. Without this a file that is served while a page waits for its data carries away the page's
 //! headers (among them the policy with the nonce, so that the page's scripts are blocked), and a server function loses its
-//! context when the page is done.
+//! context when the page is done. Not around pages: they find the list of chunks to preload in what was left.
 
 use axum::extract::Request;
 use axum::middleware::Next;

@@ -54,9 +54,13 @@ pub fn pages(state: AppState) -> Router {
             any(move |request: Request| handle_server_fns_with_context(context.clone(), request));
         Router::new()
             .route("/rpc/{*name}", handler)
+            .layer(middleware::from_fn(own_scope::own_scope))
             .layer(middleware::from_fn(forms::keep_what_was_typed))
             .layer(RequestBodyLimitLayer::new(forms::MAX_BODY_BYTES))
     };
+    let files = Router::new()
+        .fallback(leptos_axum::file_and_error_handler::<AppState, _>(shell))
+        .layer(middleware::from_fn(own_scope::own_scope));
     let pictures_are_compressed =
         DefaultPredicate::new().and(NotForContentType::const_new("application/octet-stream"));
     Router::new()
@@ -67,7 +71,7 @@ pub fn pages(state: AppState) -> Router {
         .merge(training::server::forms::router())
         .merge(training::server::reproduce::routes::forms())
         .leptos_routes_with_context(&state, routes, context, move || shell(options.clone()))
-        .fallback(leptos_axum::file_and_error_handler::<AppState, _>(shell))
+        .merge(files)
         .layer(middleware::from_fn(etag::json_etag))
         .layer(middleware::from_fn(cache_files))
         .layer(CompressionLayer::new().compress_when(pictures_are_compressed))
@@ -87,7 +91,6 @@ pub fn pages(state: AppState) -> Router {
         ))
         .layer(CatchPanicLayer::custom(broken))
         .layer(middleware::from_fn(telemetry::log_requests))
-        .layer(middleware::from_fn(own_scope::own_scope))
         .with_state(state)
 }
 

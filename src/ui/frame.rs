@@ -65,6 +65,17 @@ pub fn set_not_found() {
     }
 }
 
+/// A title that follows signals. leptos writes the document's head when the page's signals can no longer be reached, so the server
+/// reads them at once.
+pub fn page_title(
+    text: impl Fn() -> String + Send + Sync + 'static,
+) -> leptos::text_prop::TextProp {
+    #[cfg(feature = "ssr")]
+    return untrack(text).into();
+    #[cfg(not(feature = "ssr"))]
+    text.into()
+}
+
 /// A step of the path: text and address; the last one is the page itself.
 pub type Crumb = (String, String);
 

@@ -30,6 +30,7 @@ use super::model::selection::SetUse;
 use crate::error::ErrorKind;
 use crate::styles::model::StyleId;
 use crate::ui::ErrorNotice;
+use crate::ui::frame::page_title;
 use leptos::prelude::*;
 use leptos_meta::Title;
 use load::Loaded;
@@ -43,7 +44,7 @@ pub fn DataPage(
 ) -> impl IntoView {
     let loaded = Loaded::new(uses);
     view! {
-        <Title text=move || format!("Training data of style {}", loaded.id.get()) />
+        <Title text=page_title(move || format!("Training data of style {}", loaded.id.get())) />
         <folders::Folders id=loaded.id address=loaded.address asked=loaded.asked />
         <Transition fallback=empty::Skeleton>
             <Gate loaded />

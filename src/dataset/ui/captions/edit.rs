@@ -57,6 +57,7 @@ pub fn EditForm(
                 </fieldset>
                 <div class="caption-edit__fields">{fields(actions, shown, edit)}</div>
                 <div class="dialog__actions">
+                    <span class="field__hint">"Nothing is written yet."</span>
                     <button
                         class="button button--primary"
                         type="submit"
@@ -64,7 +65,6 @@ pub fn EditForm(
                     >
                         "Preview every change"
                     </button>
-                    <span class="field__hint">"Nothing is written yet."</span>
                 </div>
             </ActionForm>
         </section>

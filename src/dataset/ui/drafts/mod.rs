@@ -198,8 +198,10 @@ fn Strip(data: Data) -> impl IntoView {
 fn Opened(data: Data) -> impl IntoView {
     let about = move || {
         data.drafts.view.with(|v| {
-            let drafter = v.drafter.as_ref()?;
-            Some(format!("{} at {}", drafter.model, drafter.host))
+            v.drafter.as_ref().map_or_else(
+                || "A vision model".to_owned(),
+                |drafter| format!("{} at {}", drafter.model, drafter.host),
+            )
         })
     };
     view! {

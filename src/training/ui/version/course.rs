@@ -34,9 +34,9 @@ pub fn Course(live: Live) -> impl IntoView {
                 <h3 class="panel__title" id="course-title">
                     "Course"
                 </h3>
+                <span class="panel__note">{speed}</span>
                 {rehearsed
                     .then(|| view! { <Badge kind="rehearsal".to_owned() text="Rehearsed figures".to_owned() /> })}
-                <span class="panel__note">{speed}</span>
             </div>
             {move || running.get().then(|| view! { <Stages live /> })}
             {move || chart.get().map(|chart| view! { <Loss chart rehearsed /> })}

@@ -25,7 +25,7 @@ use crate::styles::model::StyleId;
 use crate::training::api::{VersionPage as Loaded, version as load, versions};
 use crate::training::model::progress::ProgressPoint;
 use crate::training::model::version::{TrainingVersion, VersionEvent};
-use crate::ui::frame::{StyleChanged, set_not_found};
+use crate::ui::frame::{StyleChanged, page_title, set_not_found};
 use crate::ui::poll::use_poll;
 use crate::ui::query::use_query;
 use crate::ui::{ErrorNotice, Icon};
@@ -208,7 +208,7 @@ fn Page(style: StyleId, first: Loaded) -> impl IntoView {
     let snapshot = dataset::Snapshot::of(live, tab);
     let lost = move || live.ask.value().get().and_then(Result::err);
     view! {
-        <Title text=move || version.with(|v| title(v, live.unseen_end.get())) />
+        <Title text=page_title(move || version.with(|v| title(v, live.unseen_end.get()))) />
         <head::Head live />
         <p class="visually-hidden" role="status">
             {move || version.with(spoken)}
