@@ -138,6 +138,8 @@ test('is whole on a phone', async ({ page, studio }) => {
   await page.getByLabel('Find', { exact: true }).fill('boat');
   await page.getByRole('button', { name: 'Preview every change' }).click();
   await expect(page.getByText('2 captions change.')).toBeVisible();
+  // a page that a plain form leads to has words before it has its style sheet
+  await page.waitForLoadState('load');
   const wide = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
   expect(wide).toBeLessThanOrEqual(0);
 });
