@@ -41,7 +41,7 @@ pub fn hydrate() {
 
 /// Room that no code asks for. The splitter gives each chunk its own constants, aligned anew; where all of them together take
 /// more bytes than the linker's one segment had, it leaves every page's constants in the first download (126 kB brotli
-/// instead of 40). These bytes lengthen that segment and, belonging to no chunk, are downloaded by nobody.
+/// instead of 29). These bytes lengthen that segment and, belonging to no chunk, are downloaded by nobody.
 #[cfg(feature = "hydrate")]
 #[used]
 static SPLIT_SLACK: [u8; 32_768] = [1; 32_768];

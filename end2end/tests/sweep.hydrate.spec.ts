@@ -18,7 +18,7 @@ test('a live run shows its stage, its loss and what is left, and asks nothing on
   await page.getByText("Worker's log").click();
   await expect(page.getByText(/avr_loss=0\.\d+ \(rehearsed\)/)).toBeVisible();
   await expectAccessible(page);
-  await expect(page.locator('.badge--completed').first()).toBeVisible({ timeout: 60_000 });
+  await expect(page.locator('.badge--completed').first()).toBeVisible({ timeout: 30_000 });
   await expect(page.getByRole('list', { name: 'Stages' })).toHaveCount(0);
   await expect(page.getByRole('img', { name: /^Rehearsed loss over steps/ })).toBeVisible();
   const asked: string[] = [];
@@ -52,7 +52,7 @@ test('who asked for it is notified at the end, and the title is marked while nob
   await hydrated(page);
   await page.getByRole('button', { name: 'Notify me at the end' }).click();
   await expect(page.getByRole('button', { name: 'You will be notified' })).toHaveAttribute('aria-pressed', 'true');
-  await expect(page).toHaveTitle(/^● v1 completed/, { timeout: 60_000 });
+  await expect(page).toHaveTitle(/^● v1 completed/, { timeout: 30_000 });
   expect(await page.evaluate(() => (window as any).told)).toEqual(['v1 completed']);
   await page.evaluate(() => window.dispatchEvent(new Event('focus')));
   await expect(page).toHaveTitle(/^v1 completed/);

@@ -156,15 +156,10 @@ fn tunnel_health(state: &AppState) -> SystemHealth {
     }
 }
 
-fn styles_in(number: usize, place: &impl std::fmt::Display) -> String {
-    let s = if number == 1 { "" } else { "s" };
-    format!("{number} style{s} in {place}")
-}
-
 fn documents_health(state: &AppState) -> SystemHealth {
     let place = state.documents.place();
     let (ok, detail, remedy) = match (styles::server::list(state), state.documents.trouble()) {
-        (Ok(styles), None) => (true, styles_in(styles.len(), &place), None),
+        (Ok(styles), None) => (true, format!("Styles: {}, in {place}", styles.len()), None),
         (Ok(_), Some(trouble)) => (
             false,
             format!("{trouble} What is shown may be up to a minute old; nothing can be saved."),

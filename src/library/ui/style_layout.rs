@@ -88,7 +88,7 @@ fn crumbs(path: &str, title: &str) -> Vec<Crumb> {
     crumbs.push((page.to_owned(), format!("/styles/{id}/{name}")));
     match parts.next() {
         Some("sweep") if name == "train" => crumbs.push(("Sweep".to_owned(), String::new())),
-        Some("compare") => crumbs.push(("Compare".to_owned(), String::new())),
+        Some("compare") if name == "versions" => crumbs.push(("Compare".to_owned(), String::new())),
         Some(version) => crumbs.push((version.to_owned(), String::new())),
         None => {}
     }
