@@ -3,6 +3,7 @@
 use super::fake_vision::{API_KEY, Does, FakeVision, MODEL, picture_of, prompt_of, refusal};
 use super::plain_form::PlainForm;
 use super::studio::{Answer, Setup, TestStudio, picture};
+use super::uploads::turned;
 use reqwest::Method;
 use serde_json::{Value, json};
 use std::time::Duration;
@@ -158,6 +159,24 @@ async fn missing_captions_are_drafted_from_small_pictures_and_become_captions_wh
         .post("/images/a3.png/draft", &json!({}))
         .await
         .refused(404);
+}
+
+#[tokio::test]
+async fn a_picture_stored_turned_is_shown_to_the_model_upright() {
+    let story = Story::begin(0).await;
+    let stored = turned(6);
+    story
+        .studio
+        .put_object(&story.style, "turned.jpg", &stored)
+        .await;
+    story.drafts().await;
+    let shown = picture_of(&story.vision.asked()[0]);
+    let stored = image::load_from_memory(&stored).expect("a picture");
+    assert_ne!(stored.width(), stored.height());
+    assert_eq!(
+        (shown.width(), shown.height()),
+        (stored.height(), stored.width())
+    );
 }
 
 #[tokio::test]

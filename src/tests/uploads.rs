@@ -89,7 +89,7 @@ fn flat(colour: [u8; 4], format: ImageFormat) -> Vec<u8> {
 }
 
 /// The same JPEG with an EXIF orientation put into it.
-fn turned(orientation: u8) -> Vec<u8> {
+pub fn turned(orientation: u8) -> Vec<u8> {
     let jpeg = flat([10, 200, 30, 255], ImageFormat::Jpeg);
     let exif = [
         &b"\xFF\xE1\0\x22Exif\0\0MM\0*\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0"[..],

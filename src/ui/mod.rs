@@ -1,5 +1,6 @@
 //! Widgets. Know no feature; take plain values and signals, give callbacks.
 
+pub mod as_trained;
 pub mod badge;
 pub mod field;
 pub mod frame;
@@ -14,6 +15,7 @@ pub mod virtual_grid;
 #[cfg(feature = "hydrate")]
 pub mod whole_pages;
 
+pub use as_trained::AsTrained;
 pub use badge::Badge;
 pub use field::{SelectField, TextField};
 pub use guide_link::GuideLink;

@@ -18,6 +18,15 @@ pub fn strip(text: &str) -> &str {
     text.trim_matches(|c: char| c.is_whitespace() || ('\u{1c}'..='\u{1f}').contains(&c))
 }
 
+/// A caption with the trigger token before it, as FluxTrainer loads it: of the text the first line alone, stripped.
+pub fn with_class_tokens(class_tokens: &str, text: &str) -> String {
+    let caption = strip(first_line(text).0);
+    match class_tokens {
+        "" => caption.to_owned(),
+        tokens => format!("{tokens} {caption}"),
+    }
+}
+
 /// All lines that say something, as one.
 pub fn one_line(text: &str) -> String {
     let mut joined = String::new();

@@ -4,19 +4,19 @@
 //! stands behind a queue of measurements. Kept by ETag in memory and in `STATE_DIR/analysis/{style}.json`, which holds
 //! no more than the style has images. A picture that cannot be decoded, or unpacks to too much, is kept with the reason.
 
-mod decode;
-
 use super::super::model::analysis::{Analysis, SIDE, VERSION};
 use super::super::model::image::MAX_IMAGE_BYTES;
 use super::super::model::quality::Turn;
 use super::listing::Pair;
+use super::pictures::{Decoded, decode};
 use crate::server::documents::write_atomically;
 use crate::server::s3::{ObjectInfo, S3Error};
 use crate::server::state::AppState;
 use crate::styles::model::StyleId;
-use decode::{Decoded, decode};
+use image::metadata::Orientation;
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
+use std::io::Cursor;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
@@ -211,7 +211,7 @@ async fn measure(
         other => other?,
     };
     let outcome = tokio::task::spawn_blocking(move || {
-        let decoded = decode(&bytes)?;
+        let decoded = decode(Cursor::new(&bytes))?;
         measured(&decoded).ok_or_else(|| "has no pixels".to_owned())
     })
     .await
@@ -220,6 +220,15 @@ async fn measure(
     drop(permit);
     let refused = |reason| Outcome::Refused(format!("{name} cannot be measured: it {reason}."));
     Ok((etag, outcome.map_or_else(refused, Outcome::Measured)))
+}
+
+fn turn(orientation: Orientation) -> Turn {
+    use Orientation::{FlipHorizontal, FlipVertical, NoTransforms, Rotate180};
+    match orientation {
+        NoTransforms => Turn::None,
+        Rotate180 | FlipHorizontal | FlipVertical => Turn::Over,
+        _ => Turn::Sideways,
+    }
 }
 
 fn measured(decoded: &Decoded) -> Option<Measured> {
@@ -234,7 +243,7 @@ fn measured(decoded: &Decoded) -> Option<Measured> {
     Some(Measured {
         width,
         height,
-        turn: decoded.turn,
+        turn: turn(decoded.orientation),
         analysis,
     })
 }

@@ -1,7 +1,8 @@
 //! Pictures unpacked on the server: within bounds, and only when there is no way around it.
 
 use super::super::model::header::{self, Flaw, HEAD_BYTES, Header, TAIL_BYTES, Unfit, Unread};
-use image::{DynamicImage, ImageReader, Limits};
+use image::metadata::Orientation;
+use image::{DynamicImage, ImageDecoder, ImageError, ImageReader, Limits};
 use std::fs::File;
 use std::io::{BufRead, BufReader, Read, Seek, SeekFrom};
 use std::path::Path;
@@ -10,22 +11,52 @@ use std::path::Path;
 const MAX_SIDE: u32 = 16_384;
 const MAX_DECODED_BYTES: u64 = 512 << 20;
 
-/// Unpacks a picture, or says why not.
-pub fn decode(from: impl BufRead + Seek) -> Result<DynamicImage, String> {
+/// A picture as stored, which is how the trainer loads it.
+pub struct Decoded {
+    pub picture: DynamicImage,
+    /// How its EXIF data ask for it to be shown.
+    pub orientation: Orientation,
+}
+
+impl Decoded {
+    /// As a person sees it.
+    pub fn upright(mut self) -> DynamicImage {
+        self.picture.apply_orientation(self.orientation);
+        self.picture
+    }
+}
+
+/// Unpacks a picture, or says why not (reads on after "it"). Blocks.
+pub fn decode(from: impl BufRead + Seek) -> Result<Decoded, String> {
     let mut limits = Limits::default();
     limits.max_image_width = Some(MAX_SIDE);
     limits.max_image_height = Some(MAX_SIDE);
     limits.max_alloc = Some(MAX_DECODED_BYTES);
     let reader = ImageReader::new(from).with_guessed_format();
-    let mut reader = reader.map_err(|e| e.to_string())?;
-    reader.limits(limits);
-    reader.decode().map_err(|e| match e {
-        image::ImageError::Limits(_) => {
-            format!("unpacks to more than {MAX_SIDE} pixels on a side or {MAX_DECODED_BYTES} bytes")
-        }
-        // the decoder's own words may quote the file
-        _ => "is damaged and cannot be decoded".to_owned(),
+    let mut reader = reader.map_err(|e| reason(e.into()))?;
+    reader.limits(limits.clone());
+    let mut decoder = reader.into_decoder().map_err(reason)?;
+    limits.reserve(decoder.total_bytes()).map_err(reason)?;
+    decoder.set_limits(limits).map_err(reason)?;
+    // a picture without readable EXIF data is shown as it is
+    let orientation = decoder.orientation().unwrap_or(Orientation::NoTransforms);
+    let picture = DynamicImage::from_decoder(decoder).map_err(reason)?;
+    Ok(Decoded {
+        picture,
+        orientation,
     })
+}
+
+/// The decoder's own words may quote the file.
+fn reason(error: ImageError) -> String {
+    match error {
+        ImageError::Limits(_) => format!(
+            "unpacks to more than {MAX_SIDE} pixels a side or {} MB. Make it smaller",
+            MAX_DECODED_BYTES >> 20
+        ),
+        ImageError::Unsupported(_) => "is no picture of a kind that is read here".to_owned(),
+        _ => "is damaged and cannot be decoded".to_owned(),
+    }
 }
 
 /// Judges a file as the trainer would meet it. Nothing can be asked here, so what a person would have to agree to is a
@@ -43,7 +74,7 @@ pub fn check(path: &Path, filename: &str) -> Result<Header, String> {
             .map_err(|e| e.to_string())
             .and_then(|f| decode(BufReader::new(f)))
         {
-            Ok(picture) if is_transparent(&picture) => flaws.push(Flaw::Transparent),
+            Ok(decoded) if is_transparent(&decoded.picture) => flaws.push(Flaw::Transparent),
             Ok(_) => {}
             Err(why) => return refuse(&why),
         }

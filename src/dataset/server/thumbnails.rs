@@ -6,7 +6,8 @@
 
 use super::super::model::header::{self, Kind};
 use super::super::model::image::MAX_IMAGE_BYTES;
-use super::{key, listing, pictures};
+use super::pictures::decode;
+use super::{key, listing};
 use crate::error::{AppError, ErrorKind};
 use crate::server::documents::write_atomically;
 use crate::server::s3::ObjectInfo;
@@ -97,7 +98,7 @@ async fn make(
     let (bytes, etag) = state.s3.get(&object.key, MAX_IMAGE_BYTES).await?;
     let path = place(state, &object.key, &etag);
     let made = tokio::task::spawn_blocking(move || {
-        let thumbnail = shrink(&bytes, SIDE, JPEG_QUALITY)?;
+        let thumbnail = shrink(decode(Cursor::new(&bytes))?.picture, SIDE, JPEG_QUALITY)?;
         keep(&path, &thumbnail);
         Ok::<_, String>(thumbnail)
     });
@@ -150,7 +151,7 @@ pub async fn accept(
     let path = place(state, &object.key, etag);
     let kept = tokio::task::spawn_blocking(move || {
         // unpacked once: what browsers are sent must be a picture to its end
-        pictures::decode(Cursor::new(&bytes))?;
+        decode(Cursor::new(&bytes))?;
         keep(&path, &bytes);
         Ok::<_, String>(())
     });
@@ -206,8 +207,7 @@ fn make_room(folder: &Path, most_bytes: u64) -> std::io::Result<()> {
 }
 
 /// A JPEG of at most `side` pixels, or why there is none (reads on after the file's name). Blocks.
-pub fn shrink(bytes: &[u8], side: u32, quality: u8) -> Result<Vec<u8>, String> {
-    let picture = pictures::decode(Cursor::new(bytes))?;
+pub fn shrink(picture: DynamicImage, side: u32, quality: u8) -> Result<Vec<u8>, String> {
     let (width, height) = picture.dimensions();
     let small = if width.max(height) > side {
         picture.thumbnail(side, side)

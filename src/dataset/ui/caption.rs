@@ -14,11 +14,12 @@ use super::state::Data;
 use crate::dataset::api::{SaveCaption, image as load_image, save_caption};
 use crate::dataset::model::caption::CaptionState;
 use crate::dataset::model::caption_checks::CaptionRemark;
+use crate::dataset::model::caption_text::with_class_tokens;
 use crate::dataset::model::image::TrainingImage;
 use crate::error::{AppError, ErrorKind};
 use crate::styles::model::StyleId;
 use crate::ui::units::plural;
-use crate::ui::{GuideLink, Icon, textarea_content};
+use crate::ui::{AsTrained, GuideLink, Icon, textarea_content};
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
 
@@ -210,7 +211,7 @@ impl Editor {
 /// The list, and what is opened next from it, know the new text before they are asked for again.
 fn remember(data: Data, name: &str, text: &str, etag: &str) {
     data.known.try_update_value(|known| {
-        if let Some(image) = known.iter_mut().find(|i| i.filename == name) {
+        if let Some(image) = known.get_mut(name) {
             image.caption = Some(text.to_owned());
             image.caption_state = CaptionState::Present;
             image.caption_etag = Some(etag.to_owned());
@@ -283,6 +284,7 @@ pub fn CaptionForm(data: Data, image: TrainingImage) -> impl IntoView {
                     </button>
                 </noscript>
             </div>
+            {as_trained(editor)}
             <p class="field__error" id="caption-error" role="alert" hidden=move || message().is_none()>
                 <Icon name="error" />
                 <span>{message}</span>
@@ -291,6 +293,22 @@ pub fn CaptionForm(data: Data, image: TrainingImage) -> impl IntoView {
             <draft::Offer editor />
         </form>
         <checks::Checks editor />
+    }
+}
+
+/// What the trainer makes of the text as it stands in the box: the style's trigger, then the first line.
+fn as_trained(editor: Editor) -> impl IntoView {
+    let trigger = editor
+        .data
+        .drafts
+        .view
+        .with_untracked(|v| v.trigger.clone());
+    let rest = move || editor.text.with(|text| with_class_tokens("", text));
+    view! {
+        <div class="inspector__trained">
+            <span class="field__hint">"As trained"</span>
+            <AsTrained trigger rest=Signal::derive(rest) />
+        </div>
     }
 }
 

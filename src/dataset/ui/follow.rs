@@ -1,8 +1,8 @@
 //! What script keeps in step: the selection with the address and the list, the focus with what was closed.
 
-use super::state::Data;
+use super::state::{Data, learn};
 use leptos::prelude::*;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Effects alone: nothing of it runs on the server.
 pub fn follow(data: Data) {
@@ -17,9 +17,9 @@ pub fn follow(data: Data) {
     come_back_to_the_tile(data);
     select_the_chosen_set(data);
     Effect::new(move |_| {
-        let mut known = data.listing.with(|l| l.page.images.clone());
-        known.extend(data.shelf.images());
-        data.known.set_value(known);
+        data.known.update_value(BTreeMap::clear);
+        data.listing.with(|l| learn(data.known, &l.page.images));
+        data.shelf.teach(data.known);
     });
     // what was deleted is not selected
     Effect::new(move |_| {

@@ -5,7 +5,7 @@ use super::captions::Told;
 use super::drafts::{Drafts, Known};
 use super::quality::Judged;
 use super::shelf::Shelf;
-use super::state::{Asked, Data, Listing, Opened, Question, Rows};
+use super::state::{Asked, Data, KnownImages, Listing, Opened, Question, Rows};
 use crate::dataset::api::{image, images, selection_sets};
 use crate::dataset::model::filter::{Filter, sort::Sort};
 use crate::dataset::model::image::{ImagePage, TrainingImage};
@@ -16,7 +16,7 @@ use crate::ui::virtual_grid::VirtualGrid;
 use leptos::prelude::*;
 use leptos_router::NavigateOptions;
 use leptos_router::hooks::{use_location, use_navigate, use_params_map};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// An answer and the style it was asked for: an old style's answer must not be shown as the new one's.
@@ -47,7 +47,7 @@ pub struct Loaded {
     /// What the captions view shows.
     pub captions: Told,
     uses: Signal<Vec<SetUse>>,
-    known: StoredValue<Vec<TrainingImage>>,
+    known: KnownImages,
     whole: StoredValue<Option<Whole>>,
 }
 
@@ -62,7 +62,7 @@ impl Loaded {
         let search = use_location().search;
         let address = Memo::new(move |_| Address::parse(&search.read()));
         let version = RwSignal::new(0);
-        let known = StoredValue::new(Vec::<TrainingImage>::new());
+        let known = KnownImages::new(BTreeMap::new());
         let whole = StoredValue::new(None);
         let value = move |name: &'static str| address.with(|a| a.get(name).to_owned());
         let question = Memo::new(move |_| {
@@ -312,11 +312,11 @@ fn narrowed(mut images: Vec<TrainingImage>, question: &Question) -> Result<Image
 }
 
 /// The image from the list, where there is one; asked for otherwise.
-async fn open(id: &str, name: String, known: StoredValue<Vec<TrainingImage>>) -> Opened {
+async fn open(id: &str, name: String, known: KnownImages) -> Opened {
     if name.is_empty() {
         return None;
     }
-    let listed = known.try_with_value(|l| l.iter().find(|i| i.filename == name).cloned());
+    let listed = known.try_with_value(|l| l.get(&name).cloned());
     if let Some(found) = listed.flatten() {
         return Some(Ok(found));
     }

@@ -1,7 +1,7 @@
 //! What of a long list has been fetched beyond its first page: windows of images as they come into view, and the names of
 //! all, which selecting needs.
 
-use super::state::{Data, PAGE, Question};
+use super::state::{Data, KnownImages, PAGE, Question, learn};
 use crate::dataset::api::{image_names, images};
 use crate::dataset::model::image::TrainingImage;
 use leptos::prelude::*;
@@ -11,6 +11,10 @@ use std::sync::Arc;
 /// How long the view has to rest before what it lacks is asked for: flying past fetches nothing.
 #[cfg(feature = "hydrate")]
 const REST_MS: u32 = 80;
+
+/// So many places before and after the view are fetched with it: what arrives while one scrolls is then not in view yet, and
+/// costs no tile.
+const AHEAD: usize = PAGE / 2;
 
 #[derive(Clone, Copy)]
 pub struct Shelf {
@@ -52,10 +56,10 @@ impl Shelf {
         })
     }
 
-    /// Everything fetched beyond the first page.
-    pub fn images(&self) -> Vec<TrainingImage> {
+    /// Adds what was fetched beyond the first page to the known images.
+    pub fn teach(&self, known: KnownImages) {
         self.windows
-            .with(|w| w.values().flatten().cloned().collect())
+            .with_untracked(|w| learn(known, w.values().flatten()));
     }
 
     /// Effects alone: nothing of it runs on the server.
@@ -123,14 +127,15 @@ impl Shelf {
         self.timer.set_value(Some(timeout));
     }
 
-    /// Asks for the windows that are in view and not there.
+    /// Asks for the windows that are in view, or soon will be, and not there.
     fn fill(self, data: Data) {
         let Some(range) = data.grid.range.try_get_untracked() else {
             return;
         };
         let rows = data.rows.get_untracked();
         let first_page = data.listing.with_untracked(|l| l.page.images.len());
-        let shown = range.filter_map(|row| rows.at(row));
+        let near = range.start.saturating_sub(AHEAD)..(range.end + AHEAD).min(rows.len());
+        let shown = near.filter_map(|row| rows.at(row));
         let beyond = shown.filter(|place| *place >= first_page);
         let wanted: BTreeSet<usize> = beyond.map(|place| place / PAGE).collect();
         for window in wanted {
@@ -168,6 +173,7 @@ impl Shelf {
             self.stale.update_value(|s| {
                 s.remove(&window);
             });
+            learn(data.known, &page.images);
             self.windows.update(|w| {
                 w.insert(window, page.images);
             });

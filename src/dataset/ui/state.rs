@@ -11,7 +11,7 @@ use crate::ui::frame::StyleChanged;
 use crate::ui::virtual_grid::VirtualGrid;
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -62,6 +62,15 @@ pub struct Rewritten {
     pub filename: String,
     pub caption: String,
     pub etag: String,
+}
+
+/// Images by name, to look one up without asking.
+pub type KnownImages = StoredValue<BTreeMap<String, TrainingImage>>;
+
+/// Adds images to the known ones.
+pub fn learn<'a>(known: KnownImages, images: impl IntoIterator<Item = &'a TrainingImage>) {
+    let images = images.into_iter().map(|i| (i.filename.clone(), i.clone()));
+    known.try_update_value(|known| known.extend(images));
 }
 
 /// What stands at places of the grid.
@@ -122,7 +131,7 @@ pub struct Data {
     pub deleting: RwSignal<Vec<String>>,
     pub asked: Asked,
     /// Images as they were last loaded, with captions saved since.
-    pub known: StoredValue<Vec<TrainingImage>>,
+    pub known: KnownImages,
     /// What of a long list was fetched beyond its first page.
     pub shelf: Shelf,
     pub navigate: Callback<String>,

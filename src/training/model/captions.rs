@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::dataset::model::caption_text::{first_line, strip};
+use crate::dataset::model::caption_text::{strip, with_class_tokens};
 use thiserror::Error;
 
 mod problems;
@@ -91,13 +91,7 @@ pub fn caption_source(
 pub fn as_trained(file: Option<&[u8]>, settings: &CaptionSettings) -> Result<String, CaptionError> {
     let loaded = match file {
         None => settings.class_tokens.to_owned(),
-        Some(bytes) => {
-            let caption = strip(first_line(read(bytes)?).0);
-            match settings.class_tokens {
-                "" => caption.to_owned(),
-                tokens => format!("{tokens} {caption}"),
-            }
-        }
+        Some(bytes) => with_class_tokens(settings.class_tokens, read(bytes)?),
     };
     if settings.cached {
         return Ok(loaded);

@@ -2,11 +2,13 @@
 
 use super::super::super::model::drafts::{Draft, Unusable, caption_of};
 use super::super::super::model::image::MAX_IMAGE_BYTES;
+use super::super::pictures::decode;
 use super::super::{key, listing, thumbnails};
 use crate::error::{AppError, ErrorKind};
 use crate::server::state::AppState;
 use crate::server::vision::{Answer, Said};
 use crate::styles::model::StyleId;
+use std::io::Cursor;
 
 /// Long side of what the model is shown, in pixels: enough for a scene, and models bill by the tile.
 const SIDE: u32 = 768;
@@ -51,7 +53,10 @@ pub async fn sight(state: &AppState, style: &StyleId, name: &str) -> Result<Sigh
         .await
         .map_err(AppError::from)?;
     let _permit = state.decoding.acquire().await.expect("never closed");
-    let small = tokio::task::spawn_blocking(move || thumbnails::shrink(&bytes, SIDE, JPEG_QUALITY));
+    let small = tokio::task::spawn_blocking(move || {
+        let upright = decode(Cursor::new(&bytes))?.upright();
+        thumbnails::shrink(upright, SIDE, JPEG_QUALITY)
+    });
     let small = small
         .await
         .unwrap_or_else(|_| Err("made the decoder fail".to_owned()));

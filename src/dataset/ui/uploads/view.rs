@@ -48,7 +48,7 @@ pub fn Uploader(data: Data, is_empty: Memo<bool>) -> impl IntoView {
 fn take_in(data: Data, files: Vec<super::gather::Arrival>) {
     let known = data.known.try_with_value(|known| {
         let hashes = known
-            .iter()
+            .values()
             .filter_map(|i| Some((i.filename.clone(), i.hash?)));
         hashes.collect()
     });

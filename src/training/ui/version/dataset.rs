@@ -5,9 +5,9 @@ use crate::error::AppError;
 use crate::training::api::snapshot as load;
 use crate::training::model::preview::SnapshotImage;
 use crate::training::model::version::TrainingVersion;
-use crate::ui::ErrorNotice;
 use crate::ui::query::encoded;
 use crate::ui::units::plural;
+use crate::ui::{AsTrained, ErrorNotice};
 use leptos::prelude::*;
 
 /// As many fit into the strip of the overview on the widest window.
@@ -81,7 +81,16 @@ fn Captions(live: Live, images: Vec<SnapshotImage>) -> impl IntoView {
     let item = move |image: SnapshotImage| {
         let source = thumbnail(live, &image.filename);
         let caption = match image.as_trained {
-            Some(text) => as_trained(&text, &trigger).into_any(),
+            Some(text) => {
+                let rest = text.strip_prefix(&trigger).map(str::to_owned);
+                let trigger = if rest.is_some() {
+                    trigger.clone()
+                } else {
+                    String::new()
+                };
+                let rest = Signal::stored(rest.unwrap_or(text));
+                view! { <AsTrained trigger rest /> }.into_any()
+            }
             None => view! { <p class="captions__remark">"Without a caption"</p> }.into_any(),
         };
         view! {
@@ -96,20 +105,6 @@ fn Captions(live: Live, images: Vec<SnapshotImage>) -> impl IntoView {
     };
     let items: Vec<_> = images.into_iter().map(item).collect();
     view! { <ul class="captions captions--whole">{items}</ul> }
-}
-
-/// A caption as the trainer read it, its trigger marked.
-fn as_trained(text: &str, trigger: &str) -> impl IntoView + use<> {
-    let rest = text.strip_prefix(trigger).filter(|_| !trigger.is_empty());
-    let (marked, rest) = match rest {
-        Some(rest) => (Some(trigger.to_owned()), rest.to_owned()),
-        None => (None, text.to_owned()),
-    };
-    view! {
-        <p class="as-trained">
-            {marked.map(|trigger| view! { <span class="as-trained__trigger">{trigger}</span> })} {rest}
-        </p>
-    }
 }
 
 /// One line of its images, for the overview.
