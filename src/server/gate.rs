@@ -12,7 +12,11 @@ use axum::routing::{get, post};
 use axum::{Json, Router};
 use serde::Deserialize;
 use std::net::{IpAddr, SocketAddr};
+use std::time::Duration;
+use tower_http::timeout::TimeoutLayer;
 
+/// From the head to the answer of a sign-in.
+const ENTRY_WITHIN: Duration = Duration::from_secs(30);
 const COOKIE: &str = "studio_session";
 const PAGE: &str = include_str!("sign_in.html");
 
@@ -21,6 +25,11 @@ pub fn router() -> Router<AppState> {
     Router::new()
         .route("/login", get(show).post(sign_in))
         .route("/logout", post(sign_out))
+        // strangers reach these: a body that trickles in would hold a connection for ever
+        .layer(TimeoutLayer::with_status_code(
+            StatusCode::REQUEST_TIMEOUT,
+            ENTRY_WITHIN,
+        ))
 }
 
 /// Middleware: lets in who has signed in.

@@ -13,6 +13,8 @@ use std::time::Duration;
 /// Answers larger than this are not read: a status echoes the whole request (hundreds of kB).
 const MAX_ANSWER_BYTES: usize = 16 << 20;
 
+/// A year: RunPod keeps no job longer.
+const MOST_MS: i64 = 366 * 24 * 3_600 * 1_000;
 /// Longest job id that is one; RunPod's have 39 bytes.
 const MAX_ID_BYTES: usize = 200;
 
@@ -92,13 +94,18 @@ impl Job {
         Some(Self {
             id: text(&value["id"]).filter(|id| (1..=MAX_ID_BYTES).contains(&id.len()))?,
             state: JobState::parse(value["status"].as_str()?),
-            delay_ms: value["delayTime"].as_i64(),
-            execution_ms: value["executionTime"].as_i64(),
+            delay_ms: milliseconds(&value["delayTime"]),
+            execution_ms: milliseconds(&value["executionTime"]),
             output: value["output"].clone(),
             error: error_text(&value["error"]),
             request_id: text(&value["input"]["training_config"]["request_id"]),
         })
     }
+}
+
+/// A duration as a report or a record tells it; what no run can take is left out, since sums are made of it.
+pub fn milliseconds(value: &Value) -> Option<i64> {
+    value.as_i64().filter(|ms| (0..=MOST_MS).contains(ms))
 }
 
 /// The worker's error: a string, or a string that holds JSON with `error_message` (what the Python SDK sends).

@@ -14,6 +14,7 @@ use aws_sdk_s3::config::{
     Credentials, Region, RequestChecksumCalculation, ResponseChecksumValidation,
 };
 use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_s3::operation::put_object::builders::PutObjectFluentBuilder;
 use aws_sdk_s3::presigning::PresigningConfig;
 use aws_sdk_s3::primitives::ByteStream;
 use aws_sdk_s3::types::{Delete, EncodingType, ObjectIdentifier};
@@ -264,11 +265,7 @@ impl S3 {
             .key(key)
             .content_type(content_type)
             .body(body.into());
-        request = match precondition {
-            Precondition::None => request,
-            Precondition::Absent => request.if_none_match("*"),
-            Precondition::Unchanged(etag) => request.if_match(format!("\"{etag}\"")),
-        };
+        request = under(request, precondition);
         let answer = request.send().await.map_err(|e| self.error(key, e))?;
         Ok(bare_etag(answer.e_tag()))
     }
@@ -315,19 +312,21 @@ impl S3 {
         answer.map(|_| ()).map_err(|e| self.error(key, e))
     }
 
-    /// A PUT that a browser may send for `expires`; the type is signed and must be sent as returned.
+    /// A PUT that a browser may send for `expires`; type and precondition are signed and must be sent as returned.
     pub async fn presign_put(
         &self,
         key: &str,
         content_type: &str,
         expires: Duration,
+        precondition: Precondition,
     ) -> Result<Presigned, S3Error> {
         let request = self
             .client
             .put_object()
             .bucket(&self.bucket)
             .key(key)
-            .content_type(content_type)
+            .content_type(content_type);
+        let request = under(request, precondition)
             .presigned(presigning(expires))
             .await
             .map_err(|e| self.error(key, e))?;
@@ -413,6 +412,14 @@ impl HttpStatus for aws_sdk_s3::config::http::HttpResponse {
 
 fn presigning(expires: Duration) -> PresigningConfig {
     PresigningConfig::expires_in(expires).expect("our expiry is within a week")
+}
+
+fn under(request: PutObjectFluentBuilder, precondition: Precondition) -> PutObjectFluentBuilder {
+    match precondition {
+        Precondition::None => request,
+        Precondition::Absent => request.if_none_match("*"),
+        Precondition::Unchanged(etag) => request.if_match(format!("\"{etag}\"")),
+    }
 }
 
 fn presigned(request: &aws_sdk_s3::presigning::PresignedRequest) -> Presigned {
@@ -571,7 +578,12 @@ mod tests {
                     region: region.into(),
                     endpoint: endpoint.map(str::to_owned),
                 });
-                let put = s3.presign_put("a b", "image/png", Duration::from_secs(9));
+                let put = s3.presign_put(
+                    "a b",
+                    "image/png",
+                    Duration::from_secs(9),
+                    Precondition::Absent,
+                );
                 let url = url::Url::parse(&put.await.unwrap().url).unwrap();
                 let origin = url.origin().ascii_serialization();
                 assert!(

@@ -464,3 +464,40 @@ async fn a_certain_fix_is_a_button_beside_the_caption_without_script() {
         format!("{SCENE}\n")
     );
 }
+
+#[tokio::test]
+async fn a_caption_file_that_is_far_too_long_hides_no_image_and_is_left_as_it_is() {
+    let studio = TestStudio::start().await;
+    let style = studio.ready_style(0).await;
+    studio.put_object(&style, "a.png", &picture()).await;
+    studio.put_object(&style, "b.png", &picture()).await;
+    studio.put_object(&style, "b.txt", b"a boat at dawn").await;
+    let long = "boat ".repeat(40_000);
+    studio.put_object(&style, "a.txt", long.as_bytes()).await;
+    let page = images(&studio, &style, "").await;
+    let first = &page["images"][0];
+    assert_eq!(first["captionState"], "too_long");
+    assert!(first["caption"].is_null());
+    assert_eq!(problems(&page)[0].1, ["caption_too_long"]);
+    assert_eq!(
+        problems(&images(&studio, &style, "problem:caption_too_long").await).len(),
+        1
+    );
+    let html = studio
+        .get(&format!("/styles/{style}/data?image=a.png"))
+        .await;
+    assert!(html.text.contains("too long to be a caption"));
+
+    let edit = json!({"edit": {"operation": "replace", "find": "boat", "replace": "ship"}, "filenames": ["a.png", "b.png"]});
+    let path = format!("/api/styles/{style}/caption-edits/preview");
+    let plan = studio.post(&path, &edit).await.expect(200);
+    assert_eq!(plan["changes"].as_array().expect("a list").len(), 1);
+    assert_eq!(plan["left"][0]["filename"], "a.png");
+
+    let set = studio.save_set(&style, &["a.png", "b.png"]).await;
+    let mut body = super::studio::run(&style, "V1");
+    body["selectionSetId"] = json!(set);
+    let refused = studio.post("/api/training/start", &body).await;
+    assert!(refused.text.contains("more than 64 kB"), "{}", refused.text);
+    refused.refused(400);
+}

@@ -3,7 +3,7 @@
 
 use super::fake_runpod::FakeRunpod;
 use super::line::Line;
-use super::studio::{Setup, TestStudio};
+use super::studio::{Setup, TestStudio, upload_model};
 use crate::training::server::reconcile::reconcile_once;
 use serde_json::{Value, json};
 use std::time::Duration;
@@ -152,6 +152,7 @@ async fn a_broken_registry_is_named_and_kept_and_its_runs_go_on_when_it_is_mende
         "{\"styles\": ["
     );
     std::fs::write(&file, whole).expect("mended");
+    upload_model(&studio, &style, "V1").await;
     assert_eq!(studio.deliver(&sent, &body).await.status, 200);
     assert_eq!(studio.version(&style).await["status"], "completed");
 }

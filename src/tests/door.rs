@@ -64,6 +64,39 @@ async fn a_head_that_is_too_long_is_refused() {
     );
 }
 
+/// A POST to the webhook that announces megabytes and sends only so much.
+async fn begin_a_body(studio: &TestStudio, path: &str) -> TcpStream {
+    let address = studio.hook.trim_start_matches("http://");
+    let mut stream = TcpStream::connect(address).await.expect("connected");
+    let head = format!(
+        "POST {path} HTTP/1.1\r\nhost: {address}\r\ncontent-type: application/json\r\ncontent-length: 9000000\r\n\r\n{{"
+    );
+    stream.write_all(head.as_bytes()).await.expect("sent");
+    stream
+}
+
+#[tokio::test]
+async fn a_strangers_body_is_not_waited_for_and_a_runs_own_not_for_ever() {
+    let runpod = FakeRunpod::start().await;
+    let studio = TestStudio::on(&runpod).await;
+    let style = studio.ready_style(2).await;
+    studio.start_run(&style, "V1").await.expect(202);
+    let (_, sent) = runpod.job();
+    let (_, token) = sent["webhook"].as_str().unwrap().split_once('?').unwrap();
+
+    let mut stranger = begin_a_body(&studio, &format!("{PATH}?token=forged")).await;
+    let began = std::time::Instant::now();
+    let said = until_hung_up(&mut stranger).await;
+    assert!(said.starts_with("HTTP/1.1 401"), "{said}");
+    let longest = Duration::from_secs(5);
+    assert!(began.elapsed() < longest, "its body was waited for");
+
+    let mut dawdler = begin_a_body(&studio, &format!("{PATH}?{token}")).await;
+    let said = until_hung_up(&mut dawdler).await;
+    assert!(said.starts_with("HTTP/1.1 4"), "{said}");
+    assert_eq!(studio.version(&style).await["status"], "pending");
+}
+
 #[tokio::test]
 async fn a_flood_is_turned_away_unread_while_the_runs_own_webhook_is_taken_in() {
     let runpod = FakeRunpod::start().await;

@@ -386,6 +386,26 @@ async fn a_model_that_turns_up_late_is_taken_by_itself_where_nobody_had_seen_the
 }
 
 #[tokio::test]
+async fn a_success_without_an_address_and_without_a_model_is_a_lost_run_until_the_model_is_there() {
+    let run = Run::started().await;
+    // no run takes that long: what is added up must not overflow
+    let answer = json!({"id": run.id(), "status": "COMPLETED", "output": null,
+        "delayTime": i64::MAX, "executionTime": i64::MAX});
+    run.runpod.set_status(&run.id(), answer);
+    run.round().await;
+    let version = run.version().await;
+    assert_eq!(version["status"], "failed", "{version}");
+    let reason = version["error"].as_str().expect("a reason");
+    assert!(reason.contains("holds no model at"), "{reason}");
+    let page = format!("/styles/{}/versions", run.style);
+    assert_eq!(run.studio.get(&page).await.status, 200);
+    upload_model(&run.studio, &run.style, "V1").await;
+    let version = run.recheck().await;
+    assert_eq!(version["status"], "completed", "{version}");
+    assert!(version["sizeBytes"].as_u64() > Some(20));
+}
+
+#[tokio::test]
 async fn a_recheck_asks_every_witness_again_also_after_a_verdict() {
     let run = Run::started().await;
     let failed = json!({"id": run.id(), "status": "FAILED", "error": "out of disk"});

@@ -45,7 +45,7 @@ async fn an_address_that_leads_nowhere_or_elsewhere_is_told_with_a_remedy() {
     let trip = test(&studio).await;
     assert_eq!(
         trip["error"],
-        "Something else answers at this address (400)."
+        "Something else answers at this address (401)."
     );
     let without = TestStudio::start().await;
     without

@@ -92,6 +92,27 @@ async fn a_preset_is_used_by_a_plain_form_and_kept_with_the_run() {
 }
 
 #[tokio::test]
+async fn runs_started_in_one_moment_do_not_pass_the_months_cap_together() {
+    let runpod = FakeRunpod::start().await;
+    let studio = TestStudio::on(&runpod).await;
+    let style = studio.ready_style(2).await;
+    studio.start_run(&style, "V1").await.expect(202);
+    let each = studio.version(&style).await["estimatedUsd"].clone();
+    let mut costs = studio.get(COSTS).await.expect(200);
+    costs["monthCapUsd"] = json!(each.as_f64().expect("a price") * 2.5);
+    let put = studio.request(Method::PUT, COSTS).json(&costs);
+    studio.send(put).await.expect(200);
+    let names: Vec<String> = (2..10).map(|n| format!("V{n}")).collect();
+    let starts = names.iter().map(|name| studio.start_run(&style, name));
+    let answers = futures::future::join_all(starts).await;
+    let started = answers.iter().filter(|a| a.status == 202).count();
+    assert_eq!((started, runpod.jobs().len()), (1, 2));
+    let refused = answers.iter().find(|a| a.status != 202).expect("refused");
+    assert!(refused.text.contains("November") || refused.text.contains("month"));
+    assert_eq!(refused.status, 400);
+}
+
+#[tokio::test]
 async fn a_run_over_its_cap_is_refused_with_both_amounts_before_anything_is_sent() {
     let runpod = FakeRunpod::start().await;
     let studio = TestStudio::on(&runpod).await;

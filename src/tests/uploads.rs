@@ -1,6 +1,9 @@
 //! Files on their way in without a browser's script: what is taken, what is refused and with which sentence.
 
 use super::studio::{Answer, TestStudio, picture};
+use crate::dataset::model::upload::{FileToUpload, Ticket};
+use crate::dataset::server::uploads::tickets_unless_there;
+use crate::styles::model::StyleId;
 use image::{ImageFormat, Rgba, RgbaImage};
 use reqwest::Method;
 use std::io::{Cursor, Write};
@@ -352,4 +355,45 @@ async fn a_browsers_thumbnail_is_kept_only_if_it_is_one() {
         small.len().to_string(),
         "the one that was kept is served"
     );
+}
+
+/// Asks for a page's ticket as its script does.
+async fn ticket(studio: &TestStudio, style: &str, replace: bool) -> Ticket {
+    let id = StyleId::parse(style).expect("an id");
+    let wanted = FileToUpload {
+        filename: "same.jpg".into(),
+        size_bytes: 8,
+        replace,
+        unconditional: false,
+    };
+    let tickets = tickets_unless_there(&studio.state, &id, vec![wanted]).await;
+    tickets.expect("an answer").remove(0)
+}
+
+async fn send_with(ticket: &Ticket, body: &'static [u8]) -> u16 {
+    let mut put = reqwest::Client::new().put(&ticket.url).body(body);
+    for (name, value) in &ticket.headers {
+        put = put.header(name, value);
+    }
+    put.send().await.expect("an answer").status().as_u16()
+}
+
+#[tokio::test]
+async fn of_two_windows_that_send_one_name_the_later_one_overwrites_nothing() {
+    let studio = TestStudio::start().await;
+    let style = studio.ready_style(0).await;
+    let (first, second) = (
+        ticket(&studio, &style, false).await,
+        ticket(&studio, &style, false).await,
+    );
+    assert_eq!(send_with(&first, b"the first").await, 200);
+    assert_eq!(send_with(&second, b"the other").await, 412);
+    // both agreed to replace what they saw, and one of them has by now
+    let (first, second) = (
+        ticket(&studio, &style, true).await,
+        ticket(&studio, &style, true).await,
+    );
+    assert_eq!(send_with(&second, b"a third").await, 200);
+    assert_eq!(send_with(&first, b"a fourth").await, 412);
+    assert!(ticket(&studio, &style, false).await.exists);
 }

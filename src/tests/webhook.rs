@@ -1,7 +1,7 @@
 //! The webhook: believed only with the run's token, understood in every form, and a second delivery changes nothing.
 
 use super::fake_runpod::FakeRunpod;
-use super::studio::TestStudio;
+use super::studio::{TestStudio, upload_model};
 use crate::training::server::reconcile::reconcile_once;
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -142,6 +142,7 @@ async fn every_suffix_of_the_job_id_is_the_job_and_another_request_id_is_not() {
     let bare = |id: &str| id.trim_end_matches("-u1").to_owned();
     for suffix in ["-u1", "", "-e1", "-e2"] {
         let run = Started::new().await;
+        upload_model(&run.studio, &run.style, "V1").await;
         let id = format!("{}{suffix}", bare(&run.job_id));
         // no echo of the input: the id alone must do
         let body = json!({"id": id, "status": "COMPLETED", "output": {"status": "success"}});
@@ -206,7 +207,12 @@ async fn what_is_no_report_of_a_run_of_ours_is_refused() {
         )
         .await
         .refused(404);
-    let path = "/api/training-webhook?token=x";
+    let (_, token) = run.sent["webhook"]
+        .as_str()
+        .unwrap()
+        .split_once('?')
+        .unwrap();
+    let path = &format!("/api/training-webhook?{token}");
     let post = |body: String| run.studio.through_the_tunnel(Method::POST, path, body);
     post("{\"id\":".into()).await.refused(400);
     post(String::new()).await.refused(400);

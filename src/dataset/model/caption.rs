@@ -1,5 +1,6 @@
 //! A caption file: what state it is in. What the trainer makes of its text is `training::model::captions`.
 
+use super::image::MAX_CAPTION_BYTES;
 use serde::{Deserialize, Serialize};
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -11,7 +12,34 @@ pub enum CaptionState {
     /// No bytes, or only blanks.
     Empty,
     NotUtf8,
+    /// More than [`MAX_CAPTION_BYTES`]: not read to its end, so not shown either.
+    TooLong,
     Present,
+}
+
+/// Why a caption file's bytes are no text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unread {
+    TooLong,
+    NotUtf8,
+}
+
+impl From<Unread> for CaptionState {
+    fn from(unread: Unread) -> Self {
+        match unread {
+            Unread::TooLong => Self::TooLong,
+            Unread::NotUtf8 => Self::NotUtf8,
+        }
+    }
+}
+
+/// The text of a caption file's bytes. Of a longer file than [`MAX_CAPTION_BYTES`] a byte more than that may be all there is:
+/// it is never taken for the text.
+pub fn text(bytes: &[u8]) -> Result<&str, Unread> {
+    if bytes.len() as u64 > MAX_CAPTION_BYTES {
+        return Err(Unread::TooLong);
+    }
+    std::str::from_utf8(bytes).map_err(|_| Unread::NotUtf8)
 }
 
 impl CaptionState {
@@ -20,8 +48,8 @@ impl CaptionState {
         let Some(bytes) = bytes else {
             return (Self::Missing, None);
         };
-        match std::str::from_utf8(bytes) {
-            Err(_) => (Self::NotUtf8, None),
+        match text(bytes) {
+            Err(unread) => (unread.into(), None),
             Ok(text) if text.trim().is_empty() => (Self::Empty, Some(text.to_owned())),
             Ok(text) => (Self::Present, Some(text.to_owned())),
         }
@@ -37,6 +65,7 @@ impl CaptionState {
             Self::Missing => "No caption",
             Self::Empty => "Caption is empty",
             Self::NotUtf8 => "Caption is not UTF-8",
+            Self::TooLong => "Caption is too long",
             Self::Present => "Caption",
         }
     }
@@ -55,6 +84,12 @@ mod tests {
             CaptionState::NotUtf8
         );
         assert_eq!(CaptionState::read(None), (CaptionState::Missing, None));
+        let most = MAX_CAPTION_BYTES as usize;
+        assert!(CaptionState::read(Some(&vec![b'a'; most])).0.is_present());
+        assert_eq!(
+            CaptionState::read(Some(&vec![b'a'; most + 1])),
+            (CaptionState::TooLong, None)
+        );
         let (state, text) = CaptionState::read(Some(b"a boat\n"));
         assert!(state.is_present());
         assert_eq!(text.as_deref(), Some("a boat\n"));

@@ -4,7 +4,7 @@
 //! A caption describes the scene in one line of 8 to 20 words and leaves the style to the trigger. What a run makes of a
 //! caption with its own settings is `training::model::captions`; the rules for the text are `caption_text`'s for both.
 
-use super::caption::CaptionState;
+use super::caption::{CaptionState, text};
 use super::caption_text::{
     decode, ends_with_trigger, first_line, one_line, strip, trigger_places, with_trigger_last,
     without_trigger,
@@ -30,6 +30,7 @@ const NAMES_SHOWN: usize = 3;
 pub enum CaptionCode {
     EmptyCaption,
     CaptionNotUtf8,
+    CaptionTooLong,
     MissingCaption,
     BlankFirstLine,
     SeveralLines,
@@ -46,9 +47,10 @@ pub enum CaptionCode {
 }
 
 impl CaptionCode {
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         Self::EmptyCaption,
         Self::CaptionNotUtf8,
+        Self::CaptionTooLong,
         Self::MissingCaption,
         Self::BlankFirstLine,
         Self::SeveralLines,
@@ -69,6 +71,7 @@ impl CaptionCode {
         match self {
             Self::EmptyCaption => "empty_caption",
             Self::CaptionNotUtf8 => "caption_not_utf8",
+            Self::CaptionTooLong => "caption_too_long",
             Self::MissingCaption => "missing_caption",
             Self::BlankFirstLine => "blank_first_line",
             Self::SeveralLines => "several_lines",
@@ -94,6 +97,7 @@ impl CaptionCode {
         match self {
             Self::EmptyCaption => "Caption is empty",
             Self::CaptionNotUtf8 => "Caption is not UTF-8",
+            Self::CaptionTooLong => "Caption is too long",
             Self::MissingCaption => "No caption",
             Self::BlankFirstLine => "First line is blank",
             Self::SeveralLines => "Several lines",
@@ -187,7 +191,7 @@ pub struct CaptionFile<'a> {
 impl<'a> CaptionFile<'a> {
     /// The first line, if the file can be read.
     pub fn line(&self) -> Option<&'a str> {
-        let text = std::str::from_utf8(self.bytes?).ok()?;
+        let text = text(self.bytes?).ok()?;
         Some(strip(first_line(text).0))
     }
 }
@@ -406,9 +410,12 @@ fn remark(code: CaptionCode, message: impl Into<String>, fix: Option<String>) ->
 fn unread(bytes: Option<&[u8]>) -> Result<&str, CaptionRemark> {
     let (code, message, fix) = match (CaptionState::read(bytes).0, bytes) {
         (CaptionState::Present, Some(bytes)) => {
-            return std::str::from_utf8(bytes).map_err(|_| not_utf8(bytes));
+            return text(bytes).map_err(|_| not_utf8(bytes));
         }
         (CaptionState::NotUtf8, Some(bytes)) => return Err(not_utf8(bytes)),
+        (CaptionState::TooLong, _) => {
+            return Err(remark(CaptionCode::CaptionTooLong, TOO_LONG, None));
+        }
         (CaptionState::Empty, _) => (
             CaptionCode::EmptyCaption,
             "The caption file has no text: an empty one ends the run. Describe the scene.",
@@ -422,6 +429,9 @@ fn unread(bytes: Option<&[u8]>) -> Result<&str, CaptionRemark> {
     };
     Err(remark(code, message, fix))
 }
+
+/// What is said of a caption file beyond [`MAX_CAPTION_BYTES`](super::image::MAX_CAPTION_BYTES).
+pub const TOO_LONG: &str = "The caption file has more than 64 kB: it is no caption, is not shown and stops a start. Write a short one.";
 
 fn not_utf8(bytes: &[u8]) -> CaptionRemark {
     // control characters betray a guess that is wrong

@@ -16,7 +16,14 @@ pub struct FileToUpload {
     pub size_bytes: u64,
     #[serde(default)]
     pub replace: bool,
+    /// The bucket cannot do a conditional PUT from a page: the ticket is for one without a condition.
+    #[serde(default)]
+    pub unconditional: bool,
 }
+
+/// Status of a PUT that the bucket cannot do under a condition: 0 where its CORS rules do not allow the header, 501 where the
+/// store does not know it (B2).
+pub const NO_CONDITIONS: [u16; 2] = [0, 501];
 
 /// `url` and `headers` to PUT it with, or why it is refused. `exists`: only because a file of that name is there.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -26,6 +33,16 @@ pub struct Ticket {
     pub headers: Vec<(String, String)>,
     pub refused: Option<String>,
     pub exists: bool,
+}
+
+impl Ticket {
+    /// Whether the bucket is asked to refuse the file if another one was put under its name meanwhile.
+    pub fn is_conditional(&self) -> bool {
+        let mut names = self.headers.iter().map(|(name, _)| name.as_str());
+        names.any(|name| {
+            name.eq_ignore_ascii_case("if-match") || name.eq_ignore_ascii_case("if-none-match")
+        })
+    }
 }
 
 /// A file that lies in the bucket. The ETag of one written in a single request is its MD5.

@@ -238,6 +238,15 @@ async fn one_caption(
         }
         // deleted since the listing
         Err(S3Error::NotFound { .. }) => Ok(None),
+        // no caption; its first bytes say so, and the list shows the rest
+        Err(S3Error::TooLarge { .. }) => {
+            let bytes = state
+                .s3
+                .head_bytes(&object.key, MAX_CAPTION_BYTES + 1)
+                .await?;
+            state.caches.captions.insert(version, bytes.clone());
+            Ok(Some(bytes))
+        }
         Err(other) => Err(other),
     }
 }

@@ -4,12 +4,12 @@ use super::super::model::image::check_upload;
 use super::super::model::upload::{FileToUpload, StoredFile, Ticket};
 use super::{key, prefix};
 use crate::error::AppError;
-use crate::server::s3::ObjectInfo;
+use crate::server::s3::{ObjectInfo, Precondition};
 use crate::server::state::AppState;
 use crate::styles;
 use crate::styles::model::StyleId;
 use serde::{Deserialize, Serialize};
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::time::Duration;
 
 /// Most files in one request.
@@ -48,11 +48,21 @@ pub struct UploadTickets {
     pub rejected: Vec<RejectedUpload>,
 }
 
-/// A ticket or a refusal for each file.
+/// A ticket or a refusal for each file. Its PUT overwrites what is there.
 pub async fn tickets(
     state: &AppState,
     style: &StyleId,
     files: Vec<WantedUpload>,
+) -> Result<UploadTickets, AppError> {
+    let files = files.into_iter().map(|file| (file, Precondition::None));
+    tickets_under(state, style, files.collect()).await
+}
+
+/// The same, each with what must be so when the bucket gets it.
+async fn tickets_under(
+    state: &AppState,
+    style: &StyleId,
+    files: Vec<(WantedUpload, Precondition)>,
 ) -> Result<UploadTickets, AppError> {
     styles::server::get(state, style)?;
     if files.len() > MAX_FILES {
@@ -62,14 +72,14 @@ pub async fn tickets(
     }
     let mut answer = UploadTickets::default();
     let mut seen = HashSet::new();
-    for file in files {
+    for (file, precondition) in files {
         let name = file.filename;
         let fresh = seen.insert(name.clone());
         match check_upload(&name, file.size_bytes) {
             Ok(content_type) if fresh => {
                 let put = state
                     .s3
-                    .presign_put(&key(style, &name)?, content_type, EXPIRES)
+                    .presign_put(&key(style, &name)?, content_type, EXPIRES, precondition)
                     .await?;
                 answer.uploads.push(UploadTicket {
                     filename: name,
@@ -105,26 +115,32 @@ pub async fn stored(state: &AppState, style: &StyleId) -> Result<Vec<StoredFile>
     Ok(objects.into_iter().map(file).collect())
 }
 
-/// The same for a page: a name that is there already is refused unless the person asked to replace it.
+/// The same for a page: a name that is there already is refused unless the person asked to replace it. A ticket is good for
+/// hours, so the bucket itself refuses the file if somebody put another one there meanwhile.
 pub async fn tickets_unless_there(
     state: &AppState,
     style: &StyleId,
     files: Vec<FileToUpload>,
 ) -> Result<Vec<Ticket>, AppError> {
-    let there: HashSet<String> = stored(state, style)
-        .await?
-        .into_iter()
-        .map(|file| file.filename)
-        .collect();
+    let stored = stored(state, style).await?.into_iter();
+    let etags: HashMap<String, String> = stored.map(|f| (f.filename, f.etag)).collect();
     let (there, fresh): (Vec<_>, Vec<_>) = files
         .into_iter()
-        .partition(|f| !f.replace && there.contains(&f.filename));
-    let wanted = fresh.into_iter().map(|file| WantedUpload {
-        filename: file.filename,
-        size_bytes: file.size_bytes,
-        content_type: None,
+        .partition(|f| !f.replace && etags.contains_key(&f.filename));
+    let wanted = fresh.into_iter().map(|file| {
+        let precondition = match etags.get(&file.filename) {
+            _ if file.unconditional => Precondition::None,
+            None => Precondition::Absent,
+            Some(etag) => Precondition::Unchanged(etag.clone()),
+        };
+        let file = WantedUpload {
+            filename: file.filename,
+            size_bytes: file.size_bytes,
+            content_type: None,
+        };
+        (file, precondition)
     });
-    let answer = tickets(state, style, wanted.collect()).await?;
+    let answer = tickets_under(state, style, wanted.collect()).await?;
     let granted = answer.uploads.into_iter().map(|t| Ticket {
         filename: t.filename,
         url: t.url,

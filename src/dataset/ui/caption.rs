@@ -313,15 +313,16 @@ fn as_trained(editor: Editor) -> impl IntoView {
 }
 
 fn foreign(state: CaptionState) -> Option<AnyView> {
-    let view = || {
-        view! {
-            <p class="field__error">
-                "The caption file is not UTF-8 text and cannot be shown; saving here replaces it."
-            </p>
+    let told = match state {
+        CaptionState::NotUtf8 => {
+            "The caption file is not UTF-8 text and cannot be shown; saving here replaces it."
         }
-        .into_any()
+        CaptionState::TooLong => {
+            "The caption file is too long to be a caption and is not shown; saving here replaces it."
+        }
+        _ => return None,
     };
-    (state == CaptionState::NotUtf8).then(view)
+    Some(view! { <p class="field__error">{told}</p> }.into_any())
 }
 
 /// Said aloud and seen: saved, saving, not saved.

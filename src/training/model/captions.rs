@@ -5,6 +5,8 @@
 
 use std::collections::BTreeMap;
 
+use crate::dataset::model::caption::{Unread, text};
+use crate::dataset::model::caption_checks::TOO_LONG;
 use crate::dataset::model::caption_text::{strip, with_class_tokens};
 use thiserror::Error;
 
@@ -26,6 +28,8 @@ pub enum CaptionError {
     Empty,
     #[error("The caption file is not UTF-8: the trainer stops. Save it as UTF-8.")]
     NotUtf8,
+    #[error("{TOO_LONG}")]
+    TooLong,
 }
 
 /// The settings that decide what becomes of a caption.
@@ -109,7 +113,10 @@ fn read(bytes: &[u8]) -> Result<&str, CaptionError> {
     if bytes.is_empty() {
         return Err(CaptionError::Empty);
     }
-    std::str::from_utf8(bytes).map_err(|_| CaptionError::NotUtf8)
+    text(bytes).map_err(|unread| match unread {
+        Unread::NotUtf8 => CaptionError::NotUtf8,
+        Unread::TooLong => CaptionError::TooLong,
+    })
 }
 
 /// The caption put together again from its comma-separated tags, as shuffling leaves it.

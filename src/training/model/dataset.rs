@@ -155,6 +155,9 @@ fn sentence(code: &str, names: &[&str]) -> String {
         "not_utf8" => {
             "have a caption that is not UTF-8, on which the trainer stops. Save it again as UTF-8"
         }
+        "too_long" => {
+            "have a caption file of more than 64 kB, which is no caption. Write a short one over it"
+        }
         "not_read" => {
             "would be passed over by the trainer, which reads .png, .jpg, .jpeg, .webp and .bmp, all lower or all upper case. Rename or convert them"
         }

@@ -6,7 +6,7 @@ use super::plan::Remark;
 use super::preflight::Check;
 
 /// Codes of problems and warnings, and their place.
-const REMARKS: [(&str, &str); 27] = [
+const REMARKS: [(&str, &str); 28] = [
     ("name_taken", "before-paying#name"),
     ("over_run_cap", "before-paying#costs"),
     ("over_month_cap", "before-paying#costs"),
@@ -28,6 +28,7 @@ const REMARKS: [(&str, &str); 27] = [
     ("empty", "captions#empty"),
     ("blank", "captions#blank"),
     ("not_utf8", "captions#not_utf8"),
+    ("too_long", "captions#too_long"),
     ("not_read", "captions#not_read"),
     ("image_unusable", "captions#image_unusable"),
     ("not_rehearsing", "runpod#own"),

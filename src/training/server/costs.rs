@@ -2,6 +2,7 @@
 
 use super::super::model::costs::{CostFacts, CostSettings, Timing};
 use super::super::model::version::{ParameterValue, Status, TrainingVersion};
+use super::prepare::refusal;
 use super::versions;
 use crate::dataset::model::buckets::Size;
 use crate::error::{AppError, FieldError};
@@ -76,6 +77,23 @@ pub fn facts(state: &AppState, except: Option<&str>) -> Result<CostFacts, AppErr
     }
     facts.history.truncate(HISTORY);
     Ok(facts)
+}
+
+/// Held from judging the month's cap until the run is on record: of two starts at once the later one sees the earlier one's
+/// cost.
+#[derive(Default)]
+pub struct Recording(pub tokio::sync::Mutex<()>);
+
+/// Refuses a run that would pass the month's cap by what is on record now; `except` as in [`facts`].
+pub fn within_month(
+    state: &AppState,
+    usd: Option<f64>,
+    except: Option<&str>,
+) -> Result<(), AppError> {
+    let facts = facts(state, except)?;
+    let over = usd.and_then(|usd| facts.over_month_cap(usd, "this run"));
+    let over = over.filter(|_| !facts.rehearsed);
+    refusal(over.as_slice()).map_or(Ok(()), Err)
 }
 
 /// How long a finished run on a real GPU took.

@@ -42,9 +42,11 @@ use crate::server::state::AppState;
 use crate::server::token;
 use crate::styles::model::StyleId;
 use crate::{dataset, tunnel};
+use costs::Recording;
 use prepare::Prepared;
 use settle::{Witness, settle};
 use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
 use versions::{Inserted, Secrets};
 
 /// Starts a training run and returns its version: recorded first, paid second.
@@ -66,11 +68,16 @@ pub async fn start(
         token_hash: token::hash(&key.token),
         idempotency_hash: idempotency_key.as_deref().map(token::hash),
     };
-    if let Some(earlier) = earlier(state, &prepared, idempotency_key.as_deref())? {
-        return Ok(earlier);
-    }
-    within_allowance(state)?;
-    let inserted = versions::insert(state, &prepared.style, version.clone(), secrets).await?;
+    let inserted = {
+        let recording = state.residents.of::<Recording>("");
+        let _turn = recording.0.lock().await;
+        if let Some(earlier) = earlier(state, &prepared, idempotency_key.as_deref())? {
+            return Ok(earlier);
+        }
+        within_allowance(state)?;
+        costs::within_month(state, prepared.plan.cost_usd, None)?;
+        versions::insert(state, &prepared.style, version.clone(), secrets).await?
+    };
     if let Inserted::Already(earlier) = inserted {
         return Ok(*earlier);
     }
@@ -108,6 +115,11 @@ async fn ready_to_send(
     prepared: &Prepared,
     version: &TrainingVersion,
 ) -> Result<(), AppError> {
+    if state.kept.are_shared() {
+        // another server may have recorded a run in the same moment
+        state.documents.catch_up(Duration::ZERO).await;
+        costs::within_month(state, prepared.plan.cost_usd, Some(&version.id))?;
+    }
     snapshot::take(state, prepared, version).await?;
     versions::mark_sent(state, &prepared.style.id, &version.id).await
 }

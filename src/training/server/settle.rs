@@ -96,7 +96,7 @@ async fn complete(
         })
     };
     // an address in another bucket cannot be looked at and is believed
-    let Some(key) = named.clone().unwrap_or_else(usual) else {
+    let Some(key) = named.unwrap_or_else(usual) else {
         return Ok(as_told(lora_url, told));
     };
     Ok(match model_check::look(&state.s3, &key).await {
@@ -107,15 +107,13 @@ async fn complete(
         Ok(cut @ Model::Cut { .. }) => Report::Lost {
             reason: cut.reason(&key),
         },
-        Err(S3Error::NotFound { .. }) if named.is_some() => Report::Lost {
+        Err(S3Error::NotFound { .. }) => Report::Lost {
             reason: format!(
                 "The trainer reports success, but S3 holds no model at {key}. Look at the worker's log; when the file is there, check again."
             ),
         },
-        // no address, no file, or no right to look: it is believed
-        Err(S3Error::NotFound { .. } | S3Error::Denied { .. } | S3Error::NoBucket { .. }) => {
-            as_told(lora_url, told)
-        }
+        // no right to look: it is believed
+        Err(S3Error::Denied { .. } | S3Error::NoBucket { .. }) => as_told(lora_url, told),
         Err(other) => return Err(other.into()),
     })
 }

@@ -13,6 +13,7 @@ pub use queue::{QueuedRun, insert_all, put_back, queued, sweep_of_key, take};
 use super::super::model::names::UsedName;
 use super::super::model::version::{ParameterValue, Progress, Status, TrainingVersion};
 use crate::error::AppError;
+use crate::server::runpod::milliseconds;
 use crate::server::state::AppState;
 use crate::server::token;
 use crate::styles;
@@ -113,8 +114,8 @@ pub fn read(record: &Value) -> Option<TrainingVersion> {
         trainer: text("trainer"),
         model_name: text("modelName"),
         progress: serde_json::from_value::<Progress>(record["progress"].clone()).ok(),
-        delay_time_ms: record["delayTimeMs"].as_i64(),
-        execution_time_ms: record["executionTimeMs"].as_i64(),
+        delay_time_ms: milliseconds(&record["delayTimeMs"]),
+        execution_time_ms: milliseconds(&record["executionTimeMs"]),
         size_bytes: record["sizeBytes"].as_u64(),
         sent_at: text("sentAt"),
         ttl_ms: record["ttlMs"].as_i64(),
@@ -264,19 +265,23 @@ pub fn by_idempotency(
     Ok(None)
 }
 
-/// The run whose webhook carries this token, by the hash of it.
-pub fn by_token_hash(state: &AppState, hash: &str) -> Result<Option<(StyleId, String)>, AppError> {
+/// Whether some run's webhook carries the token of this hash.
+///
+/// # Errors
+/// It was not found, and a style's file cannot be read: it may be there.
+pub fn knows_token(state: &AppState, hash: &str) -> Result<bool, AppError> {
+    let mut unread = None;
     for style in styles::server::list(state)? {
-        let runs = stored(state, &style).unwrap_or_default();
-        let mine = |run: &Stored| {
-            let known = run.token_hash.as_deref();
-            known.is_some_and(|known| token::same(known, hash))
-        };
-        if let Some(run) = runs.into_iter().find(mine) {
-            return Ok(Some((style.id, run.version.id)));
+        let runs = stored(state, &style).unwrap_or_else(|error| {
+            unread = Some(error);
+            Vec::new()
+        });
+        let mut known = runs.iter().filter_map(|run| run.token_hash.as_deref());
+        if known.any(|known| token::same(known, hash)) {
+            return Ok(true);
         }
     }
-    Ok(None)
+    unread.map_or(Ok(false), Err)
 }
 
 /// Notes that the submit goes out now. Refused when the run was given up meanwhile: then nothing may be sent.

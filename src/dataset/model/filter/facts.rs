@@ -24,6 +24,7 @@ pub fn caption_problems(image: &TrainingImage) -> impl Iterator<Item = &'static 
         CaptionState::Missing => Some(CaptionCode::MissingCaption),
         CaptionState::Empty => Some(CaptionCode::EmptyCaption),
         CaptionState::NotUtf8 => Some(CaptionCode::CaptionNotUtf8),
+        CaptionState::TooLong => Some(CaptionCode::CaptionTooLong),
         CaptionState::Present => None,
     };
     let judged = image.caption_problems.iter().map(|remark| remark.code);

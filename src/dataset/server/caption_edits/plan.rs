@@ -1,5 +1,6 @@
 //! What an edit would do to each caption, kept until it is applied.
 
+use super::super::super::model::caption::{Unread, text};
 use super::super::super::model::caption_checks::CaptionJudge;
 use super::super::super::model::caption_edit::{
     CaptionChange, CaptionEdit, CaptionLeft, Operation, unfit,
@@ -166,7 +167,7 @@ impl<'a> Draft<'a> {
         let (Some(object), Some(before)) = (&pair.caption, bytes) else {
             return Err("has no caption".into());
         };
-        let after = match (self.plan.edit.operation, std::str::from_utf8(before)) {
+        let after = match (self.plan.edit.operation, text(before)) {
             (Operation::Fix, _) => {
                 let mended = self.judge.mended(before, self.plan.edit.code);
                 let Some(mended) = mended else {
@@ -174,7 +175,8 @@ impl<'a> Draft<'a> {
                 };
                 mended
             }
-            (_, Err(_)) => return Err("is not UTF-8".into()),
+            (_, Err(Unread::NotUtf8)) => return Err("is not UTF-8".into()),
+            (_, Err(Unread::TooLong)) => return Err("is too long to be a caption".into()),
             (_, Ok(text)) => match &self.pattern {
                 Some(pattern) => pattern.apply(text)?,
                 None => self.plan.edit.apply(text, self.judge),

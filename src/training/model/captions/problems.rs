@@ -17,7 +17,7 @@ use crate::dataset::model::caption_text::{decode, first_line, one_line, strip, w
 #[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct CaptionProblem {
-    /// Stable word: `missing`, `empty`, `not_utf8`, `blank`, `blank_first_line`, `multiline`, `trigger_doubled`, `bom`, `borrowed`,
+    /// Stable word: `missing`, `empty`, `not_utf8`, `too_long`, `blank`, `blank_first_line`, `multiline`, `trigger_doubled`, `bom`, `borrowed`,
     /// `shared`, `not_read`, `image_unusable`.
     pub code: String,
     pub message: String,
@@ -147,6 +147,9 @@ pub fn caption_problems(bytes: &[u8], class_tokens: &str) -> Vec<CaptionProblem>
     let text = match super::read(bytes) {
         Ok(text) => text,
         Err(error @ CaptionError::Empty) => return vec![fatal("empty", error.to_string(), None)],
+        Err(error @ CaptionError::TooLong) => {
+            return vec![fatal("too_long", error.to_string(), None)];
+        }
         Err(error @ CaptionError::NotUtf8) => {
             return vec![fatal("not_utf8", error.to_string(), decode(bytes))];
         }

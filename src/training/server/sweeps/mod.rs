@@ -11,6 +11,7 @@ use super::super::model::sweep::{
     Sweep, SweepForm, SweepPlace, SweepPlan, expand, judge_sweep, standing,
 };
 use super::super::model::version::TrainingVersion;
+use super::costs::{self, Recording};
 use super::prepare::{Ground, refusal};
 use super::settle::Witness;
 use super::versions::{Inserted, Secrets};
@@ -43,7 +44,10 @@ pub async fn start(
     sweep: SweepForm,
     key: Option<String>,
 ) -> Result<Sweep, AppError> {
-    let ground = Ground::of(state, &sweep.form, None).await?;
+    let mut ground = Ground::of(state, &sweep.form, None).await?;
+    let recording = state.residents.of::<Recording>("");
+    let turn = recording.0.lock().await;
+    ground.known.costs = costs::facts(state, None)?;
     if let Some(earlier) = earlier(state, &ground.style, key.as_deref())? {
         return Ok(earlier);
     }
@@ -53,7 +57,9 @@ pub async fn start(
     let runs = runs(state, &sweep, &ground, key.as_deref())?;
     let recorded: Vec<TrainingVersion> = runs.iter().map(|(v, ..)| v.clone()).collect();
     let (style, first) = (&ground.style, &recorded[0]);
-    let id = match versions::insert_all(state, style, runs).await? {
+    let inserted = versions::insert_all(state, style, runs).await?;
+    drop(turn);
+    let id = match inserted {
         Inserted::Already(earlier) => earlier.sweep.unwrap_or_default().id,
         Inserted::New => {
             for version in &recorded {

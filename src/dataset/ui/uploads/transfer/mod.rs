@@ -47,6 +47,8 @@ struct Job {
     is_placed: bool,
     /// It may overwrite the file of its name.
     replace: bool,
+    /// The bucket refused to look at a condition.
+    unconditional: bool,
     /// Another image, named to the person, whose place it takes.
     replaces: Option<String>,
     /// What the worker does for it.
@@ -232,6 +234,7 @@ impl Job {
             agreed: false,
             is_placed: false,
             replace: false,
+            unconditional: false,
             replaces: None,
             task: None,
             ticket: None,

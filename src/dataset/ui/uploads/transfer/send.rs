@@ -1,9 +1,9 @@
 //! Sending: tickets from the studio, PUTs to the bucket, and what follows one that went through.
 
 use super::super::queue::{Row, Stage};
-use super::{Shared, place, pump, rows_at, with_job};
+use super::{Shared, again, place, pump, rows_at, with_job};
 use crate::dataset::api::{delete_images, upload_tickets};
-use crate::dataset::model::upload::{FileToUpload, Ticket};
+use crate::dataset::model::upload::{FileToUpload, NO_CONDITIONS, Ticket};
 use crate::dataset::ui::address::encode;
 use js_sys::Promise;
 use leptos::prelude::*;
@@ -30,6 +30,7 @@ pub fn ask_tickets(shared: &Shared) {
             filename: job.name.clone(),
             size_bytes: job.file.size() as u64,
             replace: job.replace,
+            unconditional: job.unconditional,
         })
     });
     let (files, style) = (files.collect(), shared.borrow().style.clone());
@@ -127,7 +128,8 @@ fn send(shared: &Shared, row: &Row) -> Option<()> {
     let upload = request.upload().ok()?;
     upload.set_onprogress(Some(progress.as_ref().unchecked_ref()));
     let (told, known, ended) = (shared.clone(), row.clone(), request.clone());
-    let end = Closure::once_into_js(move || over(&told, &known, &ended));
+    let conditional = ticket.is_conditional();
+    let end = Closure::once_into_js(move || over(&told, &known, &ended, conditional));
     request.set_onloadend(Some(end.unchecked_ref()));
     request.send_with_opt_blob(Some(&file)).ok()?;
     with_job(shared, row.id, |job| {
@@ -137,7 +139,7 @@ fn send(shared: &Shared, row: &Row) -> Option<()> {
 }
 
 /// The request ended, one way or another.
-fn over(shared: &Shared, row: &Row, request: &XmlHttpRequest) {
+fn over(shared: &Shared, row: &Row, request: &XmlHttpRequest, conditional: bool) {
     with_job(shared, row.id, |job| {
         job.request = None;
         job.progress = None;
@@ -151,6 +153,13 @@ fn over(shared: &Shared, row: &Row, request: &XmlHttpRequest) {
                     follow_up(&shared, &row, etag).await;
                     stored(&shared, &row);
                 });
+                return;
+            }
+            412 if conditional => place::taken_meanwhile(shared, row),
+            // looked at anew, since the bucket cannot do it for us
+            status if conditional && NO_CONDITIONS.contains(&status) => {
+                with_job(shared, row.id, |job| job.unconditional = true);
+                again(shared, vec![row.clone()]);
                 return;
             }
             status => row.stage.set(Stage::Failed(why(status))),
