@@ -1,6 +1,7 @@
 //! One run's own speed and faults: asked of the rehearsal trainer, refused by a real endpoint.
 
 use super::fake_runpod::FakeRunpod;
+use super::start_weights::until_settled;
 use super::studio::{TestStudio, run};
 use serde_json::{Value, json};
 
@@ -59,4 +60,32 @@ async fn a_real_endpoint_is_asked_for_no_rehearsal() {
         assert!(refused[0].starts_with("rehearsal."), "{refused:?}");
     }
     assert!(runpod.jobs().is_empty());
+}
+
+#[tokio::test]
+async fn a_rehearsed_run_leaves_the_checkpoints_that_its_plan_promises() {
+    let studio = TestStudio::start().await;
+    let style = studio.ready_style(2).await;
+    let mut body = run(&style, "V1");
+    body["parameters"] = json!({"max_train_steps": 60, "save_every_n_steps": 25});
+    let preview = studio
+        .post("/api/training/preview", &body)
+        .await
+        .expect(200);
+    assert_eq!(preview["plan"]["checkpoints"], json!([25, 50, 60]));
+    studio.post("/api/training/start", &body).await.expect(202);
+    until_settled(&studio).await;
+    let id = studio.version(&style).await["id"].clone();
+    let path = format!(
+        "/api/styles/{style}/training-versions/{}/files",
+        id.as_str().unwrap()
+    );
+    let files = studio.get(&path).await.expect(200);
+    let steps: Vec<&serde_json::Value> = files["files"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|f| &f["step"])
+        .collect();
+    assert_eq!(steps, [&json!(25), &json!(50), &json!(null)]);
 }

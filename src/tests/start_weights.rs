@@ -1,11 +1,11 @@
 //! Going on from a finished LoRA: its file is fetched, named to the trainer, and has to fit.
 
-use super::studio::{TestStudio, run};
+use super::studio::{TestStudio, run, upload_model};
 use crate::training::server::reconcile::reconcile_once;
 use serde_json::{Value, json};
 use std::time::Duration;
 
-async fn until_settled(studio: &TestStudio) {
+pub async fn until_settled(studio: &TestStudio) {
     let settled = async {
         while reconcile_once(&studio.state).await > 0 {
             tokio::task::yield_now().await;
@@ -79,4 +79,16 @@ async fn a_run_goes_on_from_a_finished_model_of_the_same_rank_and_no_other() {
         (&versions[0]["status"], &versions[0]["startFrom"]),
         (&json!("completed"), &json!(from))
     );
+
+    // something else lies under the model's name by now
+    upload_model(&studio, &style, "V1").await;
+    let refused = studio
+        .post("/api/training/start", &going_on(&style, "V3", &from, 8))
+        .await;
+    assert!(
+        refused.text.contains("cannot be loaded"),
+        "{}",
+        refused.text
+    );
+    assert_eq!(refused.refused(400), ["startFrom"]);
 }

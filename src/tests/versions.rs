@@ -132,7 +132,10 @@ async fn a_file_is_deleted_only_by_its_name_and_a_version_without_its_file() {
     ));
     let versions = format!("/api/styles/{style}/training-versions");
     let done = json!({"versions": [{"id": "5b-e1", "name": "V1", "status": "completed", "parameters": {},
-        "timestamp": "2025-10-13T19:36:17.724Z", "loraUrl": url, "isGood": true}]});
+        "timestamp": "2025-10-13T19:36:17.724Z", "loraUrl": url, "isGood": true},
+        // its name was used again: both records name one file
+        {"id": "5a-e1", "name": "V0", "status": "completed", "parameters": {},
+        "timestamp": "2025-10-12T19:36:17.724Z", "loraUrl": url}]});
     studio.post(&versions, &done).await.expect(200);
     let version = format!("{versions}/5b-e1");
     let file = format!("{version}/files/style_{style}_V1.safetensors");
@@ -141,6 +144,11 @@ async fn a_file_is_deleted_only_by_its_name_and_a_version_without_its_file() {
     assert_eq!(delete(&file).await.refused(400), ["confirmed"]);
     let confirmed = format!("{file}?confirm=style_{style}_V1.safetensors");
     delete(&confirmed).await.refused(409);
+    let through_the_other = confirmed.replace("5b-e1", "5a-e1");
+    let refused = delete(&through_the_other).await;
+    assert!(refused.text.contains("good version V1"), "{}", refused.text);
+    refused.refused(409);
+    assert_eq!(delete(&format!("{versions}/5a-e1")).await.status, 204);
     delete(&version).await.refused(409);
     studio
         .patch(&version, &json!({"isGood": false}))

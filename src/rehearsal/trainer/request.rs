@@ -113,12 +113,21 @@ impl TrainingJob {
 
     /// The model's key in the result bucket.
     pub fn model_key(&self) -> String {
+        self.key(&self.file_name())
+    }
+
+    /// The key of the model as it was after so many steps, named as `FluxTrainSave` does.
+    pub fn checkpoint_key(&self, steps: u64) -> String {
+        self.key(&format!("{}-step{steps:05}.safetensors", self.model_name))
+    }
+
+    fn key(&self, file_name: &str) -> String {
         let folder = if self.mode == "custom-actors" {
             "custom-actors/models"
         } else {
             "custom-styles-models"
         };
-        format!("{}/{folder}/{}", self.user_id, self.file_name())
+        format!("{}/{folder}/{file_name}", self.user_id)
     }
 }
 

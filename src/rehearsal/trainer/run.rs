@@ -115,6 +115,12 @@ impl Plan {
             passes,
         })
     }
+
+    /// Steps of the checkpoints the run comes by.
+    fn checkpoints(&self) -> Vec<u64> {
+        let steps = self.workflow.checkpoints.iter().copied();
+        steps.filter(|step| *step < self.steps).collect()
+    }
 }
 
 impl Run<'_> {
@@ -124,10 +130,18 @@ impl Run<'_> {
         let plan = self.prepare().await?;
         self.count_steps(&plan).await?;
         self.report("saving", plan.steps, plan.steps)?;
-        let file = self.write_model(&plan, started_ms).await?;
+        let mut files = Vec::new();
+        for steps in plan.checkpoints() {
+            let file = self.write_model(&plan, steps, started_ms).await?;
+            files.push((plan.job.checkpoint_key(steps), file));
+        }
+        let file = self.write_model(&plan, plan.steps, started_ms).await?;
         let size_bytes = file.len();
+        files.push((plan.job.model_key(), file));
         self.report("uploading", plan.steps, plan.steps)?;
-        self.upload(&plan.job, file).await?;
+        for (key, file) in files {
+            self.upload(&key, file).await?;
+        }
         if self.has(Fault::InnerFailure) {
             return Ok(answer::inner_failure(&plan.job.request_id, BROKEN_OFF));
         }
@@ -195,14 +209,15 @@ impl Run<'_> {
         Ok(())
     }
 
-    async fn write_model(&self, plan: &Plan, started_ms: u64) -> Result<Vec<u8>, Stop> {
+    /// The model as it is after so many steps.
+    async fn write_model(&self, plan: &Plan, steps: u64, started_ms: u64) -> Result<Vec<u8>, Stop> {
         let workflow = &plan.workflow;
         let run = TrainedRun {
             workflow,
             images: &plan.images,
             buckets: &plan.buckets,
             batches_per_pass: plan.batches_per_pass,
-            steps: plan.steps,
+            steps,
             passes: plan.passes,
             started_ms,
             finished_ms: now_ms(),
@@ -227,20 +242,19 @@ impl Run<'_> {
         }
     }
 
-    async fn upload(&self, job: &TrainingJob, mut file: Vec<u8>) -> Result<(), Stop> {
+    async fn upload(&self, key: &str, mut file: Vec<u8>) -> Result<(), Stop> {
         if self.has(Fault::ModelMissing) {
             return Ok(());
         }
         if self.has(Fault::ModelTruncated) {
             file.truncate(file.len() / 2);
         }
-        let key = job.model_key();
         let request = self
             .options
             .s3
             .put_object()
             .bucket(&self.options.bucket)
-            .key(&key)
+            .key(key)
             .content_type("application/octet-stream")
             .body(ByteStream::from(file));
         request.send().await.map_err(|error| {

@@ -33,6 +33,8 @@ pub struct DatasetSettings {
 pub struct Workflow {
     /// Steps of each `FluxTrainLoop`, in the order they run.
     pub loops: Vec<u32>,
+    /// Steps after which a `FluxTrainSave` keeps a checkpoint.
+    pub checkpoints: Vec<u64>,
     pub datasets: Vec<DatasetSettings>,
     /// Inputs of `InitFluxLoRATraining`.
     pub init: Map<String, Value>,
@@ -45,11 +47,32 @@ pub struct Workflow {
     pub models: Map<String, Value>,
 }
 
+/// The loops in running order.
+struct TrainingPath {
+    loops: Vec<u32>,
+    checkpoints: Vec<u64>,
+}
+
+impl TrainingPath {
+    fn of(loops: &[(u32, bool)]) -> Self {
+        let mut passed = 0;
+        let mut checkpoints = Vec::new();
+        for (steps, is_saved) in loops {
+            passed += u64::from(*steps);
+            checkpoints.extend(is_saved.then_some(passed));
+        }
+        Self {
+            loops: loops.iter().map(|(steps, _)| *steps).collect(),
+            checkpoints,
+        }
+    }
+}
+
 impl Workflow {
     /// Reads an API-format workflow; the error is the text the job fails with.
     pub fn parse(workflow: &Value) -> Result<Self, String> {
         let graph = Graph::checked(workflow)?;
-        let (init, loops) = graph.training_path()?;
+        let (init, path) = graph.training_path()?;
         let optimizer = graph.linked(init, "optimizer_settings")?;
         let models = graph.linked(init, "flux_models")?;
         let (datasets, general) = graph.datasets(init)?;
@@ -60,7 +83,8 @@ impl Workflow {
             optimizer_class: optimizer.class.to_owned(),
             general: general.inputs.clone(),
             models: models.inputs.clone(),
-            loops,
+            loops: path.loops,
+            checkpoints: path.checkpoints,
         };
         within(init, "network_dim", 1, 100_000)?;
         within(init, "max_train_steps", 1, 100_000)?;
@@ -150,15 +174,16 @@ impl<'a> Graph<'a> {
         Ok(Self(nodes))
     }
 
-    /// From `FluxTrainEnd` back to `InitFluxLoRATraining`: the init node and the loops' steps in running order.
-    fn training_path(&self) -> Result<(Node<'a>, Vec<u32>), String> {
+    /// From `FluxTrainEnd` back to `InitFluxLoRATraining`: the init node, and what lies between.
+    fn training_path(&self) -> Result<(Node<'a>, TrainingPath), String> {
         let end = self
             .0
             .keys()
             .filter_map(|id| self.node(id).ok())
             .find(|node| node.class == "FluxTrainEnd");
         let mut node = end.ok_or("prompt_no_outputs: Prompt has no outputs")?;
-        let mut loops = Vec::new();
+        // from behind: steps of each loop, and whether the model is saved after it
+        let (mut loops, mut is_saved) = (Vec::new(), false);
         // each node is passed once, so a longer walk is a cycle
         for _ in 0..self.0.len() {
             match node.class {
@@ -167,9 +192,13 @@ impl<'a> Graph<'a> {
                     if loops.is_empty() {
                         return Err("No FluxTrainLoop between InitFluxLoRATraining and FluxTrainEnd: nothing would be trained".to_owned());
                     }
-                    return Ok((node, loops));
+                    return Ok((node, TrainingPath::of(&loops)));
                 }
-                "FluxTrainLoop" => loops.push(within(node, "steps", 1, 10_000)?),
+                "FluxTrainSave" => is_saved = true,
+                "FluxTrainLoop" => {
+                    loops.push((within(node, "steps", 1, 10_000)?, is_saved));
+                    is_saved = false;
+                }
                 _ => {}
             }
             node = self.linked(node, "network_trainer")?;

@@ -201,7 +201,7 @@ impl CostFacts {
     /// Caps that a run of that cost would pass.
     pub fn over_caps(&self, each_usd: Option<f64>) -> Vec<Remark> {
         let Some(cost) = each_usd else {
-            return Vec::new();
+            return self.unpriced().into_iter().collect();
         };
         let mut over = Vec::new();
         if let Some(cap) = self.settings.run_cap_usd.filter(|cap| cost > *cap) {
@@ -212,6 +212,16 @@ impl CostFacts {
         }
         over.extend(self.over_month_cap(cost, "this run"));
         over
+    }
+
+    /// A cap that nothing can be held to, since no price is chosen.
+    fn unpriced(&self) -> Option<Remark> {
+        let settings = &self.settings;
+        let capped = settings.run_cap_usd.is_some() || settings.month_cap_usd.is_some();
+        (capped && settings.chosen().is_none()).then(|| {
+            let text = "A cap is set, but no GPU is chosen whose price it could be held to: choose the endpoint's GPU under Costs, or remove the cap.";
+            Remark::new(None, "no_price", text)
+        })
     }
 
     /// Whether a further `cost` for `what` passes the cap of the month.
@@ -234,7 +244,15 @@ impl CostSettings {
     /// # Errors
     /// Every problem, by field.
     pub fn checked(&self) -> Result<Self, Vec<FieldError>> {
-        CostForm::of(self).read()
+        let checked = CostForm::of(self).read()?;
+        if !self.gpu.is_empty() && checked.chosen().is_none() {
+            let message = format!(
+                "“{}” is the endpoint's GPU but has no price in the table: name one that has, or add its price.",
+                self.gpu.chars().take(form::GPU_MAX).collect::<String>()
+            );
+            return Err(vec![FieldError::new("gpu", message)]);
+        }
+        Ok(checked)
     }
 }
 

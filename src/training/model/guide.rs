@@ -6,10 +6,11 @@ use super::plan::Remark;
 use super::preflight::Check;
 
 /// Codes of problems and warnings, and their place.
-const REMARKS: [(&str, &str); 28] = [
+const REMARKS: [(&str, &str); 30] = [
     ("name_taken", "before-paying#name"),
     ("over_run_cap", "before-paying#costs"),
     ("over_month_cap", "before-paying#costs"),
+    ("no_price", "before-paying#costs"),
     ("views", "training#steps"),
     ("high_rate", "training#learning-rate"),
     ("prodigy_rate", "training#learning-rate"),
@@ -33,6 +34,7 @@ const REMARKS: [(&str, &str); 28] = [
     ("image_unusable", "captions#image_unusable"),
     ("not_rehearsing", "runpod#own"),
     ("start_differs", "training#continue"),
+    ("start_unusable", "training#continue"),
     ("start_weights", "training#continue"),
     ("unknown_start", "training#continue"),
 ];

@@ -5,6 +5,7 @@
 //! (kohya says so itself), so it must be the same too. Optimizer and schedule begin anew.
 
 use super::form::TrainingRequest;
+use super::lora_file::{LoraFacts, Verdict};
 use super::plan::Remark;
 use super::version::{Status, TrainingVersion};
 use serde::{Deserialize, Serialize};
@@ -63,6 +64,25 @@ pub fn problems(request: &TrainingRequest, models: &[StartModel]) -> Vec<Remark>
     problems
 }
 
+/// Why the file of the model cannot be gone on from, by what it says of itself.
+pub fn file_problem(model: &StartModel, file: &LoraFacts) -> Option<Remark> {
+    let told = match (file.verdict, file.rank) {
+        (Verdict::Whole | Verdict::Longer, Some(rank)) if rank as i64 == model.network_dim => {
+            return None;
+        }
+        (Verdict::Whole | Verdict::Longer, Some(rank)) => format!(
+            "The model file of {} holds rank {rank}, its record says {}: another file lies under its name.",
+            model.name, model.network_dim
+        ),
+        _ => format!(
+            "The model file of {} cannot be loaded. {}",
+            model.name, file.words
+        ),
+    };
+    let message = format!("{told} Choose another version, or start from nothing.");
+    Some(Remark::new(Some("startFrom"), "start_unusable", message))
+}
+
 /// What a person should know who goes on from a model.
 pub fn warning(request: &TrainingRequest, models: &[StartModel]) -> Option<Remark> {
     let model = chosen(request, models)?;
@@ -100,6 +120,20 @@ mod tests {
             network_dim: 32,
             network_alpha: 16.0,
         }]
+    }
+
+    #[test]
+    fn the_file_must_be_a_whole_lora_of_the_recorded_rank() {
+        let model = &models()[0];
+        let file = |verdict, rank| LoraFacts {
+            rank,
+            ..LoraFacts::without_head(verdict, "It ends early.".into(), 100)
+        };
+        assert_eq!(file_problem(model, &file(Verdict::Whole, Some(32))), None);
+        let told = |verdict, rank| file_problem(model, &file(verdict, rank)).unwrap().message;
+        assert!(told(Verdict::Whole, Some(4)).contains("holds rank 4"));
+        assert!(told(Verdict::Whole, None).contains("cannot be loaded"));
+        assert!(told(Verdict::Truncated, Some(32)).contains("It ends early."));
     }
 
     #[test]

@@ -10,7 +10,7 @@ use super::super::model::peers::{PeerPlan, peers};
 use super::super::model::plan::{Plan, Remark};
 use super::super::model::preview::{PreviewView, TrainSetup};
 use super::super::model::rehearsal::{FAULTS_FIELD, RehearsalChoice, RehearsalRun, SPEED_FIELD};
-use super::super::model::start_model::StartModel;
+use super::super::model::start_model::{self, StartModel};
 use super::super::model::version::TrainingVersion;
 use super::{again, costs, job, lora_file, presets, versions, workflow};
 use crate::dataset::model::buckets::Size;
@@ -64,6 +64,8 @@ pub struct Ground {
     pub known: StyleFacts,
     /// Versions of the style, for the model a run goes on from.
     versions: Vec<TrainingVersion>,
+    /// What is wrong with the file of that model.
+    start_trouble: Option<Remark>,
 }
 
 impl Ground {
@@ -83,8 +85,10 @@ impl Ground {
             items: dataset.items.iter().map(item_facts).collect(),
         };
         let known = style_facts(state, &style, except)?;
+        let versions = versions::list_of(state, &style)?;
         Ok(Self {
-            versions: versions::list_of(state, &style)?,
+            start_trouble: start_trouble(state, &versions, form.start_from.trim()).await?,
+            versions,
             style,
             dataset,
             facts,
@@ -106,6 +110,7 @@ impl Ground {
         request.style_id = self.style.id.to_string();
         let told: Vec<Remark> = rehearsal_problem(state, &request.rehearsal)
             .into_iter()
+            .chain(self.start_trouble.clone())
             .collect();
         problems.extend(told.iter().cloned());
         let start = request.start_from.as_ref();
@@ -148,6 +153,33 @@ async fn dataset_of(
     match resolve(state, style, id).await {
         Ok(dataset) => Ok((dataset, None)),
         Err(error) if error.kind == ErrorKind::NotFound => Ok((empty(id), Some(error.to_string()))),
+        Err(error) => Err(error),
+    }
+}
+
+/// Looks into the model file a run is to go on from. A version that is none of these is told of elsewhere.
+async fn start_trouble(
+    state: &AppState,
+    versions: &[TrainingVersion],
+    id: &str,
+) -> Result<Option<Remark>, AppError> {
+    let version = versions.iter().find(|v| v.id == id);
+    let Some((version, model)) = version.and_then(|v| Some((v, StartModel::of(v)?))) else {
+        return Ok(None);
+    };
+    match lora_file::look(state, version).await {
+        Ok(file) => Ok(start_model::file_problem(&model, &file)),
+        Err(error) if error.kind == ErrorKind::NotFound => {
+            let message = format!(
+                "The model file of {} is not in the bucket: choose another version, or start from nothing.",
+                version.name
+            );
+            Ok(Some(Remark::new(
+                Some("startFrom"),
+                "start_unusable",
+                message,
+            )))
+        }
         Err(error) => Err(error),
     }
 }

@@ -5,6 +5,7 @@ use super::settle::Witness;
 use super::{events, lora_file, versions};
 use crate::error::AppError;
 use crate::server::state::AppState;
+use crate::styles;
 use crate::styles::model::StyleId;
 
 /// Takes a finished version off the list. Its files in the bucket stay, and its events and snapshot in the folder.
@@ -35,13 +36,18 @@ pub async fn file(
         return Err(AppError::field("confirmed", message));
     }
     refuse_live(&version, "its files are not deleted")?;
-    let is_model = lora_file::key_of(state, &version).as_ref() == Some(&key);
-    if is_model && version.is_good == Some(true) {
-        let message = format!(
-            "{filename} is the model of the good version {}.",
-            version.name
-        );
-        return Err(AppError::conflict(message).with_remedy("Take the good mark away first."));
+    let is_model_of = |v: &TrainingVersion| lora_file::key_of(state, v).as_ref() == Some(&key);
+    let is_model = is_model_of(&version);
+    // a name that was used again: two records, one file
+    for style in styles::server::list(state)? {
+        let all = versions::list_of(state, &style)?;
+        if let Some(good) = all
+            .iter()
+            .find(|v| v.is_good == Some(true) && is_model_of(v))
+        {
+            let message = format!("{filename} is the model of the good version {}.", good.name);
+            return Err(AppError::conflict(message).with_remedy("Take the good mark away first."));
+        }
     }
     state.s3.delete(&[key]).await?;
     let message = format!("deleted from S3: {filename}");

@@ -4,7 +4,7 @@ use super::{CostSettings, FieldError, PRICES_MAX, Price, USD_MAX};
 use serde::{Deserialize, Serialize};
 
 /// Longest name of a GPU, in characters.
-const GPU_MAX: usize = 60;
+pub(super) const GPU_MAX: usize = 60;
 
 /// One row; a row without a name is left out.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

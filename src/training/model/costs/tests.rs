@@ -87,6 +87,18 @@ fn a_cap_that_would_be_passed_is_named_with_both_amounts() {
 }
 
 #[test]
+fn a_cap_without_a_price_to_hold_it_to_is_named_and_so_is_a_gpu_that_has_none() {
+    let mut unpriced = facts(Some(0.1), None);
+    unpriced.settings.gpu = String::new();
+    assert_eq!(unpriced.over_caps(None)[0].code, "no_price");
+    assert_eq!(facts(None, None).over_caps(None), []);
+    unpriced.settings.gpu = "nosuch".into();
+    let errors = unpriced.settings.checked().unwrap_err();
+    assert_eq!(errors[0].field, "gpu");
+    assert!(errors[0].message.contains("nosuch"));
+}
+
+#[test]
 fn the_price_table_is_read_back_as_it_was_written() {
     let settings = CostSettings::default();
     assert_eq!(CostForm::of(&settings).read(), Ok(settings));
