@@ -40,6 +40,13 @@ pub enum ErrorKind {
     Internal,
 }
 
+impl ErrorKind {
+    /// Whether the same request may go through later, without anything being changed about it.
+    pub fn may_pass(self) -> bool {
+        matches!(self, Self::TooMany | Self::Upstream | Self::Unavailable)
+    }
+}
+
 /// One message for one field of a form or body.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]

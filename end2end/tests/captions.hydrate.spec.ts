@@ -64,6 +64,70 @@ test('over a caption that is newer by now the text is offered as older, and can 
   expect(await stored(studio, style)).toMatch(/^a newer caption/);
 });
 
+test('after a conflict the image comes back with their text, and with ours to take', async ({ page, studio }) => {
+  const errors = problems(page);
+  const style = await style_of(studio, 'Both at it', SCENE);
+  await studio.put(style, 'b.png', picture(96, 96, 2));
+  await open(page, studio, style);
+  const caption = page.getByLabel('Caption', { exact: true });
+  await studio.put(style, 'a.txt', Buffer.from('a caption by somebody else on this very quiet lake'));
+  await caption.fill(`${SCENE} under rain`);
+  await expect(page.getByText('Somebody else changed this caption.')).toBeVisible();
+  await page.getByRole('link', { name: /^Next/ }).first().click();
+  await expect(page).toHaveURL(/image=b\.png/);
+  await page.getByRole('link', { name: /^Previous/ }).first().click();
+  await expect(page).toHaveURL(/image=a\.png/);
+  await expect(caption).toHaveValue(/^a caption by somebody else/);
+  await expect(page.getByText('The caption was changed since')).toBeVisible();
+  await expect(page.getByText(`${SCENE} under rain`, { exact: true })).toBeVisible();
+  expect(await stored(studio, style)).toMatch(/^a caption by somebody else/);
+  await page.getByRole('button', { name: 'Use this text' }).click();
+  await expect(page.getByText('Saved', { exact: true })).toBeVisible();
+  expect(await stored(studio, style)).toBe(`${SCENE} under rain`);
+  // the browser's own word on the refused write
+  expect(errors.filter((e) => !e.includes('Failed to load resource'))).toEqual([]);
+});
+
+test('a save that the server was away for is tried again: by itself, on leaving the box, by the button', async ({ page, studio }) => {
+  const style = await style_of(studio, 'Away', SCENE);
+  await open(page, studio, style);
+  const caption = page.getByLabel('Caption', { exact: true });
+  const refuse = () => page.route('**/rpc/save_caption', (route) => route.abort());
+  const again = page.getByRole('button', { name: 'Try again' });
+  const is_saved = async (text: string) => {
+    await expect(page.getByText('Saved', { exact: true })).toBeVisible();
+    await expect(again).toBeHidden();
+    expect(await stored(studio, style)).toBe(text);
+  };
+  const refused_on = async (text: string) => {
+    await refuse();
+    await caption.fill(text);
+    await expect(page.getByText('Not saved', { exact: true })).toBeVisible();
+    await expect(again).toBeVisible();
+    await page.unroute('**/rpc/save_caption');
+  };
+  await refused_on(`${SCENE} one`);
+  await is_saved(`${SCENE} one`);
+  // from here on no clock helps
+  await page.clock.install();
+  await refuse();
+  await caption.fill(`${SCENE} two`);
+  await caption.blur();
+  await expect(again).toBeVisible();
+  await expectAccessible(page);
+  await page.unroute('**/rpc/save_caption');
+  await caption.focus();
+  await caption.blur();
+  await is_saved(`${SCENE} two`);
+  await refuse();
+  await caption.fill(`${SCENE} three`);
+  await caption.blur();
+  await expect(again).toBeVisible();
+  await page.unroute('**/rpc/save_caption');
+  await again.click();
+  await is_saved(`${SCENE} three`);
+});
+
 test('what is saved as one types leaves nothing to offer, and its checks follow', async ({ page, studio }) => {
   const errors = problems(page);
   const style = await style_of(studio, 'Followed', SCENE);

@@ -102,20 +102,7 @@ async fn every_field_and_error_leads_to_its_place() {
         let place = of_remark(&remark).expect("a place");
         assert_eq!(place, format!("/guide/parameters#{}", parameter.name));
     }
-    use QualityCode::{
-        Alpha, Blur, Crop, Duplicate, Exposure, Turned, Unreadable, Untrainable, Upscaled,
-    };
-    for code in [
-        Unreadable,
-        Untrainable,
-        Turned,
-        Upscaled,
-        Crop,
-        Duplicate,
-        Blur,
-        Exposure,
-        Alpha,
-    ] {
+    for code in QualityCode::ALL {
         arrives(&pages, &format!("/guide/images#{}", code.as_str()));
     }
     for code in CaptionCode::ALL {

@@ -4,7 +4,7 @@ use super::plain_form::PlainForm;
 use super::studio::{TestStudio, run};
 use crate::dataset::server::{analysis, listing};
 use crate::styles::model::StyleId;
-use image::{ImageFormat, Rgb, RgbImage, imageops};
+use image::{DynamicImage, ImageFormat, Rgb, RgbImage, imageops};
 use reqwest::Method;
 use serde_json::{Value, json};
 use std::io::Cursor;
@@ -30,6 +30,24 @@ fn png(picture: &RgbImage) -> Vec<u8> {
         .write_to(&mut file, ImageFormat::Png)
         .expect("a picture");
     file.into_inner()
+}
+
+fn jpeg(picture: &RgbImage) -> Vec<u8> {
+    let mut file = Cursor::new(Vec::new());
+    let written = picture.write_to(&mut file, ImageFormat::Jpeg);
+    written.expect("a picture");
+    file.into_inner()
+}
+
+/// The same PNG, saying that it has two frames.
+fn animated(png: &[u8]) -> Vec<u8> {
+    let control = [&b"acTL"[..], &2u32.to_be_bytes(), &[0; 4]].concat();
+    let mut crc = flate2::Crc::new();
+    crc.update(&control);
+    // behind the signature and the first chunk
+    let (before, behind) = png.split_at(33);
+    let length = 8u32.to_be_bytes();
+    [before, &length, &control, &crc.sum().to_be_bytes(), behind].concat()
 }
 
 async fn empty_style(studio: &TestStudio) -> String {
@@ -171,7 +189,10 @@ async fn a_bomb_and_a_broken_file_are_refused_by_name_and_the_others_are_measure
         .put_object(&style, "good.png", &png(&drawn(1, 512, 512)))
         .await;
     let page = measured(&studio, &style).await;
-    for (name, why) in [("bomb.png", "16384 pixels"), ("broken.png", "no picture")] {
+    for (name, why) in [
+        ("bomb.png", "16384 pixels"),
+        ("broken.png", "is text, not a picture"),
+    ] {
         let judged = image(&page, name);
         assert_eq!(judged["quality"]["state"], "bad");
         assert_eq!(codes(judged), ["unreadable"]);
@@ -179,6 +200,48 @@ async fn a_bomb_and_a_broken_file_are_refused_by_name_and_the_others_are_measure
         assert!(message.contains(name) && message.contains(why), "{message}");
     }
     assert_eq!(image(&page, "good.png")["quality"]["state"], "fine");
+}
+
+#[tokio::test]
+async fn what_the_trainer_stops_on_or_gets_wrong_is_bad_however_it_came_into_the_bucket() {
+    let studio = TestStudio::start().await;
+    let style = empty_style(&studio).await;
+    let jpeg = jpeg(&drawn(1, 512, 512));
+    let grey = image::ImageBuffer::from_fn(512, 512, |x, y| image::Luma([(x * y % 65_521) as u16]));
+    let mut grey16 = Cursor::new(Vec::new());
+    let written = DynamicImage::ImageLuma16(grey).write_to(&mut grey16, ImageFormat::Png);
+    written.expect("a picture");
+    for (name, bytes) in [
+        ("cut.jpg", &jpeg[..jpeg.len() / 2]),
+        ("Mixed.Jpg", &jpeg),
+        ("moving.png", &animated(&png(&drawn(2, 512, 512)))),
+        ("scan.png", grey16.get_ref()),
+        (
+            "print.jpg",
+            include_bytes!("../../fuzz/corpus/picture/cmyk.jpg"),
+        ),
+    ] {
+        studio.put_object(&style, name, bytes).await;
+    }
+    let page = measured(&studio, &style).await;
+    let view = studio
+        .get(&format!("/styles/{style}/data?view=quality"))
+        .await;
+    for (name, code, why) in [
+        ("cut.jpg", "unreadable", "is cut off"),
+        ("Mixed.Jpg", "extension", "Rename it to .jpg."),
+        ("moving.png", "animated", "reads only its first frame"),
+        ("scan.png", "grey16", "Save it with 8 bits."),
+        ("print.jpg", "cmyk", "Save it as RGB."),
+    ] {
+        let judged = image(&page, name);
+        assert_eq!(judged["quality"]["state"], "bad", "{judged}");
+        let remark = &judged["quality"]["remarks"][0];
+        let message = remark["message"].as_str().unwrap();
+        assert_eq!(remark["code"], code);
+        assert!(message.contains(name) && message.contains(why), "{message}");
+        assert!(view.text.contains(message), "{message}");
+    }
 }
 
 #[tokio::test]

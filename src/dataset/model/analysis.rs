@@ -15,8 +15,8 @@ use serde::{Deserialize, Serialize};
 
 /// Longer side in pixels of the picture that is measured; sharpness depends on it.
 pub const SIDE: u32 = 512;
-/// Raised when a figure changes its meaning, so that kept ones are measured again.
-pub const VERSION: u32 = 1;
+/// Raised when a figure changes its meaning or another is kept, so that kept ones are measured again.
+pub const VERSION: u32 = 2;
 /// Luma at most this is black without drawing, at least the other is white; 0 to 255.
 const CLIPPED_DARK: f32 = 4.0;
 const CLIPPED_LIGHT: f32 = 251.0;

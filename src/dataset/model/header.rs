@@ -18,6 +18,7 @@ mod webp;
 pub use signature::{Kind, kind};
 
 use super::image::extension;
+use serde::{Deserialize, Serialize};
 
 /// First bytes that are enough for nearly every file.
 pub const HEAD_BYTES: u64 = 256 << 10;
@@ -83,7 +84,8 @@ pub enum Unfit {
 }
 
 /// What the trainer would silently get wrong. A browser can mend each of them; elsewhere it is a reason to refuse.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Flaw {
     Turned(u8),
     Cmyk,
@@ -153,6 +155,11 @@ impl Flaw {
             Self::Grey16 => "Save it with 8 bits.",
             Self::Transparent => "Put it on a background.",
         }
+    }
+
+    /// `scan.jpg is CMYK: … Save it as RGB.`
+    pub fn said_of(self, filename: &str) -> String {
+        format!("{filename} {}. {}", self.why(), self.remedy())
     }
 
     /// What a browser makes of it.

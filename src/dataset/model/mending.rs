@@ -104,7 +104,7 @@ pub fn cannot_change(name: &str, found: &Result<Header, Unfit>, transparent: boo
         Ok(header) => header.flaws().first().copied(),
     };
     match flaw.or(transparent.then_some(Flaw::Transparent)) {
-        Some(flaw) => format!("{name} {}. {}", flaw.why(), flaw.remedy()),
+        Some(flaw) => flaw.said_of(name),
         None => format!("{name} cannot be converted here. Save it as JPEG or PNG."),
     }
 }

@@ -4,10 +4,12 @@
 //! blurred copies are not. A person may dismiss a remark; the picture's state is that of the others.
 
 mod measured;
+mod stored;
 
 use super::analysis::Analysis;
 use super::bucket_choice::BucketPlace;
 use super::buckets::BucketError;
+use super::header::Flaw;
 use super::twins::Twins;
 use serde::{Deserialize, Serialize};
 
@@ -52,12 +54,18 @@ impl QualityState {
 #[serde(rename_all = "snake_case")]
 #[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 pub enum QualityCode {
-    /// The picture cannot be decoded, or unpacks to too much.
+    /// The trainer or the studio cannot decode the picture, or it unpacks to too much.
     Unreadable,
+    /// The trainer passes over files with such a name.
+    Extension,
     /// The trainer stops on it at this training size.
     Untrainable,
     /// It carries a turn that the trainer applies to the size alone.
     Turned,
+    Cmyk,
+    Animated,
+    /// Grey of 16 bits, which the trainer clips.
+    Grey16,
     /// Smaller than its bucket.
     Upscaled,
     Crop,
@@ -68,12 +76,32 @@ pub enum QualityCode {
 }
 
 impl QualityCode {
+    pub const ALL: [Self; 13] = [
+        Self::Unreadable,
+        Self::Extension,
+        Self::Untrainable,
+        Self::Turned,
+        Self::Cmyk,
+        Self::Animated,
+        Self::Grey16,
+        Self::Upscaled,
+        Self::Crop,
+        Self::Duplicate,
+        Self::Blur,
+        Self::Exposure,
+        Self::Alpha,
+    ];
+
     /// As the wire and forms spell it.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Unreadable => "unreadable",
+            Self::Extension => "extension",
             Self::Untrainable => "untrainable",
             Self::Turned => "turned",
+            Self::Cmyk => "cmyk",
+            Self::Animated => "animated",
+            Self::Grey16 => "grey16",
             Self::Upscaled => "upscaled",
             Self::Crop => "crop",
             Self::Duplicate => "duplicate",
@@ -87,8 +115,12 @@ impl QualityCode {
     pub fn label(self) -> &'static str {
         match self {
             Self::Unreadable => "Unreadable",
+            Self::Extension => "Passed over",
             Self::Untrainable => "Cannot be trained",
             Self::Turned => "Turned",
+            Self::Cmyk => "CMYK",
+            Self::Animated => "Animated",
+            Self::Grey16 => "16-bit grey",
             Self::Upscaled => "Enlarged",
             Self::Crop => "Cropped",
             Self::Duplicate => "Near-duplicate",
@@ -144,18 +176,24 @@ pub enum Turn {
 /// What is known of a picture.
 #[derive(Clone, Copy, Debug)]
 pub struct Facts<'a> {
+    pub filename: &'a str,
     /// Pixels.
     pub size: (u32, u32),
     /// Where it is trained, or why it cannot be; `None` while no training size can be had.
     pub place: Option<&'a Result<BucketPlace, BucketError>>,
     pub analysis: &'a Analysis,
     pub turn: Turn,
+    /// Of the file's header.
+    pub flaws: &'a [Flaw],
     /// Of the style's other pictures.
     pub twins: &'a Twins,
 }
 
 /// Judges a picture; `is_dismissed` says which remarks a person has dismissed for this very file.
 pub fn judge(facts: &Facts<'_>, is_dismissed: impl Fn(QualityCode) -> bool) -> Quality {
+    let in_file = stored::passed_over(facts.filename)
+        .into_iter()
+        .chain(stored::flawed(facts.filename, facts.flaws));
     let found = [
         turned(facts.turn),
         facts.place.and_then(|place| size(facts.size, place)),
@@ -165,13 +203,18 @@ pub fn judge(facts: &Facts<'_>, is_dismissed: impl Fn(QualityCode) -> bool) -> Q
         measured::exposure(facts.analysis),
         measured::alpha(facts.analysis),
     ];
-    settle(found.into_iter().flatten(), is_dismissed)
+    settle(in_file.chain(found.into_iter().flatten()), is_dismissed)
 }
 
 /// A picture that could not be measured, with the reason.
-pub fn unreadable(reason: &str, is_dismissed: impl Fn(QualityCode) -> bool) -> Quality {
+pub fn unreadable(
+    filename: &str,
+    reason: &str,
+    is_dismissed: impl Fn(QualityCode) -> bool,
+) -> Quality {
     let remark = QualityRemark::new(QualityCode::Unreadable, QualityState::Bad, reason);
-    settle([remark], is_dismissed)
+    let passed_over = stored::passed_over(filename);
+    settle([remark].into_iter().chain(passed_over), is_dismissed)
 }
 
 fn settle(

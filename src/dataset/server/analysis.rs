@@ -2,9 +2,11 @@
 //!
 //! One picture at a time is decoded in the background, under the permits that thumbnails share, so that a thumbnail never
 //! stands behind a queue of measurements. Kept by ETag in memory and in `STATE_DIR/analysis/{style}.json`, which holds
-//! no more than the style has images. A picture that cannot be decoded, or unpacks to too much, is kept with the reason.
+//! no more than the style has images. A picture on which the trainer would stop (decoders are more patient than it is), that
+//! cannot be decoded, or unpacks to too much, is kept with the reason.
 
 use super::super::model::analysis::{Analysis, SIDE, VERSION};
+use super::super::model::header::{self, Flaw};
 use super::super::model::image::MAX_IMAGE_BYTES;
 use super::super::model::quality::Turn;
 use super::listing::Pair;
@@ -42,6 +44,8 @@ pub struct Measured {
     pub width: u32,
     pub height: u32,
     pub turn: Turn,
+    /// What the trainer would silently get wrong, by the header.
+    pub flaws: Vec<Flaw>,
     pub analysis: Analysis,
 }
 
@@ -210,16 +214,20 @@ async fn measure(
         }
         other => other?,
     };
-    let outcome = tokio::task::spawn_blocking(move || {
-        let decoded = decode(Cursor::new(&bytes))?;
-        measured(&decoded).ok_or_else(|| "has no pixels".to_owned())
-    })
-    .await
-    // a decoder's defect is the picture's, not ours
-    .unwrap_or_else(|_| Err("makes the decoder fail".to_owned()));
+    let outcome = tokio::task::spawn_blocking(move || inspect(&bytes))
+        .await
+        // a decoder's defect is the picture's, not ours
+        .unwrap_or_else(|_| Err("makes the decoder fail".to_owned()));
     drop(permit);
-    let refused = |reason| Outcome::Refused(format!("{name} cannot be measured: it {reason}."));
+    let refused = |reason| Outcome::Refused(format!("{name} {reason}."));
     Ok((etag, outcome.map_or_else(refused, Outcome::Measured)))
+}
+
+/// Measures a file, or says why the trainer or the studio cannot read it (reads on after its name). Blocks.
+fn inspect(bytes: &[u8]) -> Result<Measured, String> {
+    let header = header::read_whole(bytes).map_err(|unfit| unfit.to_string())?;
+    let decoded = decode(Cursor::new(bytes))?;
+    measured(&decoded, header.flaws()).ok_or_else(|| "has no pixels".to_owned())
 }
 
 fn turn(orientation: Orientation) -> Turn {
@@ -231,7 +239,7 @@ fn turn(orientation: Orientation) -> Turn {
     }
 }
 
-fn measured(decoded: &Decoded) -> Option<Measured> {
+fn measured(decoded: &Decoded, flaws: Vec<Flaw>) -> Option<Measured> {
     let picture = &decoded.picture;
     let (width, height) = (picture.width(), picture.height());
     let small = if width.max(height) > SIDE {
@@ -244,6 +252,7 @@ fn measured(decoded: &Decoded) -> Option<Measured> {
         width,
         height,
         turn: turn(decoded.orientation),
+        flaws,
         analysis,
     })
 }

@@ -81,7 +81,7 @@ pub fn check(path: &Path, filename: &str) -> Result<Header, String> {
     }
     match flaws.first() {
         None => Ok(header),
-        Some(flaw) => Err(format!("{filename} {}. {}", flaw.why(), flaw.remedy())),
+        Some(flaw) => Err(flaw.said_of(filename)),
     }
 }
 

@@ -7,11 +7,12 @@ mod checks;
 mod conflict;
 mod draft;
 mod rewritten;
+mod save;
 
 pub use rewritten::rewrite;
 
 use super::state::Data;
-use crate::dataset::api::{SaveCaption, image as load_image, save_caption};
+use crate::dataset::api::{SaveCaption, image as load_image};
 use crate::dataset::model::caption::CaptionState;
 use crate::dataset::model::caption_checks::CaptionRemark;
 use crate::dataset::model::caption_text::with_class_tokens;
@@ -22,10 +23,6 @@ use crate::ui::units::plural;
 use crate::ui::{AsTrained, GuideLink, Icon, textarea_content};
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
-
-/// How long a pause in typing is.
-#[cfg(feature = "hydrate")]
-const PAUSE_MS: u32 = 800;
 
 /// Where the text in the box stands.
 #[derive(Clone, PartialEq)]
@@ -54,6 +51,8 @@ struct Editor {
     offered: RwSignal<Option<draft::Draft>>,
     /// What is wrong with the caption of this ETag.
     remarks: RwSignal<(String, Vec<CaptionRemark>)>,
+    /// How often a save of it was refused in a row.
+    refusals: StoredValue<u32>,
     #[cfg(feature = "hydrate")]
     timer: StoredValue<Option<gloo_timers::callback::Timeout>, LocalStorage>,
 }
@@ -88,6 +87,7 @@ impl Editor {
             etag: RwSignal::new(etag),
             standing: RwSignal::new(standing),
             theirs: RwSignal::new(stored),
+            refusals: StoredValue::new(0),
             #[cfg(feature = "hydrate")]
             timer: StoredValue::new_local(None),
         }
@@ -112,63 +112,6 @@ impl Editor {
         }
     }
 
-    #[cfg(feature = "hydrate")]
-    fn save_later(self) {
-        let timeout = gloo_timers::callback::Timeout::new(PAUSE_MS, move || self.save());
-        self.timer.set_value(Some(timeout));
-    }
-
-    #[cfg(not(feature = "hydrate"))]
-    fn save_later(self) {}
-
-    /// Saves what was typed, if anything was.
-    fn save(self) {
-        if self.standing.try_with_untracked(|s| *s == Standing::Typed) == Some(true) {
-            self.write();
-        }
-    }
-
-    /// Sends the text as a change of the version that was read, or of the one that a conflict showed.
-    fn write(self) {
-        let (sent, etag) = (self.text.get_untracked(), self.etag.get_untracked());
-        let (style, name) = (self.data.style.get_value(), self.name.get_value());
-        self.standing.set(Standing::Saving);
-        leptos::task::spawn_local(async move {
-            let answer = save_caption(style.clone(), name.clone(), sent.clone(), etag, false).await;
-            if let Ok(new) = &answer {
-                draft::saved(self, &sent);
-                remember(self.data, &name, &sent, new);
-            }
-            match answer {
-                Ok(new) => {
-                    self.stored(&sent, new);
-                    self.check(style, name).await;
-                }
-                Err(error) if error.kind == ErrorKind::Changed => {
-                    let theirs = load_image(style, name).await;
-                    self.conflict(theirs);
-                }
-                Err(error) => {
-                    self.standing.try_set(Standing::Refused(error));
-                }
-            }
-        });
-    }
-
-    fn stored(self, sent: &str, etag: String) {
-        self.based_on.try_set_value(etag.clone());
-        // closed meanwhile: nothing to show it on
-        if self.etag.try_set(etag).is_some() {
-            return;
-        }
-        if self.text.with_untracked(|text| text == sent) {
-            self.standing.set(Standing::Stored(true));
-        } else {
-            self.standing.set(Standing::Typed);
-            self.save_later();
-        }
-    }
-
     fn check_again(self) {
         let (style, name) = (self.data.style.get_value(), self.name.get_value());
         leptos::task::spawn_local(self.check(style, name));
@@ -185,19 +128,6 @@ impl Editor {
         }
     }
 
-    fn conflict(self, theirs: Result<TrainingImage, AppError>) {
-        match theirs {
-            Ok(image) => {
-                self.theirs.try_set(image.caption.unwrap_or_default());
-                self.etag.try_set(image.caption_etag.unwrap_or_default());
-                self.standing.try_set(Standing::Conflict);
-            }
-            Err(error) => {
-                self.standing.try_set(Standing::Refused(error));
-            }
-        }
-    }
-
     fn load_theirs(self) {
         draft::forget(self);
         self.text.set(self.theirs.get_untracked());
@@ -208,36 +138,28 @@ impl Editor {
     }
 }
 
-/// The list, and what is opened next from it, know the new text before they are asked for again.
-fn remember(data: Data, name: &str, text: &str, etag: &str) {
-    data.known.try_update_value(|known| {
-        if let Some(image) = known.get_mut(name) {
-            image.caption = Some(text.to_owned());
-            image.caption_state = CaptionState::Present;
-            image.caption_etag = Some(etag.to_owned());
-        }
-    });
-    if data.asked.version.try_get_untracked().is_some() {
-        data.refresh();
-    }
-}
-
 #[component]
 pub fn CaptionForm(data: Data, image: TrainingImage) -> impl IntoView {
     let editor = Editor::new(data, &image);
     draft::look(editor);
     take_over(editor);
     rewritten::follow(editor);
-    leave_nothing_behind(editor);
+    save::leave_nothing_behind(editor);
     let conflict = move || editor.standing.with(|s| *s == Standing::Conflict);
     let words = move || match editor.text.with(|t| t.split_whitespace().count()) {
         0 => "Describe what the image shows, not its style.".to_owned(),
         n => plural(n, "word"),
     };
-    let message = move || match editor.standing.get() {
-        Standing::Refused(error) => Some(error.to_string()),
-        _ => None,
-    };
+    // it stays while the same text is tried again
+    let refused = Memo::new(
+        move |before: Option<&Option<AppError>>| match editor.standing.get() {
+            Standing::Refused(error) => Some(error),
+            Standing::Saving => before.cloned().flatten(),
+            _ => None,
+        },
+    );
+    let message = move || refused.with(|r| r.as_ref().map(AppError::to_string));
+    let may_pass = move || refused.with(|r| r.as_ref().is_some_and(|e| e.kind.may_pass()));
     view! {
         <form
             class="inspector__section"
@@ -289,6 +211,12 @@ pub fn CaptionForm(data: Data, image: TrainingImage) -> impl IntoView {
                 <Icon name="error" />
                 <span>{message}</span>
             </p>
+            <div class="row" hidden=move || !may_pass()>
+                <button class="button button--secondary button--small" type="submit">
+                    <Icon name="retry" />
+                    "Try again"
+                </button>
+            </div>
             {move || conflict().then(|| view! { <conflict::Choice editor /> })}
             <draft::Offer editor />
         </form>
@@ -378,23 +306,3 @@ fn take_over(editor: Editor) {
     #[cfg(not(feature = "hydrate"))]
     let _ = editor;
 }
-
-/// Saves what was typed when the editor goes away, and asks before the window closes on unsaved text.
-#[cfg(feature = "hydrate")]
-fn leave_nothing_behind(editor: Editor) {
-    Effect::new(move |_| {
-        let handle = window_event_listener(leptos::ev::beforeunload, move |event| {
-            let stored = editor
-                .standing
-                .try_with_untracked(|s| matches!(s, Standing::Stored(_)));
-            if stored == Some(false) {
-                event.prevent_default();
-            }
-        });
-        on_cleanup(move || handle.remove());
-    });
-    on_cleanup(move || editor.save());
-}
-
-#[cfg(not(feature = "hydrate"))]
-fn leave_nothing_behind(_: Editor) {}

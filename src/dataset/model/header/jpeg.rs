@@ -112,12 +112,16 @@ fn frame(body: &[u8]) -> Option<Frame> {
     })
 }
 
-/// The end marker is there: near the end, or, in a file that goes on behind its picture (a phone's moving photo), after
-/// the last scan.
+/// The end marker is there, behind the scan's beginning (the small picture that a camera puts before has one too): near
+/// the end, or, in a file that goes on behind its picture (a phone's moving photo), after the last scan.
 fn must_end(file: &Ends, scan: usize) -> Result<(), Unread> {
+    let is_behind = |tail: &[u8]| {
+        let at = last_of(tail, b"\xFF\xD9").unwrap_or(0);
+        file.size_bytes.saturating_sub(tail.len() as u64) + at as u64 >= scan as u64
+    };
     if file
         .tail
-        .is_none_or(|tail| last_of(tail, b"\xFF\xD9").is_some())
+        .is_none_or(|tail| last_of(tail, b"\xFF\xD9").is_some() && is_behind(tail))
     {
         return Ok(());
     }

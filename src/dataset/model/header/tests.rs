@@ -424,3 +424,12 @@ fn the_size_an_avif_claims_is_that_of_its_largest_part() {
     assert_eq!(claimed_size(b"ispe"), None);
     assert_eq!(claimed_size(b""), None);
 }
+
+#[test]
+fn the_end_of_a_cameras_small_picture_is_not_the_photos_end() {
+    let small = [b"Exif\0\0".to_vec(), jpeg(&[frame(0xC0, 8, 2, 2, 3)])].concat();
+    let photo = jpeg(&[(0xE1, small), frame(0xC0, 8, 40, 30, 3)]);
+    assert_eq!(good(&photo).width, 40);
+    let cut = &photo[..photo.len() - 3];
+    assert_eq!(read_whole(cut), Err(Unfit::Truncated));
+}

@@ -27,10 +27,12 @@ fn placed(size: (u32, u32), choice: &BucketChoice) -> Result<BucketPlace, Bucket
 fn judged(size: (u32, u32), analysis: &Analysis, twins: &Twins) -> Quality {
     let place = placed(size, &BucketChoice::default());
     let facts = Facts {
+        filename: "a.jpg",
         size,
         place: Some(&place),
         analysis,
         turn: Turn::None,
+        flaws: &[],
         twins,
     };
     judge(&facts, |_| false)
@@ -191,10 +193,12 @@ fn a_dismissed_remark_stays_to_be_read_but_does_not_count() {
     };
     let place = placed((300, 300), &BucketChoice::default());
     let facts = Facts {
+        filename: "a.jpg",
         size: (300, 300),
         place: Some(&place),
         analysis: &small_and_soft,
         turn: Turn::None,
+        flaws: &[],
         twins: &Twins::default(),
     };
     let state = |dismissed: &[QualityCode]| judge(&facts, |code| dismissed.contains(&code)).state;
@@ -216,17 +220,57 @@ fn what_the_trainer_stops_on_and_what_cannot_be_decoded_is_bad() {
     };
     let place = placed((63, 500), &choice);
     let facts = Facts {
+        filename: "a.jpg",
         size: (63, 500),
         place: Some(&place),
         analysis: &sound(),
         turn: Turn::Sideways,
+        flaws: &[],
         twins: &Twins::default(),
     };
     let quality = judge(&facts, |_| false);
     let bad = [QualityCode::Turned, QualityCode::Untrainable].map(|c| (c, QualityState::Bad));
     assert_eq!(found(&quality), bad);
     assert_eq!(
-        unreadable("it unpacks to 4 GB", |_| false).state,
+        unreadable("a.jpg", "it unpacks to 4 GB", |_| false).state,
         QualityState::Bad
     );
+}
+
+#[test]
+fn what_the_trainer_passes_over_or_silently_gets_wrong_is_bad_with_a_remedy() {
+    let place = placed((768, 768), &BucketChoice::default());
+    let stored = |filename, flaws: &[Flaw]| {
+        let facts = Facts {
+            filename,
+            size: (768, 768),
+            place: Some(&place),
+            analysis: &sound(),
+            turn: Turn::None,
+            flaws,
+            twins: &Twins::default(),
+        };
+        judge(&facts, |_| false)
+    };
+    for (filename, flaws, code, remedy) in [
+        ("a.jpg", &[Flaw::Cmyk][..], QualityCode::Cmyk, "as RGB"),
+        ("a.webp", &[Flaw::Animated], QualityCode::Animated, "frame"),
+        ("a.png", &[Flaw::Grey16], QualityCode::Grey16, "with 8 bits"),
+        ("a.Jpg", &[], QualityCode::Extension, "Rename it to .jpg"),
+        ("a.gif", &[], QualityCode::Extension, "Use .jpg"),
+    ] {
+        let quality = stored(filename, flaws);
+        assert_eq!(found(&quality), [(code, QualityState::Bad)], "{filename}");
+        let message = &quality.remarks[0].message;
+        assert!(
+            message.starts_with(filename) && message.contains(remedy),
+            "{message}"
+        );
+    }
+    // said once each, by the remarks with a figure
+    let told = stored("a.png", &[Flaw::Turned(6), Flaw::Transparent]);
+    assert_eq!(found(&told), []);
+    let unread = unreadable("a.Jpg", "a.Jpg is cut off.", |_| false);
+    let codes = [QualityCode::Unreadable, QualityCode::Extension];
+    assert_eq!(found(&unread), codes.map(|c| (c, QualityState::Bad)));
 }

@@ -92,17 +92,19 @@ impl Judge {
     pub fn quality(&self, name: &str, etag: &str, size: Option<(u32, u32)>) -> Option<Quality> {
         let is_dismissed = |code| self.kept.is_dismissed(name, etag, code);
         let measured = match self.known.outcomes.get(name)?.as_ref() {
-            Outcome::Refused(reason) => return Some(unreadable(reason, is_dismissed)),
+            Outcome::Refused(reason) => return Some(unreadable(name, reason, is_dismissed)),
             Outcome::Measured(measured) => measured,
         };
         let size = size.unwrap_or((measured.width, measured.height));
         let place = self.placed(name, Some(size));
         let none = Twins::default();
         let facts = Facts {
+            filename: name,
             size,
             place: place.as_ref(),
             analysis: &measured.analysis,
             turn: measured.turn,
+            flaws: &measured.flaws,
             twins: self.twins.get(name).unwrap_or(&none),
         };
         Some(judge(&facts, is_dismissed))

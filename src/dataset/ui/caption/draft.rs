@@ -94,11 +94,11 @@ pub fn look(editor: Editor) {
 pub fn Offer(editor: Editor) -> impl IntoView {
     move || {
         let draft = editor.offered.get()?;
-        let newer = editor.etag.with_untracked(|etag| *etag != draft.based_on);
+        let newer = editor.etag.with(|etag| *etag != draft.based_on);
         let why = if newer {
             "The caption was changed since: it now reads as in the box above."
         } else {
-            "It was typed here before and the page was closed before it was saved."
+            "It was typed here before and was never saved. The caption is still the one it was to replace."
         };
         let text = draft.text.clone();
         let take = move |_| {

@@ -3,7 +3,6 @@
 use super::asking::ForAll;
 use super::queue::{Question, Queue, Row, Stage};
 use super::transfer;
-use crate::dataset::model::image::caption_name;
 use crate::dataset::model::upload::{Clash, Conflict, is_caption_name};
 use crate::dataset::ui::address::encode;
 use crate::ui::units::{bytes, plural};
@@ -145,9 +144,12 @@ fn Head(style: StoredValue<String>, queue: Queue) -> impl IntoView {
 
 fn file(style: StoredValue<String>, row: Row, rows: ArcRwSignal<Vec<Row>>) -> AnyView {
     let (id, size, shown) = (row.id, row.size_bytes, row.name.clone());
-    let stage = RwSignal::from(row.stage);
-    let (notes, preview) = (RwSignal::from(row.notes), RwSignal::from(row.preview));
-    let name = StoredValue::new(row.name);
+    let stage = RwSignal::from(row.stage.clone());
+    let (notes, preview) = (
+        RwSignal::from(row.notes.clone()),
+        RwSignal::from(row.preview.clone()),
+    );
+    let name = StoredValue::new(row.name.clone());
     let is_caption = name.with_value(|n| is_caption_name(n));
     let class = move || {
         let kind = match stage.get() {
@@ -160,10 +162,7 @@ fn file(style: StoredValue<String>, row: Row, rows: ArcRwSignal<Vec<Row>>) -> An
         format!("upload upload--{kind}")
     };
     let next = Memo::new(move |_| stage.with(Next::of));
-    let with_caption = Memo::new(move |_| {
-        let caption = name.with_value(|n| caption_name(n));
-        rows.with(|rows| rows.iter().any(|r| r.name == caption && r.id != id))
-    });
+    let with_caption = Memo::new(move |_| rows.with(|rows| row.has_caption_in(rows)));
     let facts = move || {
         let size = (size > 0).then(|| bytes(size));
         size.into_iter()

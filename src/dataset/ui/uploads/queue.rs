@@ -54,9 +54,19 @@ impl Stage {
     }
 }
 
+/// An image and its caption share it: files of one drop, folder and stem. Names alone do not tell, since files of several
+/// folders have the same.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Group {
+    pub batch: u32,
+    pub folder: String,
+    pub stem: String,
+}
+
 #[derive(Clone)]
 pub struct Row {
     pub id: u32,
+    pub group: Group,
     /// As the file came.
     pub name: String,
     pub size_bytes: u64,
@@ -65,6 +75,41 @@ pub struct Row {
     pub notes: ArcRwSignal<Vec<String>>,
     /// Address of a small picture that lies in the browser; empty without one.
     pub preview: ArcRwSignal<String>,
+}
+
+impl Row {
+    #[cfg_attr(not(feature = "hydrate"), allow(dead_code))]
+    pub fn new(id: u32, group: Group, name: &str, size_bytes: u64) -> Self {
+        Self {
+            id,
+            group,
+            name: name.to_owned(),
+            size_bytes,
+            stage: ArcRwSignal::new(Stage::Looking),
+            notes: ArcRwSignal::default(),
+            preview: ArcRwSignal::default(),
+        }
+    }
+
+    /// The image that a caption came with.
+    pub fn image_in<'a>(&self, rows: &'a [Row]) -> Option<&'a Row> {
+        rows.iter()
+            .find(|row| row.group == self.group && !is_caption_name(&row.name))
+    }
+
+    /// Whether it is an image that came with a caption, and the caption was not left behind. Tracks the caption's stage.
+    pub fn has_caption_in(&self, rows: &[Row]) -> bool {
+        use Stage::{Cancelled, Failed, Refused, Skipped};
+        let mut captions = rows
+            .iter()
+            .filter(|row| row.group == self.group && is_caption_name(&row.name));
+        captions.any(|caption| {
+            let is_own = caption.image_in(rows).is_some_and(|row| row.id == self.id);
+            let comes =
+                |stage: &Stage| !matches!(stage, Skipped(_) | Refused(_) | Failed(_) | Cancelled);
+            is_own && caption.stage.with(comes)
+        })
+    }
 }
 
 #[derive(Clone, Default)]
@@ -226,6 +271,32 @@ mod tests {
             sum.line(4_000.0),
             "2 of 5 stored · 1 failed · 1.0 MB of 4.0 MB · about 12 s left"
         );
+    }
+
+    #[test]
+    fn an_image_has_the_caption_of_its_own_folder_and_not_one_of_the_same_name() {
+        let row = |id, folder: &str, name: &str| {
+            let group = Group {
+                batch: 1,
+                folder: folder.into(),
+                stem: "one".into(),
+            };
+            Row::new(id, group, name, 1)
+        };
+        let rows = [
+            row(1, "a", "one.png"),
+            row(2, "a", "one.txt"),
+            row(3, "b", "one.txt"),
+            row(4, "c", "one.png"),
+        ];
+        let with = || {
+            rows.iter()
+                .filter(|r| r.has_caption_in(&rows))
+                .map(|r| r.id)
+        };
+        assert_eq!(with().collect::<Vec<_>>(), [1]);
+        rows[1].stage.set(Stage::Failed("No answer.".into()));
+        assert_eq!(with().count(), 0);
     }
 
     #[test]

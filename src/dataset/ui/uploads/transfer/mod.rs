@@ -7,7 +7,7 @@ mod send;
 
 use super::analyst;
 use super::gather::Arrival;
-use super::queue::{Queue, Row, Stage};
+use super::queue::{Group, Queue, Row, Stage};
 use super::summary;
 use crate::dataset::api::stored_files;
 use crate::dataset::model::analysis::Hash;
@@ -34,8 +34,6 @@ struct Job {
     original: Blob,
     /// What is sent: the same, or a changed copy.
     file: Blob,
-    /// Folder and stem within one drop: an image and its caption share it.
-    group: (u32, String, String),
     /// The name to store it under, as far as it is known.
     name: String,
     md5: Option<String>,
@@ -189,10 +187,14 @@ fn enter(shared: &Shared, files: impl Iterator<Item = (String, Blob)>) -> Vec<Ro
         let mut transfer = shared.borrow_mut();
         transfer.next_id += 1;
         let (id, batch) = (transfer.next_id, transfer.batch);
-        let row = Row::new(id, name_of(&path), file.size() as u64);
-        let folder = folder_of(&path).to_owned();
-        let group = (batch, folder, stem(&row.name).to_owned());
-        transfer.jobs.insert(id, Job::new(file, &row.name, group));
+        let name = name_of(&path);
+        let group = Group {
+            batch,
+            folder: folder_of(&path).to_owned(),
+            stem: stem(name).to_owned(),
+        };
+        let row = Row::new(id, group, name, file.size() as u64);
+        transfer.jobs.insert(id, Job::new(file, name));
         new.push(row);
     }
     let queue = shared.borrow().queue.clone();
@@ -208,25 +210,11 @@ fn enter(shared: &Shared, files: impl Iterator<Item = (String, Blob)>) -> Vec<Ro
     new
 }
 
-impl Row {
-    fn new(id: u32, name: &str, size_bytes: u64) -> Self {
-        Self {
-            id,
-            name: name.to_owned(),
-            size_bytes,
-            stage: ArcRwSignal::new(Stage::Looking),
-            notes: ArcRwSignal::default(),
-            preview: ArcRwSignal::default(),
-        }
-    }
-}
-
 impl Job {
-    fn new(file: Blob, name: &str, group: (u32, String, String)) -> Self {
+    fn new(file: Blob, name: &str) -> Self {
         Self {
             original: file.clone(),
             file,
-            group,
             name: name.to_owned(),
             md5: None,
             hash: None,
@@ -355,7 +343,12 @@ fn unpacked(shared: &Shared, row: &Row, refused: Vec<String>) {
     let told = refused.into_iter().map(|why| {
         let mut transfer = shared.borrow_mut();
         transfer.next_id += 1;
-        let inside = Row::new(transfer.next_id, &row.name, 0);
+        // no drop has this number: a told file is nobody's image
+        let group = Group {
+            batch: 0,
+            ..row.group.clone()
+        };
+        let inside = Row::new(transfer.next_id, group, &row.name, 0);
         inside.stage.set(Stage::Refused(why));
         inside
     });

@@ -177,15 +177,8 @@ enum Image {
 
 fn image_of(shared: &Shared, caption: &Row) -> Image {
     let transfer = shared.borrow();
-    let Some(group) = transfer.jobs.get(&caption.id).map(|job| &job.group) else {
-        return Image::None;
-    };
     let rows = transfer.queue.rows.get_untracked();
-    let mut siblings = rows.iter().filter(|r| {
-        let job = transfer.jobs.get(&r.id);
-        r.id != caption.id && !is_caption_name(&r.name) && job.is_some_and(|j| j.group == *group)
-    });
-    let Some(image) = siblings.next() else {
+    let Some(image) = caption.image_in(&rows) else {
         return Image::None;
     };
     let name = || transfer.jobs.get(&image.id).map(|job| job.name.clone());
@@ -202,18 +195,9 @@ fn image_of(shared: &Shared, caption: &Row) -> Image {
 
 /// An image was decided: its caption can follow it.
 pub fn settle(shared: &Shared, image: u32) {
-    let group = shared
-        .borrow()
-        .jobs
-        .get(&image)
-        .map(|job| job.group.clone());
+    let group = row(shared, image).map(|image| image.group);
     for caption in rows_at(shared, |s| *s == Stage::Held) {
-        let own = shared
-            .borrow()
-            .jobs
-            .get(&caption.id)
-            .map(|job| job.group.clone());
-        if own == group {
+        if group.as_ref() == Some(&caption.group) {
             place(shared, &caption);
         }
     }
