@@ -17,6 +17,7 @@ mod rules;
 pub(in crate::training::model) mod typed;
 
 pub use fields::{FAULTS, SPEED, START_FROM, parameter_field};
+pub(in crate::training::model) use rules::missing_name;
 pub use typed::Typed;
 
 /// Longest version name, in characters.

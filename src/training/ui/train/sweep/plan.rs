@@ -6,7 +6,7 @@ use super::super::preflight::{Preflight, PreflightList};
 use super::super::remarks::Remarks;
 use super::TypedSweep;
 use crate::training::model::preflight::Light;
-use crate::training::model::sweep::{SweepPlan, SweepRun};
+use crate::training::model::sweep::{SweepPlan, SweepRun, is_untouched};
 use crate::ui::frame::Rehearsed;
 use crate::ui::units::{count, plural, seconds};
 use crate::ui::{Badge, Icon};
@@ -74,8 +74,12 @@ fn Shown(sweep: TypedSweep) -> impl IntoView {
             .plan
             .with(|plan| (plan.problems.clone(), plan.warnings.clone()))
     });
+    let begun = move || !sweep.vary.with(|vary| is_untouched(vary));
     view! {
         {move || (!totals.read().is_empty()).then(|| view! { <Stats figures=totals.get() /> })}
+        <p class="muted" hidden=begun>
+            "Give a parameter two values to see the runs."
+        </p>
         {move || {
             let (problems, warnings) = remarks.get();
             view! { <Remarks problems warnings /> }
