@@ -122,6 +122,11 @@ impl TrainingRequest {
                 Err(message) => errors.push(FieldError::new(parameter.name, message)),
             }
         }
+        for (name, kind) in form.parameters.not_values() {
+            let message =
+                format!("{name} came as {kind}: send one value, as text, a number, true or false.");
+            errors.push(FieldError::new(name, message));
+        }
         for (name, _) in form
             .parameters
             .iter()
