@@ -1,8 +1,8 @@
 //! All runs of a sweep with their time and cost, and Start.
 
 use super::super::form::FORM_ID;
-use super::super::plan::{Figure, Stats};
-use super::super::preflight::{Preflight, PreflightList};
+use super::super::plan::{Figure, Stats, gist};
+use super::super::preflight::{Gist, Preflight, PreflightList};
 use super::super::remarks::Remarks;
 use super::TypedSweep;
 use crate::training::model::preflight::Light;
@@ -30,6 +30,10 @@ pub fn SweepPlanPanel(
         (_, runs, false) => format!("Start {}", plural(runs, "run")),
         (_, runs, true) => format!("Start {} anyway", plural(runs, "run")),
     };
+    let comes_to = Memo::new(move |_| {
+        let whole = |plan: &SweepPlan| gist(plan.gpu_seconds, plan.cost_usd);
+        (runs.get() > 0).then(|| sweep.plan.with(whole))
+    });
     let rehearsed = use_context::<Rehearsed>().is_some_and(|r| r.trainer);
     view! {
         <aside class="split__side panel plan" aria-labelledby="plan-title">
@@ -41,7 +45,7 @@ pub fn SweepPlanPanel(
                     {rehearsed
                         .then(|| view! { <Badge kind="rehearsal".to_owned() text="Rehearsal".to_owned() /> })}
                 </div>
-                <PreflightList typed preflight of_form=false />
+                <PreflightList typed preflight checks=preflight.checks />
                 {move || {
                     if typed.has_plan.get() {
                         view! { <Shown sweep /> }.into_any()
@@ -51,6 +55,7 @@ pub fn SweepPlanPanel(
                 }}
             </div>
             <div class="plan__foot">
+                <Gist comes_to checks=preflight.checks />
                 <button
                     class="button button--primary button--large button--wide"
                     type="submit"
