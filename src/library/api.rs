@@ -1,6 +1,6 @@
 //! Server functions of the grid, the frame and Setup.
 
-use super::model::{Health, StyleCard};
+use super::model::{Health, StyleCard, StyleFrame};
 use crate::dataset::model::selection::SetUse;
 use crate::error::AppError;
 use crate::styles::model::StyleId;
@@ -12,14 +12,10 @@ pub async fn cards() -> Result<Vec<StyleCard>, AppError> {
     super::server::cards(&crate::server::state::app_state()).await
 }
 
-/// One style's card: what its sub-navigation shows.
-#[server(prefix = "/rpc", endpoint = "card", input = GetUrl)]
-pub async fn card(id: StyleId) -> Result<StyleCard, AppError> {
-    let state = crate::server::state::app_state();
-    let style = crate::styles::server::get(&state, &id)?;
-    // a browser's uploads go past us: what was counted a moment ago is not what is there now
-    state.caches.counts.invalidate(id.as_str());
-    Ok(super::server::card(&state, style).await)
+/// What stands around a style's pages. `version`: the one that is looked at, if any.
+#[server(prefix = "/rpc", endpoint = "frame", input = GetUrl)]
+pub async fn frame(id: StyleId, version: String) -> Result<StyleFrame, AppError> {
+    super::server::frame(&crate::server::state::app_state(), &id, &version).await
 }
 
 /// The versions that were trained on each selection set.

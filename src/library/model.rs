@@ -1,6 +1,7 @@
 //! A card of the grid, and the state of an outside system.
 
 use crate::styles::model::Style;
+use crate::training::model::history::newest_first;
 use crate::training::model::version::TrainingVersion;
 use serde::{Deserialize, Serialize};
 
@@ -14,6 +15,14 @@ pub struct StyleCard {
     pub versions: usize,
     /// The unfinished run, else the newest.
     pub latest: Option<LatestRun>,
+}
+
+/// What stands around the pages of a style.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct StyleFrame {
+    pub card: StyleCard,
+    /// What a person calls the version that is looked at.
+    pub version: Option<String>,
 }
 
 /// What a card says of a run.
@@ -32,7 +41,8 @@ impl LatestRun {
     /// The run a card shows.
     pub fn of(versions: &[TrainingVersion]) -> Option<Self> {
         let live = |v: &TrainingVersion| v.is_ours() && !v.status.is_final();
-        let version = versions.iter().find(|v| live(v)).or(versions.first())?;
+        let newest = || versions.iter().min_by(|a, b| newest_first(a, b));
+        let version = versions.iter().find(|v| live(v)).or_else(newest)?;
         Some(Self {
             id: version.id.clone(),
             name: version.name.clone(),

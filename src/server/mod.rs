@@ -23,6 +23,7 @@ pub mod policy;
 pub mod probe;
 pub mod problem;
 pub mod residents;
+pub mod room;
 pub mod router;
 pub mod runpod;
 pub mod s3;

@@ -11,6 +11,8 @@ use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde_path_to_error::Segment;
+use std::error::Error;
 
 /// The body of every refusal of `/api`.
 #[derive(Serialize, utoipa::ToSchema)]
@@ -119,8 +121,32 @@ impl From<JsonRejection> for AppError {
             StatusCode::PAYLOAD_TOO_LARGE => ErrorKind::TooLarge,
             _ => ErrorKind::Invalid,
         };
-        Self::new(kind, rejection.body_text())
+        let errors = field_of(&rejection).into_iter().collect();
+        Self {
+            errors,
+            ..Self::new(kind, rejection.body_text())
+        }
     }
+}
+
+/// The field whose value is of another kind, `vary.0.values`, where one can be named.
+fn field_of(rejection: &JsonRejection) -> Option<FieldError> {
+    let JsonRejection::JsonDataError(error) = rejection else {
+        return None;
+    };
+    let mut causes = std::iter::successors(error.source(), |&cause| cause.source());
+    let told = causes.find_map(|c| c.downcast_ref::<serde_path_to_error::Error<_>>())?;
+    let steps = told.path().iter().map(|step| match step {
+        Segment::Seq { index } => Some(index.to_string()),
+        Segment::Map { key } => Some(key.clone()),
+        Segment::Enum { .. } | Segment::Unknown => None,
+    });
+    let steps: Vec<String> = steps.collect::<Option<_>>()?;
+    let inner: &serde_json::Error = told.inner();
+    (!steps.is_empty()).then(|| FieldError {
+        field: steps.join("."),
+        message: format!("The value cannot be read: {inner}."),
+    })
 }
 
 /// Refusals of axum's own extractors (an address or a query that cannot be read), which are plain text, as problems.

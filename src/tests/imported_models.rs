@@ -1,9 +1,12 @@
 //! Models in the bucket that no version knows: offered with what their headers say, imported once.
 
+use super::fake_runpod::FakeRunpod;
 use super::plain_form::PlainForm;
 use super::studio::TestStudio;
 use crate::server::s3::Precondition;
+use crate::training::server::reconcile::reconcile_once;
 use serde_json::{Value, json};
+use std::time::Duration;
 
 const MODELS: &str = "actor_maker_user/custom-styles-models";
 
@@ -170,4 +173,64 @@ async fn the_versions_page_offers_them_and_a_plain_form_imports_one() {
     let (to, page) = form.submit(&studio).await;
     assert_eq!(to, "/styles/1/versions");
     assert!(page.text.contains("Imported from S3") && !page.text.contains("no version knows"));
+}
+
+#[tokio::test]
+async fn a_model_of_a_run_that_failed_is_checked_again_and_not_imported_as_a_strangers() {
+    let runpod = FakeRunpod::start().await;
+    let studio = TestStudio::on(&runpod).await;
+    let style = studio.ready_style(2).await;
+    studio.start_run(&style, "V1").await.expect(202);
+    let (job, _) = runpod.job();
+    runpod.set_status(
+        &job,
+        json!({"id": job, "status": "FAILED", "error": "out of disk"}),
+    );
+    reconcile_once(&studio.state).await;
+    let file = format!("style_{style}_V1.safetensors");
+    put(&studio, &file, model(16)).await;
+    let models = unknown(&studio, &style).await;
+    let run = studio.version(&style).await;
+    assert_eq!(
+        models[0]["run"],
+        json!({"id": run["id"], "name": "V1", "status": "failed"})
+    );
+    assert_eq!(
+        import(&studio, &style, json!({})).await,
+        json!({"imported": [], "refused": []})
+    );
+    let asked = import(&studio, &style, json!({"files": [file]})).await;
+    let told = asked["refused"][0]["message"].as_str().expect("a reason");
+    assert!(told.contains("the model of V1, which is failed"), "{told}");
+    let here = format!("/styles/{style}/versions");
+    let page = studio.get(&here).await.text;
+    assert!(
+        page.contains("1 model in S3 of runs that did not complete")
+            && !page.contains("no version knows")
+    );
+    let form = PlainForm::on(&studio, &here, "recheck_version").await;
+    let (to, page) = form.submit(&studio).await;
+    assert_eq!(to, here);
+    assert!(!page.text.contains("did not complete"));
+    assert_eq!(studio.version(&style).await["status"], "completed");
+    assert_eq!(unknown(&studio, &style).await, [Value::Null; 0]);
+}
+
+#[tokio::test]
+async fn a_model_from_before_a_failed_run_of_its_name_is_still_imported() {
+    let runpod = FakeRunpod::start().await;
+    let studio = TestStudio::on(&runpod).await;
+    let style = studio.ready_style(2).await;
+    put(&studio, &format!("style_{style}_V1.safetensors"), model(16)).await;
+    studio.pass(Duration::from_secs(3_600));
+    studio.start_run(&style, "V1").await.expect(202);
+    let (job, _) = runpod.job();
+    runpod.set_status(
+        &job,
+        json!({"id": job, "status": "FAILED", "error": "out of disk"}),
+    );
+    reconcile_once(&studio.state).await;
+    assert_eq!(unknown(&studio, &style).await[0]["run"], Value::Null);
+    let done = import(&studio, &style, json!({})).await;
+    assert_eq!(done["imported"][0]["name"], "V1 from S3");
 }

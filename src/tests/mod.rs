@@ -17,6 +17,7 @@ mod folders;
 mod forms_without_js;
 mod fuzz;
 mod guide;
+mod history;
 mod imported_models;
 mod layout;
 mod line;

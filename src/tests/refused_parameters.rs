@@ -87,6 +87,35 @@ fn all() -> Vec<Wrong> {
     alone.chain(combinations()).collect()
 }
 
+#[tokio::test]
+async fn what_is_no_single_value_is_refused_by_field_too() {
+    let studio = TestStudio::start().await;
+    let style = studio.ready_style(2).await;
+    let mut body = run(&style, "V1");
+    body["parameters"] = json!({"class_tokens": ["ink"], "learning_rate": {}, "network_dim": [1]});
+    let fields = ["class_tokens", "learning_rate", "network_dim"];
+    assert_eq!(problems(&studio, &body).await, fields);
+    let refused = studio.post("/api/training/start", &body).await;
+    assert!(refused.text.contains("class_tokens came as a list"));
+    assert_eq!(refused.refused(400), fields);
+    body["vary"] = json!([{"parameter": "batch_size", "values": [1, 2]}]);
+    let refused = studio.post("/api/training/sweeps", &body).await;
+    assert_eq!(refused.refused(400), fields);
+    for path in ["/api/training/start", "/api/training/preview"] {
+        let mut body = run(&style, "V1");
+        body["name"] = json!(["V1"]);
+        assert_eq!(studio.post(path, &body).await.refused(400), ["name"]);
+        let mut body = run(&style, "V1");
+        body["parameters"] = json!("rank 16");
+        assert_eq!(studio.post(path, &body).await.refused(400), ["parameters"]);
+    }
+    body["parameters"] = json!({});
+    body["vary"][0]["values"] = json!({});
+    let refused = studio.post("/api/training/sweeps", &body).await;
+    assert_eq!(refused.refused(400), ["vary.0.values"]);
+    assert!(studio.versions(&style).await.is_empty());
+}
+
 /// Fields of a preview's problems.
 async fn problems(studio: &TestStudio, body: &Value) -> Vec<String> {
     let preview = studio.post("/api/training/preview", body).await.expect(200);

@@ -222,6 +222,16 @@ async fn what_is_wrong_with_the_values_is_refused_by_field_and_nothing_is_record
     let fields = story.studio.post(SWEEPS, &body).await.refused(400);
     assert_eq!(fields, ["vary.0.values", "vary.1.parameter", "inFlight"]);
     let mut body = four(&story.style);
+    body["name"] = json!("");
+    let refused = story.studio.post(SWEEPS, &body).await;
+    assert_eq!(refused.refused(400), ["name"]);
+    let previewed = format!("{SWEEPS}/preview");
+    let plan = story.studio.post(&previewed, &body).await.expect(200);
+    assert_eq!(
+        (&plan["problems"][0]["field"], &plan["runs"]),
+        (&json!("name"), &json!([]))
+    );
+    let mut body = four(&story.style);
     body["vary"] = json!([{"parameter": "network_dim", "values": (1..=17).collect::<Vec<u32>>()}]);
     let refused = story.studio.post(SWEEPS, &body).await;
     assert!(refused.text.contains("17 runs"));
@@ -431,4 +441,17 @@ async fn a_sweep_of_eight_runs_to_its_end_on_the_rehearsal_stage_with_the_losses
     let points = course["points"].as_array().expect("points");
     assert!(points.iter().any(|p| p["loss"].is_number()), "{course}");
     assert!(course["log"].as_str().expect("text").contains("rehearsed"));
+}
+
+#[tokio::test]
+async fn nobody_is_scolded_on_the_sweep_page_before_a_value_is_typed() {
+    let story = Story::begin().await;
+    let page = format!("/styles/{}/train/sweep?set=1", story.style);
+    let untouched = story.studio.get(&page).await.text;
+    assert!(
+        !untouched.contains("A sweep has at least 2 runs") && !untouched.contains("check--error")
+    );
+    let begun = format!("{page}&vary[0][parameter]=network_dim&vary[0][values]=16");
+    let begun = story.studio.get(&begun).await.text;
+    assert!(begun.contains("A sweep has at least 2 runs"));
 }

@@ -239,6 +239,33 @@ async fn request_workflow_and_curl_are_plain_downloads_without_a_secret() {
 }
 
 #[tokio::test]
+async fn what_will_happen_comes_before_presets_and_costs_with_its_gist_beside_the_button() {
+    let studio = TestStudio::start().await;
+    let style = studio.ready_style(2).await;
+    studio.start_run(&style, "V0").await.expect(202);
+    let page = format!("/styles/{style}/train?set=1");
+    let page = studio.get(&page).await.text;
+    let order = [
+        "id=\"step-1\"",
+        "id=\"preflight-title\"",
+        "href=\"#plan-title\">about ",
+        "href=\"#preflight-title\"",
+        "1 doubtful",
+        "Start anyway",
+        "id=\"presets-title\"",
+        "id=\"costs-title\"",
+    ];
+    let mut rest = page.as_str();
+    for text in order {
+        let at = rest
+            .find(text)
+            .unwrap_or_else(|| panic!("{text} is not there or too early"));
+        rest = &rest[at + text.len()..];
+    }
+    assert!(page.contains("The webhook answers on this machine, at http://127.0.0.1:"));
+}
+
+#[tokio::test]
 async fn what_is_doubtful_is_started_only_by_who_has_seen_it() {
     let runpod = FakeRunpod::start().await;
     let studio = TestStudio::on(&runpod).await;

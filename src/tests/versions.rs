@@ -3,8 +3,10 @@
 use super::fake_runpod::FakeRunpod;
 use super::plain_form::PlainForm;
 use super::studio::{TestStudio, run, upload_model};
+use crate::training::model::reproduce::FORMAT;
 use reqwest::Method;
 use serde_json::{Value, json};
+use std::time::{Duration, SystemTime};
 
 /// Starts a run with these parameters; its id.
 async fn start(studio: &TestStudio, style: &str, name: &str, parameters: Value) -> String {
@@ -280,6 +282,41 @@ async fn a_run_of_another_machine_says_what_is_otherwise_here_and_changes_nothin
     let snapshot = format!("/api/styles/{style}/training-versions/{first}/snapshot");
     let snapshot = here.get(&snapshot).await.expect(200);
     assert_eq!(snapshot["images"].as_array().expect("images").len(), 3);
+}
+
+#[tokio::test]
+async fn of_exported_runs_taken_in_the_newest_fifty_are_kept() {
+    let studio = TestStudio::start().await;
+    let style = studio.ready_style(0).await;
+    let path = format!("/api/styles/{style}/reproductions");
+    let file = |n: usize| json!({"format": FORMAT, "formatVersion": 1, "version": {"name": format!("V{n}")}});
+    let take_in = async |n: usize| {
+        let taken_in = studio.post(&path, &file(n)).await.expect(201);
+        taken_in["id"].as_str().expect("an id").to_owned()
+    };
+    let mut ids = Vec::new();
+    for n in 0..50 {
+        ids.push(take_in(n).await);
+    }
+    for (n, id) in ids.iter().take(3).enumerate() {
+        let kept = studio.state_dir().join(format!("reproductions/{id}.json"));
+        let kept = std::fs::File::options().write(true).open(kept);
+        let hours = Duration::from_secs(3_600 * (9 - n as u64));
+        let then = SystemTime::now() - hours;
+        kept.expect("it is kept")
+            .set_modified(then)
+            .expect("a time");
+    }
+    ids.push(take_in(50).await);
+    take_in(1).await;
+    take_in(51).await;
+    let kept = std::fs::read_dir(studio.state_dir().join("reproductions")).expect("a folder");
+    assert_eq!(kept.count(), 50);
+    // the first and, since the second came again, the third are gone
+    for (at, status) in [(0, 404), (1, 200), (2, 404), (3, 200), (50, 200)] {
+        let one = studio.get(&format!("{path}/{}", ids[at])).await;
+        assert_eq!(one.status, status, "{at}");
+    }
 }
 
 #[tokio::test]

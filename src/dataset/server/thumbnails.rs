@@ -10,6 +10,7 @@ use super::pictures::decode;
 use super::{key, listing};
 use crate::error::{AppError, ErrorKind};
 use crate::server::documents::write_atomically;
+use crate::server::room::{Bound, make_room};
 use crate::server::s3::ObjectInfo;
 use crate::server::state::AppState;
 use crate::styles::model::StyleId;
@@ -28,7 +29,10 @@ const JPEG_QUALITY: u8 = 80;
 /// A thumbnail that a browser made may have this many bytes.
 pub const MAX_THUMBNAIL_BYTES: usize = 64 << 10;
 /// Kept on disk: 256 folders of this many bytes each, 256 MiB in all, some 13,000 thumbnails.
-const MAX_FOLDER_BYTES: u64 = 1 << 20;
+const MOST_OF_FOLDER: Bound = Bound {
+    files: usize::MAX,
+    bytes: 1 << 20,
+};
 /// A thumbnail that was looked at is young again, but not written to at every look.
 const SEEN_EVERY: Duration = Duration::from_secs(3600);
 
@@ -180,30 +184,9 @@ fn place(state: &AppState, key: &str, etag: &str) -> PathBuf {
 fn keep(path: &Path, thumbnail: &[u8]) {
     let kept = write_atomically(path, thumbnail).map_err(std::io::Error::other);
     let folder = path.parent().unwrap_or(path);
-    if let Err(error) = kept.and_then(|()| make_room(folder, MAX_FOLDER_BYTES)) {
+    if let Err(error) = kept.and_then(|()| make_room(folder, MOST_OF_FOLDER)) {
         tracing::warn!(%error, "thumbnail not kept");
     }
-}
-
-/// Removes the longest unseen files of a folder until it is within its bound.
-fn make_room(folder: &Path, most_bytes: u64) -> std::io::Result<()> {
-    let mut files = Vec::new();
-    for entry in fs::read_dir(folder)?.flatten() {
-        let Ok(facts) = entry.metadata() else {
-            continue;
-        };
-        files.push((facts.modified()?, facts.len(), entry.path()));
-    }
-    files.sort();
-    let mut bytes: u64 = files.iter().map(|f| f.1).sum();
-    for (_, size, path) in files {
-        if bytes <= most_bytes {
-            break;
-        }
-        fs::remove_file(path)?;
-        bytes -= size;
-    }
-    Ok(())
 }
 
 /// A JPEG of at most `side` pixels, or why there is none (reads on after the file's name). Blocks.
@@ -238,29 +221,6 @@ fn on_grey(picture: &DynamicImage) -> image::RgbImage {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_longest_unseen_thumbnails_make_room() {
-        let folder = tempfile::tempdir().unwrap();
-        let now = SystemTime::now();
-        for (name, minutes) in [("old", 30), ("seen", 1), ("new", 0)] {
-            let path = folder.path().join(name);
-            fs::write(&path, [0; 100]).unwrap();
-            let seen = now - Duration::from_secs(60 * minutes);
-            File::options()
-                .write(true)
-                .open(&path)
-                .unwrap()
-                .set_modified(seen)
-                .unwrap();
-        }
-        make_room(folder.path(), 250).unwrap();
-        let there = |name: &str| folder.path().join(name).exists();
-        assert_eq!(
-            (there("old"), there("seen"), there("new")),
-            (false, true, true)
-        );
-    }
 
     #[test]
     fn a_thumbnail_has_the_shape_of_its_image() {

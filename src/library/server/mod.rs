@@ -2,7 +2,7 @@
 
 pub mod routes;
 
-use super::model::{Health, LatestRun, StyleCard, SystemHealth};
+use super::model::{Health, LatestRun, StyleCard, StyleFrame, SystemHealth};
 use crate::dataset::model::selection::SetUse;
 use crate::dataset::server::{listing, selection_sets};
 use crate::error::AppError;
@@ -40,6 +40,21 @@ pub async fn card(state: &AppState, style: Style) -> StyleCard {
         latest: LatestRun::of(&versions),
         style,
     }
+}
+
+/// What stands around a style's pages; `version` is the id of the one that is looked at, or empty.
+pub async fn frame(state: &AppState, id: &StyleId, version: &str) -> Result<StyleFrame, AppError> {
+    let style = styles::server::get(state, id)?;
+    // a browser's uploads go past us: what was counted a moment ago is not what is there now
+    state.caches.counts.invalidate(id.as_str());
+    let versions = versions::list_of(state, &style).unwrap_or_default();
+    let named = versions
+        .into_iter()
+        .find(|v| v.id == version && !v.name.is_empty());
+    Ok(StyleFrame {
+        version: named.map(|v| v.name),
+        card: card(state, style).await,
+    })
 }
 
 /// The versions that were trained on each set, newest first.

@@ -2,8 +2,8 @@
 
 use super::top_bar::OpenStyles;
 use crate::error::{AppError, ErrorKind};
-use crate::library::api::card;
-use crate::library::model::StyleCard;
+use crate::library::api::frame;
+use crate::library::model::{StyleCard, StyleFrame};
 use crate::styles::model::StyleId;
 use crate::ui::frame::{Crumb, CrumbBar, StyleChanged, set_not_found};
 use crate::ui::units::plural;
@@ -18,25 +18,29 @@ pub fn StyleLayout() -> impl IntoView {
     let params = use_params_map();
     let id = Memo::new(move |_| params.read().get("id").unwrap_or_default());
     let changed = StyleChanged::listen();
+    let path = use_location().pathname;
+    let version = Memo::new(move |_| version_in(&path.read()).to_owned());
     let loaded = Resource::new_blocking(
-        move || (id.get(), changed.0.get()),
-        |(id, _)| async move {
+        move || (id.get(), version.get(), changed.0.get()),
+        |(id, version, _)| async move {
             let id = StyleId::parse(&id).map_err(|e| AppError::not_found(e.to_string()))?;
-            card(id).await
+            frame(id, version).await
         },
     );
     let open = expect_context::<OpenStyles>();
     Effect::new(move |_| {
-        if let Some(Ok(card)) = loaded.get() {
+        if let Some(Ok(StyleFrame { card, .. })) = loaded.get() {
             open.open(card.style.id.as_str(), &card.style.title);
         }
     });
-    let title = move || {
-        let card = loaded.get().and_then(Result::ok);
-        card.map_or_else(|| format!("Style {}", id.get()), |c| c.style.title)
-    };
-    let path = use_location().pathname;
-    let crumbs = Signal::derive(move || crumbs(&path.read(), &title()));
+    let crumbs = Signal::derive(move || {
+        let (title, name) = match loaded.get() {
+            Some(Ok(frame)) => (frame.card.style.title, frame.version),
+            _ => (format!("Style {}", id.get()), None),
+        };
+        let version = name.unwrap_or_else(|| version.get());
+        crumbs(&path.read(), &title, &version)
+    });
     view! {
         <Transition fallback=|| ()>
             <CrumbBar crumbs />
@@ -54,9 +58,9 @@ pub fn StyleLayout() -> impl IntoView {
 }
 
 /// The style's bar, or why there is none.
-fn bar(loaded: Result<StyleCard, AppError>) -> impl IntoView {
+fn bar(loaded: Result<StyleFrame, AppError>) -> impl IntoView {
     match loaded {
-        Ok(card) => Either::Left(view! { <StyleBar card /> }),
+        Ok(StyleFrame { card, .. }) => Either::Left(view! { <StyleBar card /> }),
         Err(error) => {
             if error.kind == ErrorKind::NotFound {
                 set_not_found();
@@ -71,7 +75,17 @@ fn bar(loaded: Result<StyleCard, AppError>) -> impl IntoView {
     }
 }
 
-fn crumbs(path: &str, title: &str) -> Vec<Crumb> {
+/// Id of the version whose page the path is; empty on other pages.
+fn version_in(path: &str) -> &str {
+    let mut parts = path.trim_matches('/').split('/').skip(2);
+    match (parts.next(), parts.next()) {
+        (Some("versions"), Some(version)) if version != "compare" => version,
+        _ => "",
+    }
+}
+
+/// `version`: what the page's version is called.
+fn crumbs(path: &str, title: &str, version: &str) -> Vec<Crumb> {
     let mut parts = path.trim_matches('/').split('/').skip(1);
     let id = parts.next().unwrap_or_default();
     let home = format!("/styles/{id}/data");
@@ -89,8 +103,8 @@ fn crumbs(path: &str, title: &str) -> Vec<Crumb> {
     match parts.next() {
         Some("sweep") if name == "train" => crumbs.push(("Sweep".to_owned(), String::new())),
         Some("compare") if name == "versions" => crumbs.push(("Compare".to_owned(), String::new())),
-        Some(version) => crumbs.push((version.to_owned(), String::new())),
-        None => {}
+        Some(_) if !version.is_empty() => crumbs.push((version.to_owned(), String::new())),
+        _ => {}
     }
     crumbs
 }

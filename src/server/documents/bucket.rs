@@ -6,6 +6,7 @@
 
 use super::mirror::Mirror;
 use super::{DocumentError, MAX_BYTES, changed};
+use crate::server::room::{Bound, Kept, surplus};
 use crate::server::s3::{Marked, Precondition, S3, S3Error};
 use bytes::Bytes;
 use moka::sync::Cache;
@@ -165,6 +166,24 @@ impl Bucket {
         let put = self.s3().put(&key, bytes, JSON, Precondition::None).await;
         put.map(|_| ())
             .map_err(|e| failed(&slashed(relative), "written", e))
+    }
+
+    pub async fn make_room(&self, folder: &Path, most: Bound) -> Result<(), DocumentError> {
+        let bounded = async {
+            let below = format!("{}/", self.file_key(folder));
+            let objects = self.s3().list(&below).await?.into_iter();
+            let kept = objects.map(|object| Kept {
+                time: object.modified_ms,
+                size_bytes: object.size_bytes,
+                name: object.key,
+            });
+            match surplus(kept.collect(), most).as_slice() {
+                [] => Ok(()),
+                gone => self.s3().delete(gone).await,
+            }
+        };
+        let failed = |e| failed(&slashed(folder), "kept within bounds", e);
+        bounded.await.map_err(failed)
     }
 
     pub async fn append(

@@ -5,6 +5,7 @@
 //! and renamed. If somebody who takes no locks wrote in between, the change runs again on what they wrote.
 
 use super::{DocumentError, MAX_BYTES, below, changed, parse};
+use crate::server::room::{self, Bound};
 use serde_json::Value;
 use std::collections::HashMap;
 use std::fs::{self, File};
@@ -162,6 +163,11 @@ impl Folder {
     /// Writes a plain file whole, atomically.
     pub fn write_file(&self, relative: &Path, bytes: &[u8]) -> Result<(), DocumentError> {
         write_atomically(&self.path(relative), bytes).map_err(failed(relative, "written"))
+    }
+
+    /// Removes the oldest plain files of a folder until it is within its bound.
+    pub fn make_room(&self, folder: &Path, most: Bound) -> Result<(), DocumentError> {
+        room::make_room(&self.path(folder), most).map_err(failed(folder, "kept within bounds"))
     }
 
     /// Appends a line in one write, so that a crash leaves whole lines, unless `told` says that the last one tells it.

@@ -17,6 +17,7 @@ pub use bucket::Bucket;
 pub use folder::{Folder, write_atomically};
 pub use opening::{OpenError, Owned, open};
 
+use super::room::Bound;
 use serde_json::Value;
 use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
@@ -154,6 +155,14 @@ impl Documents {
         match self {
             Self::Folder(folder) => folder.write_file(relative, &bytes),
             Self::Bucket(bucket) => Box::pin(bucket.write_file(relative, bytes)).await,
+        }
+    }
+
+    /// Removes the oldest plain files of a folder until it is within its bound.
+    pub async fn make_room(&self, folder: &Path, most: Bound) -> Result<(), DocumentError> {
+        match self {
+            Self::Folder(files) => files.make_room(folder, most),
+            Self::Bucket(bucket) => Box::pin(bucket.make_room(folder, most)).await,
         }
     }
 

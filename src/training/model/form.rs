@@ -17,6 +17,7 @@ mod rules;
 pub(in crate::training::model) mod typed;
 
 pub use fields::{FAULTS, SPEED, START_FROM, parameter_field};
+pub(in crate::training::model) use rules::missing_name;
 pub use typed::Typed;
 
 /// Longest version name, in characters.
@@ -120,6 +121,11 @@ impl TrainingRequest {
                 Ok(value) => values.set(at, value),
                 Err(message) => errors.push(FieldError::new(parameter.name, message)),
             }
+        }
+        for (name, kind) in form.parameters.not_values() {
+            let message =
+                format!("{name} came as {kind}: send one value, as text, a number, true or false.");
+            errors.push(FieldError::new(name, message));
         }
         for (name, _) in form
             .parameters

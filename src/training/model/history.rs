@@ -1,12 +1,13 @@
 //! Which versions of a style a person wants to see, and in which order: what stands in the address of the history.
 
+use super::time::unix_ms;
 use super::version::{Status, TrainingVersion};
 use std::cmp::Ordering;
 
 /// What the list is ordered by. What is not known comes last.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Sort {
-    /// As the file has them.
+    /// The latest recorded first, whatever the order of the file.
     #[default]
     Newest,
     Name,
@@ -104,7 +105,7 @@ impl Wanted {
             (a, b) => b.is_some().cmp(&a.is_some()),
         };
         match self.sort {
-            Sort::Newest => {}
+            Sort::Newest => shown.sort_by(|a, b| newest_first(a, b)),
             Sort::Name => shown.sort_by(|a, b| by_name(&a.name, &b.name)),
             Sort::Duration => {
                 let took = |v: &TrainingVersion| took_ms(v).map(|ms| ms as f64);
@@ -118,6 +119,39 @@ impl Wanted {
         }
         shown
     }
+}
+
+/// The latest recorded first; what has no time comes last.
+pub fn newest_first(a: &TrainingVersion, b: &TrainingVersion) -> Ordering {
+    unix_ms(&b.timestamp).cmp(&unix_ms(&a.timestamp))
+}
+
+/// A line of the list.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Line {
+    /// Says which sweep the runs below it are of, by its id.
+    Sweep(String),
+    /// A run, by its id.
+    Run(String),
+}
+
+/// The runs in their order, those of one sweep together where the first of them stands.
+pub fn lines(shown: &[&TrainingVersion]) -> Vec<Line> {
+    let sweep = |v: &TrainingVersion| v.sweep.as_ref().map(|place| place.id.clone());
+    let mut lines = Vec::new();
+    for version in shown {
+        let Some(id) = sweep(version) else {
+            lines.push(Line::Run(version.id.clone()));
+            continue;
+        };
+        let head = Line::Sweep(id.clone());
+        if !lines.contains(&head) {
+            lines.push(head);
+            let members = shown.iter().filter(|v| sweep(v).as_ref() == Some(&id));
+            lines.extend(members.map(|v| Line::Run(v.id.clone())));
+        }
+    }
+    lines
 }
 
 /// `V2` before `V10`, in any case.
@@ -153,6 +187,7 @@ fn digits(text: &str) -> usize {
 
 #[cfg(test)]
 mod tests {
+    use super::super::sweep::SweepPlace;
     use super::super::version::ParameterValue;
     use super::*;
 
@@ -202,6 +237,58 @@ mod tests {
             shown(&[("status", "odd"), ("sort", "odd")]),
             ["V10", "v2", "V9"]
         );
+    }
+
+    #[test]
+    fn the_newest_stands_first_whatever_the_order_of_the_file() {
+        let version = |name: &str, timestamp: &str| TrainingVersion {
+            name: name.into(),
+            timestamp: timestamp.into(),
+            ..TrainingVersion::default()
+        };
+        let all = [
+            version("of 2025", "2025-09-01T10:00:00.000Z"),
+            version("later in 2025", "2025-10-01T10:00:00Z"),
+            version("without a time", ""),
+            version("today", "2026-11-28T08:00:00.000Z"),
+            version("today too", "2026-11-28T09:00:00.000+01:00"),
+        ];
+        let shown = Wanted::default().of(&all, |_| None);
+        let names: Vec<&str> = shown.iter().map(|v| v.name.as_str()).collect();
+        let expected = [
+            "today",
+            "today too",
+            "later in 2025",
+            "of 2025",
+            "without a time",
+        ];
+        assert_eq!(names, expected);
+    }
+
+    #[test]
+    fn runs_of_one_sweep_stand_together_where_the_first_of_them_stands() {
+        let run = |id: &str, sweep: Option<&str>| TrainingVersion {
+            id: id.into(),
+            sweep: sweep.map(|id| SweepPlace {
+                id: id.into(),
+                ..SweepPlace::default()
+            }),
+            ..TrainingVersion::default()
+        };
+        let all = [
+            run("a", None),
+            run("s2", Some("sweep_1")),
+            run("b", None),
+            run("t1", Some("sweep_2")),
+            run("s1", Some("sweep_1")),
+        ];
+        let shown: Vec<&TrainingVersion> = all.iter().collect();
+        let words = lines(&shown).into_iter().map(|line| match line {
+            Line::Sweep(id) => format!("{id}:"),
+            Line::Run(id) => id,
+        });
+        let words: Vec<String> = words.collect();
+        assert_eq!(words.join(" "), "a sweep_1: s2 s1 b sweep_2: t1");
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! A model file in the bucket that no version knows: whose it is, what it would be called. Pure; the file is not read here.
 
+use super::version::Status;
 use serde::{Deserialize, Serialize};
 
 /// The end of a model file's name.
@@ -34,6 +35,19 @@ pub struct UnknownModel {
     pub facts: Option<ModelFacts>,
     /// Why it cannot be imported: cut off, or no LoRA file.
     pub problem: Option<String>,
+    /// The run it is of, which counts as failed or cancelled: it is checked again, not imported.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub run: Option<EndedRun>,
+}
+
+/// A run that ended badly, whose model is there nevertheless.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
+pub struct EndedRun {
+    /// Id of the version.
+    pub id: String,
+    pub name: String,
+    pub status: Status,
 }
 
 /// A file that was not imported, and why.

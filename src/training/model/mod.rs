@@ -29,5 +29,6 @@ pub mod rehearsal;
 pub mod reproduce;
 pub mod start_model;
 pub mod sweep;
+pub mod time;
 pub mod version;
 pub mod words;

@@ -61,6 +61,31 @@ impl Check {
     }
 }
 
+/// The webhook below the address `base`, and how it answered there. Where the address `is_here`, on this machine, there is no tunnel
+/// to speak of.
+pub fn webhook_at(base: &str, is_here: bool, answer: Result<(), String>) -> Check {
+    let why = match (answer, is_here) {
+        (Ok(()), true) => {
+            let text = format!(
+                "The webhook answers on this machine, at {base}, where a local endpoint reaches it."
+            );
+            return Check::green("webhook", text);
+        }
+        (Ok(()), false) => {
+            let text = "The webhook answers at its public address.";
+            return Check::green("webhook", text);
+        }
+        (Err(why), _) => why,
+    };
+    let remedy = if is_here {
+        "Start the studio again, or go on: it asks the endpoint itself as long as it runs."
+    } else {
+        "Start the tunnel again, or go on: the studio asks the endpoint itself as long as it runs."
+    };
+    let text = format!("The webhook cannot be reached at {base}: {why}");
+    Check::new("webhook", Light::Amber, text, remedy)
+}
+
 /// Workers and jobs of the endpoint, as it counts them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Workers {
@@ -201,6 +226,22 @@ mod tests {
     fn light(workers: Workers) -> (Light, String) {
         let check = trainer(Ok(workers));
         (check.light, check.text)
+    }
+
+    #[test]
+    fn the_webhook_is_said_to_be_public_only_where_it_is() {
+        let (here, public) = ("http://127.0.0.1:5174", "https://a.ngrok.app");
+        let text = webhook_at(here, true, Ok(())).text;
+        assert!(text.contains("on this machine, at http://127.0.0.1:5174"));
+        let text = webhook_at(public, false, Ok(())).text;
+        assert_eq!(text, "The webhook answers at its public address.");
+        let silent = |base, is_here| {
+            let check = webhook_at(base, is_here, Err("nothing answers there.".into()));
+            assert_eq!(check.light, Light::Amber);
+            check.remedy.expect("a remedy")
+        };
+        assert!(!silent(here, true).contains("tunnel"));
+        assert!(silent(public, false).contains("tunnel"));
     }
 
     #[test]

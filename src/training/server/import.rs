@@ -4,10 +4,10 @@
 //! there is no page they could be shown on. Nothing in the bucket is changed.
 
 use super::super::model::import::{
-    ModelFacts, NotImported, UnknownModel, free_name, owner, stem, version_name,
+    EndedRun, ModelFacts, NotImported, UnknownModel, free_name, owner, stem, version_name,
 };
 use super::super::model::version::{ParameterValue, Status, TrainingVersion, is_version_id};
-use super::{events, job, lora_head, versions};
+use super::{events, job, lora_head, reconcile, versions};
 use crate::error::{AppError, ErrorKind};
 use crate::server::problem::{Body, Problem};
 use crate::server::s3::{ObjectInfo, S3, S3Error, S3Location};
@@ -46,6 +46,8 @@ struct Candidate {
     object: ObjectInfo,
     file: String,
     name: String,
+    /// Whose model it is, if that run ended badly.
+    run: Option<EndedRun>,
 }
 
 /// The same for a page, which does not wait long: its list of versions needs no S3.
@@ -84,12 +86,18 @@ async fn candidates(state: &AppState, style: &StyleId) -> Result<Vec<Candidate>,
             let (id, rest) = owner(stem, ids)?;
             let is_known = versions.iter().any(|v| knows(&state.s3, v, stem));
             let name = version_name(rest).to_owned();
-            (id == style.as_str() && !is_known).then_some(Candidate { object, file, name })
+            let run = run_of(&versions, stem, &object);
+            (id == style.as_str() && !is_known).then_some(Candidate {
+                object,
+                file,
+                name,
+                run,
+            })
         })
         .collect();
     found.sort_by_key(|c| std::cmp::Reverse(c.object.modified_ms));
     let mut names: Vec<String> = versions.into_iter().map(|v| v.name).collect();
-    for candidate in &mut found {
+    for candidate in found.iter_mut().filter(|c| c.run.is_none()) {
         let taken = |name: &str| names.iter().any(|n| n.eq_ignore_ascii_case(name));
         candidate.name = free_name(&candidate.name, "from S3", taken);
         names.push(candidate.name.clone());
@@ -112,10 +120,33 @@ fn knows(s3: &S3, version: &TrainingVersion, stem: &str) -> bool {
     by_address || by_name || version.id == id_of(stem)
 }
 
+/// The run of ours that was to write this model and did not end well. A file from before its time is another's.
+fn run_of(versions: &[TrainingVersion], stem: &str, object: &ObjectInfo) -> Option<EndedRun> {
+    let run = versions.iter().find(|v| {
+        let ended_badly = v.status.is_final() && v.status != Status::Completed;
+        let is_its_name = v.is_ours() && v.model_name.as_deref() == Some(stem);
+        is_its_name
+            && ended_badly
+            && !versions::never_ran(v)
+            && reconcile::may_have_written(v, object.modified_ms)
+    })?;
+    Some(EndedRun {
+        id: run.id.clone(),
+        name: run.name.clone(),
+        status: run.status,
+    })
+}
+
 async fn described(state: &AppState, candidate: &Candidate) -> Result<UnknownModel, AppError> {
-    let Candidate { object, file, name } = candidate;
+    let Candidate {
+        object,
+        file,
+        name,
+        run,
+    } = candidate;
     let read = header(state, object).await?;
     Ok(UnknownModel {
+        run: run.clone(),
         file: file.clone(),
         name: name.clone(),
         size_bytes: object.size_bytes,
@@ -157,9 +188,16 @@ pub async fn import(
     let known = styles::server::get(state, style)?;
     let candidates = candidates(state, style).await?;
     let mut done = Imported::default();
-    let is_wanted = |c: &&Candidate| files.as_ref().is_none_or(|f| f.contains(&c.file));
+    let is_wanted = |c: &&Candidate| match &files {
+        Some(files) => files.contains(&c.file),
+        None => c.run.is_none(),
+    };
     // the oldest first: the newest ends on top
     for candidate in candidates.iter().filter(is_wanted).rev() {
+        if let Some(run) = &candidate.run {
+            done.refused.push(of_its_run(&candidate.file, run));
+            continue;
+        }
         let facts = match header(state, &candidate.object).await? {
             Ok(facts) => facts,
             Err(message) => {
@@ -190,6 +228,17 @@ pub async fn import(
         file,
     }));
     Ok(done)
+}
+
+fn of_its_run(file: &str, run: &EndedRun) -> NotImported {
+    NotImported {
+        file: file.to_owned(),
+        message: format!(
+            "It is the model of {}, which is {}: check that version again, and it is taken if it is whole.",
+            run.name,
+            run.status.as_str()
+        ),
+    }
 }
 
 fn version_of(state: &AppState, candidate: &Candidate, facts: &ModelFacts) -> TrainingVersion {
@@ -241,7 +290,8 @@ struct UnknownModels {
     models: Vec<UnknownModel>,
 }
 
-/// Models of the style in the bucket that no version knows, newest first.
+/// Models of the style in the bucket that no version knows, newest first. One with a `run` is the model of a version that failed or was
+/// cancelled: its recheck takes it, an import does not.
 #[utoipa::path(get, path = "/api/styles/{id}/training-versions/unknown-models", tag = "versions", params(("id" = String, Path)),
     responses((status = 200, body = UnknownModels), (status = 404, body = Problem), (status = 502, body = Problem)))]
 async fn list_unknown(
@@ -255,7 +305,7 @@ async fn list_unknown(
 #[derive(Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 struct ModelsToImport {
-    /// File names; absent imports every model that is whole.
+    /// File names; absent imports every model that is whole and of no run that is known.
     files: Option<Vec<String>>,
 }
 

@@ -1,7 +1,7 @@
 //! Looks at everything a start depends on, outside of the form: the bucket, the endpoint, the way home, other runs.
 
 use super::super::model::form::TrainingForm;
-use super::super::model::preflight::{Check, Light, Workers, in_the_way, trainer};
+use super::super::model::preflight::{Check, Light, Workers, in_the_way, trainer, webhook_at};
 use super::super::model::sweep::{Sweep, SweepForm};
 use super::super::model::version::TrainingVersion;
 use super::{sweeps, versions};
@@ -14,6 +14,7 @@ use crate::styles::model::{Style, StyleId};
 use crate::tunnel;
 use futures::stream::{self, StreamExt};
 use std::time::Duration;
+use url::{Host, Url};
 
 /// Objects read at the same time.
 const IN_FLIGHT: usize = 32;
@@ -121,14 +122,20 @@ async fn webhook(state: &AppState) -> Check {
             "No tunnel: the studio asks the endpoint itself, which is enough.",
         );
     };
-    match tunnel::server::round_trip(&base, PATIENCE).await {
-        Ok(()) => Check::green("webhook", "The webhook answers at its public address."),
-        Err(why) => Check::new(
-            "webhook",
-            Light::Amber,
-            format!("The webhook cannot be reached at {base}: {why}"),
-            "Start the tunnel again, or go on: the studio asks the endpoint itself as long as it runs.",
-        ),
+    let answer = tunnel::server::round_trip(&base, PATIENCE).await;
+    webhook_at(&base, is_loopback(&base), answer)
+}
+
+/// Whether an address leads to this machine and nowhere else.
+fn is_loopback(url: &str) -> bool {
+    let Ok(url) = Url::parse(url) else {
+        return false;
+    };
+    match url.host() {
+        Some(Host::Ipv4(ip)) => ip.is_loopback(),
+        Some(Host::Ipv6(ip)) => ip.is_loopback(),
+        Some(Host::Domain(name)) => name == "localhost",
+        None => false,
     }
 }
 
@@ -235,4 +242,28 @@ async fn readable(state: &AppState, dataset: &Dataset) -> Check {
         text,
         "Upload them again or drop them from the set.",
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_loopback;
+
+    #[test]
+    fn only_loopback_is_this_machine() {
+        for here in [
+            "http://127.0.0.1:5174",
+            "http://localhost:5174/",
+            "http://[::1]:5174",
+        ] {
+            assert!(is_loopback(here), "{here}");
+        }
+        for elsewhere in [
+            "https://a.ngrok.app",
+            "https://127.example.com",
+            "http://10.0.0.2",
+            "nonsense",
+        ] {
+            assert!(!is_loopback(elsewhere), "{elsewhere}");
+        }
+    }
 }

@@ -342,13 +342,11 @@ async fn model_in_s3(
         return Ok(None);
     };
     let key = job::model_key(model_name);
-    let began_ms = unix_ms(version.began_at()).unwrap_or(0);
     match model_check::look(&state.s3, &key).await {
-        // clocks differ by seconds, an older model of the same name by more
         Ok(Model::Whole {
             size_bytes,
             modified_ms,
-        }) if modified_ms + 120_000 > began_ms && is_alone(state, style, version)? => {
+        }) if may_have_written(version, modified_ms) && is_alone(state, style, version)? => {
             let success = Success {
                 lora_url: Some(state.s3.object_url(&key)),
                 size_bytes: Some(size_bytes),
@@ -363,6 +361,11 @@ async fn model_in_s3(
         Ok(_) | Err(S3Error::NotFound { .. }) => Ok(None),
         Err(other) => Err(other.into()),
     }
+}
+
+/// Whether a model of that time may be the run's: clocks differ by seconds, an older model of the same name by more.
+pub fn may_have_written(version: &TrainingVersion, modified_ms: i64) -> bool {
+    modified_ms + 120_000 > unix_ms(version.began_at()).unwrap_or(0)
 }
 
 /// Whether no other run may have written its model: the name of a run that never started is free again.

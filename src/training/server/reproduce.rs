@@ -13,6 +13,7 @@ use super::settle::Witness;
 use super::{events, snapshot, versions};
 use crate::dataset::server::listing;
 use crate::error::{AppError, ErrorKind};
+use crate::server::room::Bound;
 use crate::server::state::AppState;
 use crate::styles;
 use crate::styles::model::StyleId;
@@ -21,10 +22,15 @@ use crate::training::model::import::free_name;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Where the studio keeps them.
 const FOLDER: &str = "reproductions";
+/// As many are kept.
+const MOST: Bound = Bound {
+    files: 50,
+    bytes: 200_000_000,
+};
 
 /// A file that was taken in.
 pub struct ExportedRun {
@@ -132,17 +138,20 @@ fn path(id: &str) -> Result<PathBuf, AppError> {
 
 fn unknown(id: &str) -> AppError {
     let id: String = id.chars().take(40).collect();
-    AppError::not_found(format!("No exported run {id:?} was taken in here."))
-        .with_remedy("Choose its file again.")
+    AppError::not_found(format!(
+        "No exported run {id:?} is kept here: it was never taken in, or newer ones took its place."
+    ))
+    .with_remedy("Choose its file again.")
 }
 
-/// Takes a file in. The same file again is the same run.
+/// Takes a file in. The same file again is the same run, and young again. The oldest make room.
 pub async fn take_in(state: &AppState, text: &[u8]) -> Result<ExportedRun, AppError> {
     let run = ExportedRun::read(text)?;
-    let path = path(&run.id)?;
-    if state.kept.read_file(&path).await?.is_none() {
-        let text = run.content.to_string().into_bytes();
-        state.kept.write_file(&path, text).await?;
+    let text = run.content.to_string().into_bytes();
+    state.kept.write_file(&path(&run.id)?, text).await?;
+    if let Err(error) = state.kept.make_room(Path::new(FOLDER), MOST).await {
+        // the file is there; the next one makes room
+        tracing::warn!(%error, "exported runs are not bounded");
     }
     Ok(run)
 }

@@ -1,7 +1,8 @@
 //! A version in words: status, recipe, progress, how long it took, what to do when it failed. Pure; shows nothing itself.
 
-use super::clock::{stopwatch, unix_ms};
+use super::clock::stopwatch;
 use crate::training::model::progress::{self, ProgressPoint, Stage};
+use crate::training::model::time::unix_ms;
 use crate::training::model::version::{Progress, Status, TrainingVersion, VersionEvent};
 use crate::ui::units::{count, plural, seconds};
 

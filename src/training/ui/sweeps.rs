@@ -139,7 +139,7 @@ fn Panel(sweep: Memo<Sweep>, cancel: ServerAction<CancelSweep>) -> impl IntoView
     let (id, live_first) = sweep.with_untracked(|s| (s.id.clone(), s.is_live()));
     let live = Memo::new(move |_| sweep.with(Sweep::is_live));
     let label = sweep.with_untracked(|s| format!("Runs of {} in a table", s.name));
-    let ended = move || sweep.with(|s| s.completed + s.failed + s.cancelled);
+    let ended = move || sweep.with(Sweep::ended);
     view! {
         <section class="panel sweep" id=id.clone() aria-labelledby=format!("{id}-title")>
             <div class="sweep__head">

@@ -1,8 +1,11 @@
-//! Models in the bucket that no version knows, offered for import above the history. Nothing shows when there are none.
+//! Models in the bucket that no version knows, offered for import above the history; those of runs that ended badly, to be checked
+//! again. Nothing shows when there are none.
 
 use crate::error::{AppError, ErrorKind};
+use crate::training::api::RecheckVersion;
 use crate::training::api::import::{ImportModels, unknown_models};
-use crate::training::model::import::{ModelFacts, NotImported, UnknownModel};
+use crate::training::model::import::{EndedRun, ModelFacts, NotImported, UnknownModel};
+use crate::training::model::version::{Status, TrainingVersion};
 use crate::ui::frame::StyleChanged;
 use crate::ui::units::{bytes, count, minute, plural};
 use crate::ui::{ErrorNotice, Icon, Notice};
@@ -13,25 +16,22 @@ pub fn UnknownModels(
     /// Id of the style as the address has it.
     style: Memo<String>,
     import: ServerAction<ImportModels>,
+    recheck: ServerAction<RecheckVersion>,
 ) -> impl IntoView {
+    let asked = move || (import.version().get(), recheck.version().get());
     let models = Resource::new(
-        move || (style.get(), import.version().get()),
+        move || (style.get(), asked()),
         |(style, _)| async move {
             let style = super::history::known(&style)?;
             unknown_models(style).await
         },
     );
-    let imported = move || matches!(import.value().get(), Some(Ok(_)));
-    Effect::new(move |_| {
-        if imported() {
-            StyleChanged::notify();
-        }
-    });
+    Effect::watch(asked, |_, _, _| StyleChanged::notify(), false);
     view! {
         <Transition>
             {move || Suspend::new(async move {
                 match models.await {
-                    Ok(models) => view! { <Found style models import /> }.into_any(),
+                    Ok(models) => view! { <Found style models import recheck /> }.into_any(),
                     // the frame says already that there is no such style
                     Err(error) if error.kind == ErrorKind::NotFound => ().into_any(),
                     Err(error) => view! { <Unreachable error /> }.into_any(),
@@ -58,7 +58,13 @@ fn Found(
     style: Memo<String>,
     models: Vec<UnknownModel>,
     import: ServerAction<ImportModels>,
+    recheck: ServerAction<RecheckVersion>,
 ) -> impl IntoView {
+    let (of_runs, models): (Vec<_>, Vec<_>) = models.into_iter().partition(|m| m.run.is_some());
+    let of_runs = of_runs
+        .into_iter()
+        .filter_map(|m| Some(of_run(style, m.run?, m.file, m.size_bytes, recheck)));
+    let of_runs = of_runs.collect::<Vec<_>>();
     let refused = move || {
         import.value().get().map(|answer| match answer {
             Ok(refused) => not_imported(refused).into_any(),
@@ -68,9 +74,29 @@ fn Found(
     let sound = models.iter().filter(|m| m.problem.is_none()).count();
     let many = models.len();
     let rows = models.into_iter().map(|model| row(style, model, import));
+    let checked = move || {
+        recheck.value().get().map(|answer| match answer {
+            Ok(version) => still_ended(&version).into_any(),
+            Err(error) => view! { <ErrorNotice error /> }.into_any(),
+        })
+    };
     view! {
         <div>
-            {refused}
+            {refused} {checked}
+            {(!of_runs.is_empty())
+                .then(|| {
+                    view! {
+                        <section class="panel unknown" aria-labelledby="leftover-title">
+                            <h3 class="panel__title" id="leftover-title">
+                                {format!("{} in S3 of runs that did not complete", plural(of_runs.len(), "model"))}
+                            </h3>
+                            <p class="muted">
+                                "The file is there although its run counts as ended without it. Checking asks the trainer and S3 again, and takes a model that is whole."
+                            </p>
+                            <ul class="unknown__list">{of_runs}</ul>
+                        </section>
+                    }
+                })}
             {(many > 0)
                 .then(|| {
                     view! {
@@ -136,6 +162,52 @@ fn row(
             {model.problem.is_none().then(|| view! { <ImportForm style file import words=label /> })}
         </li>
     }
+}
+
+/// A model beside the run that was to write it.
+fn of_run(
+    style: Memo<String>,
+    run: EndedRun,
+    file: String,
+    size_bytes: u64,
+    recheck: ServerAction<RecheckVersion>,
+) -> AnyView {
+    let style = style.get_untracked();
+    let href = format!("/styles/{style}/versions/{}", run.id);
+    let words = format!("Check {} again", run.name);
+    view! {
+        <li class="unknown__row">
+            <div class="unknown__main">
+                <p class="unknown__name">
+                    <code>{file}</code>
+                </p>
+                <p class="muted">
+                    {bytes(size_bytes)} " · of " <a href=href>{run.name}</a> {format!(", which is {}", run.status.as_str())}
+                </p>
+            </div>
+            <ActionForm action=recheck>
+                <input type="hidden" name="style" value=style />
+                <input type="hidden" name="id" value=run.id />
+                <button
+                    class="button button--secondary button--small"
+                    type="submit"
+                    aria-busy=move || recheck.pending().get().to_string()
+                >
+                    <Icon name="retry" />
+                    {words}
+                </button>
+            </ActionForm>
+        </li>
+    }
+    .into_any()
+}
+
+/// Said of a version that was checked again to no avail.
+fn still_ended(version: &TrainingVersion) -> Option<impl IntoView + use<>> {
+    let ended = version.status.is_final() && version.status != Status::Completed;
+    let what = format!("{} is still {}.", version.name, version.status.as_str());
+    let why = version.error.clone().unwrap_or_default();
+    ended.then(|| view! { <Notice kind="warning" what remedy=why /> })
 }
 
 fn facts(facts: &ModelFacts) -> Vec<String> {

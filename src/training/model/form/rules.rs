@@ -12,6 +12,8 @@ const TOML_LIMIT: usize = 4_096;
 /// The description without its values, in bytes.
 const TOML_FRAME: usize = 334;
 
+const VERSION_NAME: &str = "The version name";
+
 /// The set's number; 0 beside an error.
 pub(super) fn selection_set(form: &TrainingForm, errors: &mut Vec<FieldError>) -> u64 {
     let typed = form.selection_set_id.trim();
@@ -30,7 +32,7 @@ pub(super) fn names(form: &TrainingForm, errors: &mut Vec<FieldError>) {
     if let Some(message) = unsafe_name("The style's id", &form.style_id) {
         errors.push(FieldError::new("styleId", message));
     }
-    if let Some(message) = unsafe_name("The version name", &form.name) {
+    if let Some(message) = unsafe_name(VERSION_NAME, &form.name) {
         errors.push(FieldError::new("name", message));
     }
     let length = form.description.chars().count();
@@ -39,6 +41,13 @@ pub(super) fn names(form: &TrainingForm, errors: &mut Vec<FieldError>) {
             format!("The description has {length} characters: at most {DESCRIPTION_MAX}.");
         errors.push(FieldError::new("description", message));
     }
+}
+
+/// What a form without a version name is told.
+pub(in crate::training::model) fn missing_name(form: &TrainingForm) -> Option<FieldError> {
+    let blank = form.name.trim().is_empty();
+    let message = unsafe_name(VERSION_NAME, "").filter(|_| blank)?;
+    Some(FieldError::new("name", message))
 }
 
 /// Both become part of a file name and an S3 key as they are.

@@ -1,32 +1,42 @@
 //! Parameters as typed: text by name. Accepts JSON numbers and booleans too and writes them as one would type them.
-//! Checks nothing; a `null` is an empty field.
+//! Checks nothing; a `null` is an empty field. A list or an object is no value: it is kept as such, to be refused by name.
 
 use std::collections::BTreeMap;
 use std::fmt;
 
-use serde::de::{Deserializer, Error, Visitor};
+use serde::de::{Deserializer, Error, IgnoredAny, Visitor};
+use serde::ser::Serializer;
 use serde::{Deserialize, Serialize};
 
 /// What was typed for each parameter. An absent name and an empty text mean the same: the default.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct Typed(BTreeMap<String, Text>);
+pub struct Typed(BTreeMap<String, Entry>);
 
 impl Typed {
     /// What was typed for that name; empty when nothing was.
     pub fn get(&self, name: &str) -> &str {
-        self.0.get(name).map_or("", |text| &text.0)
+        self.0.get(name).map_or("", Entry::text)
     }
 
     pub fn set(&mut self, name: &str, typed: impl Into<String>) {
-        self.0.insert(name.to_owned(), Text(typed.into()));
+        self.0.insert(name.to_owned(), Entry::Text(typed.into()));
     }
 
     /// Name and text, sorted by name.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
         self.0
             .iter()
-            .map(|(name, text)| (name.as_str(), text.0.as_str()))
+            .map(|(name, entry)| (name.as_str(), entry.text()))
+    }
+
+    /// Names that came with something else than a value, and what it was.
+    pub fn not_values(&self) -> impl Iterator<Item = (&str, &'static str)> {
+        self.0.iter().filter_map(|(name, entry)| match entry {
+            Entry::Text(_) => None,
+            Entry::List => Some((name.as_str(), "a list")),
+            Entry::Object => Some((name.as_str(), "an object")),
+        })
     }
 }
 
@@ -35,18 +45,56 @@ impl<N: Into<String>, T: Into<String>> FromIterator<(N, T)> for Typed {
         Self(
             pairs
                 .into_iter()
-                .map(|(name, typed)| (name.into(), Text(typed.into())))
+                .map(|(name, typed)| (name.into(), Entry::Text(typed.into())))
                 .collect(),
         )
     }
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-struct Text(String);
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(from = "Raw")]
+enum Entry {
+    Text(String),
+    List,
+    Object,
+}
 
-impl<'de> Deserialize<'de> for Text {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(Lenient).map(Self)
+impl Entry {
+    fn text(&self) -> &str {
+        match self {
+            Self::Text(text) => text,
+            Self::List | Self::Object => "",
+        }
+    }
+}
+
+impl Serialize for Entry {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Text(text) => serializer.serialize_str(text),
+            Self::List => serializer.collect_seq([(); 0]),
+            Self::Object => serializer.collect_map([((), ()); 0]),
+        }
+    }
+}
+
+/// As it comes.
+#[derive(Deserialize)]
+#[serde(untagged)]
+#[expect(dead_code, reason = "of a list and an object only the kind counts")]
+enum Raw {
+    Text(#[serde(deserialize_with = "text")] String),
+    List(Vec<IgnoredAny>),
+    Object(BTreeMap<String, IgnoredAny>),
+}
+
+impl From<Raw> for Entry {
+    fn from(raw: Raw) -> Self {
+        match raw {
+            Raw::Text(text) => Self::Text(text),
+            Raw::List(_) => Self::List,
+            Raw::Object(_) => Self::Object,
+        }
     }
 }
 

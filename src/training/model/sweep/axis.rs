@@ -37,6 +37,11 @@ impl Axis {
     }
 }
 
+/// Whether no value to vary was entered yet.
+pub fn is_untouched(axes: &[Axis]) -> bool {
+    axes.iter().all(Axis::is_empty)
+}
+
 /// Every axis with its parameter and values; what is wrong goes to `errors`.
 pub(super) fn read(
     axes: &[Axis],

@@ -58,7 +58,9 @@ pub fn judge_sweep(sweep: &SweepForm, style: &StyleFacts, dataset: &DatasetFacts
         Err(errors) => {
             let mut problems: Vec<Remark> = errors.into_iter().map(Remark::from).collect();
             // what else is wrong with the form shall not wait for the values
-            problems.extend(judge(&sweep.form, style, dataset).problems);
+            let of_form = judge(&sweep.form, style, dataset).problems.into_iter();
+            let said: Vec<_> = problems.iter().map(|p| p.field.clone()).collect();
+            problems.extend(of_form.filter(|p| p.field.is_none() || !said.contains(&p.field)));
             return SweepPlan {
                 problems,
                 ..SweepPlan::default()

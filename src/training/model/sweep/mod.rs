@@ -8,11 +8,11 @@ mod judged;
 mod names;
 mod standing;
 
-pub use axis::Axis;
+pub use axis::{Axis, is_untouched};
 pub use judged::{SweepPlan, SweepRun, judge_sweep};
-pub use standing::{Sweep, SweepMember, standing};
+pub use standing::{Sweep, SweepMember, standing, standing_of};
 
-use super::form::{FieldError, TrainingForm, typed};
+use super::form::{FieldError, TrainingForm, missing_name, typed};
 use super::parameters::{Parameter, Value};
 use serde::{Deserialize, Serialize};
 
@@ -74,15 +74,17 @@ pub struct Expanded {
 /// Every combination of the values, with the names they will have.
 ///
 /// # Errors
-/// Every problem, by field: `vary.0.parameter`, `vary.0.values`, `vary`, `inFlight`.
+/// Every problem, by field: `name` when there is none to begin with, `vary.0.parameter`, `vary.0.values`, `vary`, `inFlight`.
 pub fn expand(sweep: &SweepForm) -> Result<Expanded, Vec<FieldError>> {
     let mut errors = Vec::new();
+    // what differs is added to it, so that no run's own name would be found empty
+    errors.extend(missing_name(&sweep.form));
     let axes = axis::read(&sweep.vary, &mut errors);
     let in_flight = in_flight(&sweep.in_flight, &mut errors);
     let runs = axes.iter().fold(1_usize, |runs, (_, values)| {
         runs.saturating_mul(values.len())
     });
-    if errors.is_empty() {
+    if errors.iter().all(|error| error.field == "name") {
         errors.extend(out_of_bounds(runs));
     }
     if !errors.is_empty() {

@@ -57,6 +57,11 @@ impl Sweep {
     pub fn is_live(&self) -> bool {
         self.waiting + self.running > 0
     }
+
+    /// Runs that have ended, however.
+    pub fn ended(&self) -> usize {
+        self.completed + self.failed + self.cancelled
+    }
 }
 
 /// The sweeps among a style's versions, newest first.
@@ -67,10 +72,13 @@ pub fn standing(style: &str, versions: &[TrainingVersion]) -> Vec<Sweep> {
             ids.push(&place.id);
         }
     }
-    ids.into_iter().map(|id| one(style, id, versions)).collect()
+    ids.into_iter()
+        .filter_map(|id| standing_of(style, id, versions))
+        .collect()
 }
 
-fn one(style: &str, id: &str, versions: &[TrainingVersion]) -> Sweep {
+/// One sweep by its id; `None` when no version of it is left.
+pub fn standing_of(style: &str, id: &str, versions: &[TrainingVersion]) -> Option<Sweep> {
     let mut members: Vec<(u32, &TrainingVersion)> = versions
         .iter()
         .filter_map(|v| {
@@ -79,7 +87,7 @@ fn one(style: &str, id: &str, versions: &[TrainingVersion]) -> Sweep {
         })
         .collect();
     members.sort_by_key(|(number, _)| *number);
-    let first = members[0].1;
+    let first = members.first()?.1;
     let place = first.sweep.clone().unwrap_or_default();
     let count =
         |fits: &dyn Fn(&TrainingVersion) -> bool| members.iter().filter(|(_, v)| fits(v)).count();
@@ -89,7 +97,7 @@ fn one(style: &str, id: &str, versions: &[TrainingVersion]) -> Sweep {
         .filter_map(|(_, v)| v.cost_usd(None))
         .collect();
     let label = |name: &String| find(name).map_or(name.clone(), |p| p.label.to_owned());
-    Sweep {
+    Some(Sweep {
         id: id.to_owned(),
         style_id: style.to_owned(),
         name: common_start(members.iter().map(|(_, v)| v.name.as_str())),
@@ -106,7 +114,7 @@ fn one(style: &str, id: &str, versions: &[TrainingVersion]) -> Sweep {
             .iter()
             .map(|(_, v)| member(v, &place.varies))
             .collect(),
-    }
+    })
 }
 
 fn member(version: &TrainingVersion, varies: &[String]) -> SweepMember {

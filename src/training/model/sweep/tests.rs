@@ -116,6 +116,22 @@ fn the_limit_in_flight_has_bounds() {
     assert_eq!(expand(&form).unwrap().in_flight, 16);
 }
 
+#[test]
+fn a_sweep_without_a_name_is_refused_at_it_and_told_once() {
+    for blank in ["", "  "] {
+        let mut form = sweep(&[("network_dim", "8,16")]);
+        form.form.name = blank.into();
+        assert_eq!(fields(&form), ["name"]);
+        let plan = judge_sweep(&form, &paid(None, None), &DatasetFacts::default());
+        assert_eq!(plan.runs, []);
+        let told = &plan.problems[0].message;
+        assert!(told.starts_with("The version name is missing"), "{told}");
+        assert_eq!(plan.problems.len(), 1, "{:?}", plan.problems);
+        form.vary.clear();
+        assert_eq!(fields(&form), ["name", "vary"]);
+    }
+}
+
 fn paid(month_cap: Option<f64>, run_cap: Option<f64>) -> StyleFacts {
     StyleFacts {
         class_tokens: "ink".into(),

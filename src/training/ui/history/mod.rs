@@ -13,14 +13,14 @@ use super::status::{is_live, took_ms};
 use crate::error::{AppError, ErrorKind};
 use crate::styles::model::StyleId;
 use crate::training::api::{MarkGood, versions};
-use crate::training::model::history::Wanted;
+use crate::training::model::history::{self, Line, Wanted};
 use crate::training::model::version::TrainingVersion;
 use crate::ui::ErrorNotice;
 use crate::ui::frame::StyleChanged;
 use crate::ui::poll::use_poll;
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
-use row::Row;
+use row::{Row, SweepLine};
 use toolbar::{Empty, NoneFits, Toolbar};
 
 /// How often the list is asked for while a run is live.
@@ -140,12 +140,16 @@ fn List(style: StyleId, first: Vec<TrainingVersion>, toolbar: bool, most: usize)
         true => Wanted::read(|name| query.read().get(name).unwrap_or_default()),
         false => Wanted::default(),
     });
-    let shown = Memo::new(move |_| {
+    let lines = Memo::new(move |_| {
         list.with(|list| {
-            let shown = wanted.read().of(list, took_ms);
-            let ids = shown.into_iter().take(most).map(|v| v.id.clone());
-            ids.collect::<Vec<_>>()
+            let mut shown = wanted.read().of(list, took_ms);
+            shown.truncate(most);
+            history::lines(&shown)
         })
+    });
+    let shown = Memo::new(move |_| {
+        let is_run = |line: &&Line| matches!(line, Line::Run(_));
+        lines.with(|lines| lines.iter().filter(is_run).count())
     });
     let refused = move || mark.value().get().and_then(Result::err);
     view! {
@@ -164,12 +168,15 @@ fn List(style: StyleId, first: Vec<TrainingVersion>, toolbar: bool, most: usize)
         <ol
             class="version-list"
             class:version-list--pick=toolbar
-            hidden=move || shown.with(Vec::is_empty)
+            hidden=move || shown.get() == 0
         >
             <For
-                each=move || shown.get()
+                each=move || lines.get()
                 key=Clone::clone
-                children=move |id| view! { <Row id shared /> }
+                children=move |line| match line {
+                    Line::Sweep(id) => view! { <SweepLine id shared /> }.into_any(),
+                    Line::Run(id) => view! { <Row id shared /> }.into_any(),
+                }
             />
         </ol>
     }

@@ -2,6 +2,7 @@
 
 use super::Shared;
 use super::toolbar::COMPARE_FORM;
+use crate::training::model::sweep::standing_of;
 use crate::training::model::version::{Status, TrainingVersion};
 use crate::training::ui::clock::When;
 use crate::training::ui::status::{badge, duration, is_live, is_unwatched, name, recipe};
@@ -21,6 +22,7 @@ pub fn Row(id: String, shared: Shared) -> impl IntoView {
     let words = Memo::new(move |_| version.with(badge));
     let good = Memo::new(move |_| version.with(|v| v.is_good == Some(true)));
     let unwatched = Memo::new(move |_| version.with(is_unwatched));
+    let swept = version.with_untracked(|v| v.sweep.is_some());
     let notes = move || version.with(|v| v.description.clone().unwrap_or_default());
     let trouble = Memo::new(move |_| {
         version.with(|v| {
@@ -29,7 +31,7 @@ pub fn Row(id: String, shared: Shared) -> impl IntoView {
         })
     });
     view! {
-        <li class="version-row">
+        <li class="version-row" class:version-row--swept=swept>
             <span class="version-row__status">
                 {shared.chosen.map(|chosen| view! { <Tick version chosen /> })} <Badge kind text=words />
             </span>
@@ -57,6 +59,33 @@ pub fn Row(id: String, shared: Shared) -> impl IntoView {
                 <Star version shared />
                 <More version shared />
             </div>
+        </li>
+    }
+}
+
+/// Stands above the runs of a sweep and leads to it, where it is cancelled as a whole.
+#[component]
+pub fn SweepLine(id: String, shared: Shared) -> impl IntoView {
+    // beside the list of all runs the sweep stands on the page itself, whose filter stays
+    let href = match shared.chosen {
+        Some(_) => format!("#{id}"),
+        None => shared.address(&format!("versions#{id}")),
+    };
+    let list = shared.list;
+    let sweep = Memo::new(move |_| {
+        let found = list.with(|l| {
+            shared
+                .style
+                .with_value(|style| standing_of(style.as_str(), &id, l))
+        });
+        found.unwrap_or_default()
+    });
+    view! {
+        <li class="version-sweep">
+            <a href=href>{move || sweep.with(|s| format!("Sweep {}", s.name))}</a>
+            <span class="version-sweep__count">
+                {move || sweep.with(|s| format!("{} of {} finished", s.ended(), s.runs.len()))}
+            </span>
         </li>
     }
 }

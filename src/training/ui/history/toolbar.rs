@@ -13,13 +13,13 @@ use leptos::prelude::*;
 pub const COMPARE_FORM: &str = "compare-form";
 
 #[component]
-pub fn Toolbar(shared: Shared, wanted: Memo<Wanted>, shown: Memo<Vec<String>>) -> impl IntoView {
+pub fn Toolbar(shared: Shared, wanted: Memo<Wanted>, shown: Memo<usize>) -> impl IntoView {
     let list = shared.list;
     let counts = move || {
         list.with(|l| {
             let running = l.iter().filter(|v| is_live(v)).count();
             let good = l.iter().filter(|v| v.is_good == Some(true)).count();
-            let (all, shown) = (plural(l.len(), "version"), shown.with(Vec::len));
+            let (all, shown) = (plural(l.len(), "version"), shown.get());
             let mut words = vec![if shown == l.len() {
                 all
             } else {
@@ -169,9 +169,9 @@ fn Compare(shared: Shared) -> impl IntoView {
 
 /// Said where there are versions and none of them is wanted.
 #[component]
-pub fn NoneFits(shared: Shared, is_empty: Memo<bool>, shown: Memo<Vec<String>>) -> impl IntoView {
+pub fn NoneFits(shared: Shared, is_empty: Memo<bool>, shown: Memo<usize>) -> impl IntoView {
     view! {
-        <section class="empty" hidden=move || is_empty.get() || !shown.with(Vec::is_empty)>
+        <section class="empty" hidden=move || is_empty.get() || shown.get() != 0>
             <p class="empty__what">"No version fits the filter"</p>
             <p class="empty__why">"The search looks at names, notes, errors and ids."</p>
             <a class="button button--secondary" href=shared.address("versions")>

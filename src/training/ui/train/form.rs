@@ -90,10 +90,13 @@ pub fn TrainForm(page: FirstSight) -> impl IntoView {
                         <TunnelPanel />
                     </ul>
                 </section>
+            </div>
+            <PlanPanel typed preflight busy=start.pending() />
+            // after what will happen: in one column that comes first
+            <div class="train__steps train__more">
                 <PresetPanel typed />
                 <CostPanel typed />
             </div>
-            <PlanPanel typed preflight busy=start.pending() />
         </div>
         <Recent style=history />
     }

@@ -2,7 +2,7 @@
 
 use super::captions::Captions;
 use super::peers::Peers;
-use super::preflight::{Preflight, PreflightList};
+use super::preflight::{Gist, Preflight, PreflightList};
 use super::rates::{Curve, Rates};
 use super::remarks::Remarks;
 use super::take_away::{TakeAway, send_elsewhere};
@@ -35,6 +35,11 @@ pub fn PlanPanel(
         let failed = |answer: &super::typed::Preview| answer.as_ref()?.as_ref().err().cloned();
         typed.answer.with(failed)
     });
+    let checks = preflight.with_form(typed);
+    let comes_to = Memo::new(move |_| {
+        let plan = || typed.judged.with(|j| gist(j.plan.seconds, j.plan.cost_usd));
+        typed.has_plan.get().then(plan)
+    });
     let unchosen = Memo::new(move |_| typed.form.with(|f| f.selection_set_id.is_empty()));
     let sweep = format!("{}/sweep", typed.address());
     view! {
@@ -50,7 +55,7 @@ pub fn PlanPanel(
                         })}
                 </div>
                 {move || trouble.get().map(|error| view! { <ErrorNotice error /> })}
-                <PreflightList typed preflight />
+                <PreflightList typed preflight checks />
                 {move || match (typed.has_plan.get(), unchosen.get()) {
                     (true, _) => view! { <Shown typed /> }.into_any(),
                     (false, true) => {
@@ -68,6 +73,7 @@ pub fn PlanPanel(
                 }}
             </div>
             <div class="plan__foot">
+                <Gist comes_to checks />
                 <button
                     class="button button--primary button--large button--wide"
                     type="submit"
@@ -149,6 +155,12 @@ fn figures(plan: &Plan) -> Vec<Figure> {
         ),
         ("cost", cost, true),
     ]
+}
+
+/// `about 22 min · about $0.41`
+pub fn gist(time: u64, cost_usd: Option<f64>) -> String {
+    let cost = cost_usd.map(|usd| format!(" · about ${usd:.2}"));
+    format!("about {}{}", seconds(time), cost.unwrap_or_default())
 }
 
 /// What time and cost rest on, and how long RunPod lets it run.

@@ -51,32 +51,65 @@ impl Preflight {
             ask,
         }
     }
+
+    /// The same with what the form itself says.
+    pub fn with_form(self, typed: TypedForm) -> Memo<Vec<Check>> {
+        Memo::new(move |_| {
+            let mut all = self.checks.get();
+            if typed.has_plan.get() {
+                all.extend(typed.judged.with(of_the_form));
+            }
+            all
+        })
+    }
+}
+
+/// Number of red and of amber points.
+fn lights(checks: &[Check]) -> (usize, usize) {
+    let of = |light| checks.iter().filter(|c| c.light == light).count();
+    (of(Light::Red), of(Light::Amber))
+}
+
+/// Beside the button, where there is one column: what it comes to and what speaks against it, each with the way there.
+#[component]
+pub fn Gist(
+    #[prop(into)] comes_to: Signal<Option<String>>,
+    #[prop(into)] checks: Signal<Vec<Check>>,
+) -> impl IntoView {
+    let (red, amber) = (
+        Memo::new(move |_| checks.with(|c| lights(c)).0),
+        Memo::new(move |_| checks.with(|c| lights(c)).1),
+    );
+    let count = |number: Memo<usize>, light: Light, word: &'static str| {
+        move || {
+            (number.get() > 0).then(|| {
+                view! {
+                    <a class=format!("plan__count check--{}", light.as_str()) href="#preflight-title">
+                        <Icon name=light.as_str() class="check__icon" />
+                        {format!("{} {word}", number.get())}
+                    </a>
+                }
+            })
+        }
+    };
+    view! {
+        <p class="plan__gist">
+            {move || comes_to.get().map(|words| view! { <a href="#plan-title">{words}</a> })}
+            {count(red, Light::Red, "not ready")} {count(amber, Light::Amber, "doubtful")}
+        </p>
+    }
 }
 
 #[component]
 pub fn PreflightList(
     typed: TypedForm,
     preflight: Preflight,
-    /// Whether what the form itself says belongs to the list.
-    #[prop(default = true)]
-    of_form: bool,
+    #[prop(into)] checks: Signal<Vec<Check>>,
 ) -> impl IntoView {
-    let checks = Memo::new(move |_| {
-        let mut all = preflight.checks.get();
-        if of_form && typed.has_plan.get() {
-            all.extend(typed.judged.with(of_the_form));
-        }
-        all
-    });
-    let summary = move || {
-        checks.with(|checks| {
-            let of = |light| checks.iter().filter(|c| c.light == light).count();
-            match (of(Light::Red), of(Light::Amber)) {
-                (0, 0) => "all ready".to_owned(),
-                (0, amber) => format!("{amber} doubtful"),
-                (red, _) => format!("{red} not ready"),
-            }
-        })
+    let summary = move || match checks.with(|checks| lights(checks)) {
+        (0, 0) => "all ready".to_owned(),
+        (0, amber) => format!("{amber} doubtful"),
+        (red, _) => format!("{red} not ready"),
     };
     let busy = preflight.ask.pending();
     let again = move |event: leptos::ev::MouseEvent| {

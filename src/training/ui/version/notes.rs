@@ -2,6 +2,7 @@
 
 use super::Live;
 use crate::training::api::EditVersion;
+use crate::ui::frame::StyleChanged;
 use crate::ui::query::typed_before;
 use crate::ui::{ErrorNotice, Icon, TextField, textarea_content};
 use leptos::prelude::*;
@@ -14,7 +15,11 @@ pub fn Notes(live: Live) -> impl IntoView {
         move |field: &'static str| refused().and_then(|e| e.message_for(field).map(str::to_owned));
     Effect::watch(
         move || edit.version().get(),
-        move |_, _, _| live.again(),
+        move |_, _, _| {
+            live.again();
+            // the path names the version too
+            StyleChanged::notify();
+        },
         false,
     );
     let (name, notes) = live

@@ -11,12 +11,6 @@ use leptos::prelude::*;
 pub fn AxesStep(sweep: TypedSweep) -> impl IntoView {
     let rows = (0..AXES_MAX).map(|at| view! { <AxisRow sweep at /> });
     let whole = sweep.message("vary".into());
-    // nobody is scolded before the first value is typed
-    let begun = move || {
-        sweep
-            .vary
-            .with(|vary| vary.iter().any(|axis| !axis.list().is_empty()))
-    };
     view! {
         <section class="panel step" aria-labelledby="step-2">
             <StepHead number=2 title="Values to try" note="Every combination is a run" guide="/guide/training" />
@@ -26,7 +20,7 @@ pub fn AxesStep(sweep: TypedSweep) -> impl IntoView {
             <p class="field__hint">
                 {format!("Divide values by commas. At most {RUNS_MAX} runs; a parameter without values stays as it is below.")}
             </p>
-            <p class="field__error" hidden=move || whole.get().is_none() || !begun()>
+            <p class="field__error" hidden=move || whole.get().is_none()>
                 <Icon name="error" />
                 <span>{move || whole.get().unwrap_or_default()}</span>
             </p>

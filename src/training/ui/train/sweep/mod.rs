@@ -13,7 +13,9 @@ use super::typed::TypedForm;
 use crate::training::api::sweeps::StartSweep;
 use crate::training::model::parameters::Group;
 use crate::training::model::preflight::ambers;
-use crate::training::model::sweep::{AXES_MAX, Axis, SweepForm, SweepPlan, judge_sweep};
+use crate::training::model::sweep::{
+    AXES_MAX, Axis, SweepForm, SweepPlan, is_untouched, judge_sweep,
+};
 use crate::ui::TextField;
 use axes::AxesStep;
 use leptos::prelude::*;
@@ -52,7 +54,11 @@ impl TypedSweep {
                 in_flight: in_flight.get(),
             };
             let facts = typed.facts.get().unwrap_or_default();
-            typed.style.with(|style| judge_sweep(&sweep, style, &facts))
+            let mut plan = typed.style.with(|style| judge_sweep(&sweep, style, &facts));
+            // nobody is scolded before the first value is typed
+            let early = |field: Option<&str>| field == Some("vary") && is_untouched(&sweep.vary);
+            plan.problems.retain(|p| !early(p.field.as_deref()));
+            plan
         });
         Self {
             typed,

@@ -1,12 +1,12 @@
 //! All runs of a sweep with their time and cost, and Start.
 
 use super::super::form::FORM_ID;
-use super::super::plan::{Figure, Stats};
-use super::super::preflight::{Preflight, PreflightList};
+use super::super::plan::{Figure, Stats, gist};
+use super::super::preflight::{Gist, Preflight, PreflightList};
 use super::super::remarks::Remarks;
 use super::TypedSweep;
 use crate::training::model::preflight::Light;
-use crate::training::model::sweep::{SweepPlan, SweepRun};
+use crate::training::model::sweep::{SweepPlan, SweepRun, is_untouched};
 use crate::ui::frame::Rehearsed;
 use crate::ui::units::{count, plural, seconds};
 use crate::ui::{Badge, Icon};
@@ -30,6 +30,10 @@ pub fn SweepPlanPanel(
         (_, runs, false) => format!("Start {}", plural(runs, "run")),
         (_, runs, true) => format!("Start {} anyway", plural(runs, "run")),
     };
+    let comes_to = Memo::new(move |_| {
+        let whole = |plan: &SweepPlan| gist(plan.gpu_seconds, plan.cost_usd);
+        (runs.get() > 0).then(|| sweep.plan.with(whole))
+    });
     let rehearsed = use_context::<Rehearsed>().is_some_and(|r| r.trainer);
     view! {
         <aside class="split__side panel plan" aria-labelledby="plan-title">
@@ -41,7 +45,7 @@ pub fn SweepPlanPanel(
                     {rehearsed
                         .then(|| view! { <Badge kind="rehearsal".to_owned() text="Rehearsal".to_owned() /> })}
                 </div>
-                <PreflightList typed preflight of_form=false />
+                <PreflightList typed preflight checks=preflight.checks />
                 {move || {
                     if typed.has_plan.get() {
                         view! { <Shown sweep /> }.into_any()
@@ -51,6 +55,7 @@ pub fn SweepPlanPanel(
                 }}
             </div>
             <div class="plan__foot">
+                <Gist comes_to checks=preflight.checks />
                 <button
                     class="button button--primary button--large button--wide"
                     type="submit"
@@ -74,8 +79,12 @@ fn Shown(sweep: TypedSweep) -> impl IntoView {
             .plan
             .with(|plan| (plan.problems.clone(), plan.warnings.clone()))
     });
+    let begun = move || !sweep.vary.with(|vary| is_untouched(vary));
     view! {
         {move || (!totals.read().is_empty()).then(|| view! { <Stats figures=totals.get() /> })}
+        <p class="muted" hidden=begun>
+            "Give a parameter two values to see the runs."
+        </p>
         {move || {
             let (problems, warnings) = remarks.get();
             view! { <Remarks problems warnings /> }
