@@ -240,7 +240,16 @@ impl S3 {
 
     /// The first `length` bytes (fewer if the object is shorter; none if it is empty).
     pub async fn head_bytes(&self, key: &str, length: u64) -> Result<Bytes, S3Error> {
-        let range = format!("bytes=0-{}", length.max(1) - 1);
+        self.part(key, format!("bytes=0-{}", length.max(1) - 1))
+            .await
+    }
+
+    /// The last `length` bytes, as [`Self::head_bytes`].
+    pub async fn tail_bytes(&self, key: &str, length: u64) -> Result<Bytes, S3Error> {
+        self.part(key, format!("bytes=-{}", length.max(1))).await
+    }
+
+    async fn part(&self, key: &str, range: String) -> Result<Bytes, S3Error> {
         let answer = match self.open(key, Some(range)).await {
             // an empty object has no first byte: stores answer 416
             Err(S3Error::Other { code }) if code == "InvalidRange" => return Ok(Bytes::new()),

@@ -120,6 +120,7 @@ fn our_rows(case: &Value, dataset: &Value, buckets: &Buckets) -> Vec<CaptionRow>
         .map(|(filename, file)| ImageFile {
             filename,
             size: Some(seen_size(file)),
+            unfit: None,
         })
         .collect();
     images.sort_by_key(|image| image.filename);

@@ -6,6 +6,7 @@ use crate::dataset::server::uploads::tickets_unless_there;
 use crate::styles::model::StyleId;
 use image::{ImageFormat, Rgba, RgbaImage};
 use reqwest::Method;
+use serde_json::json;
 use std::io::{Cursor, Write};
 use zip::ZipWriter;
 use zip::write::SimpleFileOptions;
@@ -396,4 +397,44 @@ async fn of_two_windows_that_send_one_name_the_later_one_overwrites_nothing() {
     assert_eq!(send_with(&second, b"a third").await, 200);
     assert_eq!(send_with(&first, b"a fourth").await, 412);
     assert!(ticket(&studio, &style, false).await.exists);
+}
+
+#[tokio::test]
+async fn a_picture_the_trainer_would_stop_on_starts_no_run_and_one_it_gets_wrong_is_told_of() {
+    let studio = TestStudio::start().await;
+    let style = studio.ready_style(1).await;
+    let mut cut = flat([10, 200, 30, 255], ImageFormat::Jpeg);
+    cut.truncate(cut.len() - 40);
+    for (name, bytes) in [("cut.jpg", cut), ("turned.jpg", turned(6))] {
+        studio.put_object(&style, name, &bytes).await;
+        let caption = name.replace(".jpg", ".txt");
+        studio.put_object(&style, &caption, b"a boat").await;
+    }
+    let mut body = super::studio::run(&style, "V1");
+    let set = studio.save_set(&style, &["cut.jpg", "turned.jpg"]).await;
+    body["selectionSetId"] = json!(set);
+    // at once, before anything was measured
+    let refused = studio.post("/api/training/start", &body).await;
+    assert!(
+        refused.text.contains("cannot be trained"),
+        "{}",
+        refused.text
+    );
+    assert!(!refused.text.contains("turned.jpg"), "{}", refused.text);
+    refused.refused(400);
+    let set = studio.save_set(&style, &["turned.jpg"]).await;
+    body["selectionSetId"] = json!(set);
+    let preview = studio
+        .post("/api/training/preview", &body)
+        .await
+        .expect(200);
+    let mut warnings = preview["warnings"].as_array().expect("a list").iter();
+    let flawed = warnings
+        .find(|w| w["code"] == "image_flawed")
+        .expect("told");
+    let message = flawed["message"].as_str().expect("a sentence");
+    assert!(
+        message.starts_with("turned.jpg is stored turned"),
+        "{message}"
+    );
 }

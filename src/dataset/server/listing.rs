@@ -22,11 +22,11 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 
 /// S3 requests in flight for one listing.
-const IN_FLIGHT: usize = 64;
+pub(super) const IN_FLIGHT: usize = 64;
 /// Enough of a picture to read its size in all but odd files.
-const HEADER_BYTES: u64 = 64 << 10;
+pub(super) const HEADER_BYTES: u64 = 64 << 10;
 /// A long EXIF, text or colour profile pushes the size past that; a picture that hides it deeper is not one.
-const MOST_HEADER_BYTES: u64 = 16 << 20;
+pub(super) const MOST_HEADER_BYTES: u64 = 16 << 20;
 
 /// Width and height in pixels, or why there are none (reads on after the file's name).
 pub type Size = Result<(u32, u32), Arc<str>>;

@@ -8,6 +8,7 @@ pub mod caption_report;
 mod caption_routes;
 pub mod captions;
 pub mod drafts;
+pub mod fitness;
 pub mod folders;
 pub mod forms;
 pub mod images;

@@ -1,6 +1,7 @@
 //! A selection set as the trainer will read it: S3 is asked now, nothing is believed from a manifest.
 
 use super::super::model::selection::SelectionSet;
+use super::fitness::{self, Fitness};
 use super::{key, listing, selection_sets, smart_sets};
 use crate::error::AppError;
 use crate::server::state::AppState;
@@ -25,6 +26,7 @@ pub struct ImageFacts {
     pub size_bytes: u64,
     /// Pixels; `None` where the file is no readable picture.
     pub size: Option<(u32, u32)>,
+    pub fitness: Fitness,
 }
 
 #[derive(Clone, Debug)]
@@ -55,8 +57,10 @@ pub async fn resolve(state: &AppState, style: &StyleId, set: u64) -> Result<Data
         .collect();
     let captions = listing::caption_bytes(state, &chosen).await?;
     let sizes = listing::dimensions(state, &chosen.iter().collect::<Vec<_>>()).await;
+    let fit = fitness::of(state, style, &pairs, &chosen).await;
     let mut found: HashMap<String, DatasetItem> = HashMap::new();
-    for ((pair, bytes), size) in chosen.into_iter().zip(captions).zip(sizes) {
+    let looked_at = sizes.into_iter().zip(fit);
+    for ((pair, bytes), (size, fitness)) in chosen.into_iter().zip(captions).zip(looked_at) {
         let caption = pair.caption.zip(bytes).map(|(object, bytes)| CaptionFacts {
             key: object.key,
             etag: object.etag,
@@ -69,6 +73,7 @@ pub async fn resolve(state: &AppState, style: &StyleId, set: u64) -> Result<Data
                 etag: pair.image.etag,
                 size_bytes: pair.image.size_bytes,
                 size,
+                fitness,
             }),
             caption,
         };

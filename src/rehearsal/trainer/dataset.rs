@@ -191,5 +191,20 @@ fn read_size(name: &str, content: &[u8]) -> Result<Size, String> {
     if size.0 == 0 || size.1 == 0 {
         return Err(broken());
     }
+    if is_cut_off(content) {
+        return Err(format!("OSError: image file is truncated: {name}"));
+    }
     Ok(size)
+}
+
+/// Whether a JPEG or PNG lacks its end, on which Pillow stops when it loads the pixels.
+fn is_cut_off(content: &[u8]) -> bool {
+    const WITHIN: usize = 64 << 10;
+    let end = &content[content.len().saturating_sub(WITHIN)..];
+    let has = |mark: &[u8]| end.windows(mark.len()).any(|w| w == mark);
+    match image::guess_format(content) {
+        Ok(image::ImageFormat::Jpeg) => !has(b"\xff\xd9"),
+        Ok(image::ImageFormat::Png) => !has(b"IEND"),
+        _ => false,
+    }
 }

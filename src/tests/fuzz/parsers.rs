@@ -191,6 +191,7 @@ fn a_caption() {
             let image = ImageFile {
                 filename: "a.png",
                 size: None,
+                unfit: None,
             };
             let files = BTreeMap::from([("a.txt", bytes)]);
             let rows = rows(&[image], &files, &settings(true, false), None);

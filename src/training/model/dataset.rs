@@ -4,6 +4,7 @@
 use super::captions::{CaptionRow, ImageFile, is_read_as_image};
 use super::plan::Remark;
 use crate::dataset::model::buckets::Size;
+use crate::dataset::model::header::Flaw;
 use crate::dataset::model::image::caption_name;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -28,6 +29,12 @@ pub struct ItemFacts {
     pub in_s3: bool,
     /// `None`: not readable as a picture.
     pub size: Option<Size>,
+    /// Why the trainer stops on the picture, a sentence.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unfit: Option<String>,
+    /// What it silently gets wrong of it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub flaws: Vec<Flaw>,
     /// `None`: there is no caption file.
     pub caption: Option<CaptionFile>,
 }
@@ -84,6 +91,7 @@ impl DatasetFacts {
             .map(|item| ImageFile {
                 filename: &item.filename,
                 size: item.trained_size(),
+                unfit: item.unfit.as_deref(),
             })
             .collect()
     }
@@ -118,6 +126,28 @@ impl DatasetFacts {
             .into_iter()
             .map(|(code, names)| Remark::new(Some("selectionSetId"), code, sentence(code, &names)))
             .collect()
+    }
+
+    /// What the trainer silently gets wrong, one remark per kind.
+    pub fn flawed(&self) -> Vec<Remark> {
+        let mut found: Vec<(Flaw, Vec<&str>)> = Vec::new();
+        for item in self.items.iter().filter(|i| i.in_s3) {
+            for flaw in &item.flaws {
+                let alike = |(known, _): &&mut (Flaw, Vec<&str>)| known.why() == flaw.why();
+                match found.iter_mut().find(alike) {
+                    Some((_, names)) => names.push(&item.filename),
+                    None => found.push((*flaw, vec![&item.filename])),
+                }
+            }
+        }
+        let remark = |(flaw, names): (Flaw, Vec<&str>)| {
+            let message = match names[..] {
+                [name] => flaw.said_of(name),
+                _ => format!("{}: each {}. {}", listed(&names), flaw.why(), flaw.remedy()),
+            };
+            Remark::new(Some("selectionSetId"), "image_flawed", message)
+        };
+        found.into_iter().map(remark).collect()
     }
 }
 
@@ -166,16 +196,14 @@ fn sentence(code: &str, names: &[&str]) -> String {
         }
         _ => "would stop the run",
     };
+    format!("{} of the images {what}: {}.", names.len(), listed(names))
+}
+
+/// The first names, and how many more there are.
+fn listed(names: &[&str]) -> String {
     let shown: Vec<&str> = names.iter().take(NAMES_SHOWN).copied().collect();
-    let rest = names.len().saturating_sub(NAMES_SHOWN);
-    let more = if rest > 0 {
-        format!(" and {rest} more")
-    } else {
-        String::new()
-    };
-    format!(
-        "{} of the images {what}: {}{more}.",
-        names.len(),
-        shown.join(", ")
-    )
+    match names.len().saturating_sub(NAMES_SHOWN) {
+        0 => shown.join(", "),
+        rest => format!("{} and {rest} more", shown.join(", ")),
+    }
 }

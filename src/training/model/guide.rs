@@ -6,7 +6,7 @@ use super::plan::Remark;
 use super::preflight::Check;
 
 /// Codes of problems and warnings, and their place.
-const REMARKS: [(&str, &str); 30] = [
+const REMARKS: [(&str, &str); 31] = [
     ("name_taken", "before-paying#name"),
     ("over_run_cap", "before-paying#costs"),
     ("over_month_cap", "before-paying#costs"),
@@ -32,6 +32,7 @@ const REMARKS: [(&str, &str); 30] = [
     ("too_long", "captions#too_long"),
     ("not_read", "captions#not_read"),
     ("image_unusable", "captions#image_unusable"),
+    ("image_flawed", "images#quality"),
     ("not_rehearsing", "runpod#own"),
     ("start_differs", "training#continue"),
     ("start_unusable", "training#continue"),

@@ -56,6 +56,7 @@ pub fn judge(form: &TrainingForm, style: &StyleFacts, dataset: &DatasetFacts) ->
     problems.extend(dataset.problems(&captions));
     let plan = Plan::new(&request, &dataset.sizes(), &style.costs);
     let mut warnings = warnings(&request, &plan);
+    warnings.extend(dataset.flawed());
     problems.extend(start_model::problems(&request, &style.start_models));
     warnings.extend(start_model::warning(&request, &style.start_models));
     let over = style.costs.over_caps(plan.cost_usd);

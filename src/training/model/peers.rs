@@ -100,6 +100,8 @@ mod tests {
             filename: format!("{n}.png"),
             in_s3: true,
             size: Some(Size::new(1_024, 1_024)),
+            unfit: None,
+            flaws: Vec::new(),
             caption: Some(CaptionFile::Text("a boat".into())),
         };
         DatasetFacts {

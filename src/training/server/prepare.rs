@@ -201,10 +201,13 @@ fn rehearsal_problem(state: &AppState, asked: &RehearsalRun) -> Option<Remark> {
 
 fn item_facts(item: &DatasetItem) -> ItemFacts {
     let size = item.image.as_ref().and_then(|image| image.size);
+    let fitness = item.image.as_ref().map(|image| &image.fitness);
     ItemFacts {
         filename: item.filename.clone(),
         in_s3: item.image.is_some(),
         size: size.map(|(width, height)| Size::new(width, height)),
+        unfit: fitness.and_then(|f| f.unfit.clone()),
+        flaws: fitness.map(|f| f.flaws.clone()).unwrap_or_default(),
         caption: item.caption.as_ref().map(|c| CaptionFile::of(&c.bytes)),
     }
 }

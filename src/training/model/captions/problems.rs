@@ -49,6 +49,8 @@ pub struct ImageFile<'a> {
     pub filename: &'a str,
     /// As the trainer's header reader sees it; `None` when not known yet.
     pub size: Option<Size>,
+    /// Why the trainer stops on the picture, a sentence.
+    pub unfit: Option<&'a str>,
 }
 
 /// One row for each image, in the order given. `captions` holds the caption files that will lie beside the images, by name.
@@ -128,6 +130,11 @@ fn row(
 }
 
 fn place(row: &mut CaptionRow, image: &ImageFile, buckets: Option<&Buckets>) {
+    if let Some(unfit) = image.unfit {
+        row.problems
+            .push(fatal("image_unusable", unfit.to_owned(), None));
+        return;
+    }
     let (Some(size), Some(buckets)) = (image.size, buckets) else {
         return;
     };

@@ -8,6 +8,8 @@ fn item(filename: &str, caption: Option<&str>) -> ItemFacts {
         filename: filename.to_owned(),
         in_s3: true,
         size: Some(Size::new(512, 512)),
+        unfit: None,
+        flaws: Vec::new(),
         caption: caption.map(|text| CaptionFile::Text(text.to_owned())),
     }
 }

@@ -47,6 +47,7 @@ fn rows_name_borrowed_shared_missing_and_ignored_files() {
     let image = |filename| ImageFile {
         filename,
         size: None,
+        unfit: None,
     };
     let images = [
         image("portrait_of_a_man_01.png"),
