@@ -59,7 +59,7 @@ impl LatestRun {
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 pub struct SystemHealth {
-    /// `s3`, `trainer`, `tunnel`, `documents`.
+    /// `s3`, `trainer`, `tunnel`, `documents`, `captions`, `notices`.
     pub system: String,
     /// `rehearsal`, `live`, `off`.
     pub mode: String,

@@ -47,7 +47,7 @@ pub async fn signed_in_only(
     let by_session = session(headers).is_some_and(|s| state.access.is_session(s, state.now_ms()));
     let by_token = || bearer(headers).is_some_and(|t| state.access.is_token(t));
     if by_session || (is_api && by_token()) {
-        return next.run(request).await;
+        return unkept(next.run(request).await);
     }
     if is_api {
         return unauthorized();
@@ -70,6 +70,18 @@ pub async fn signed_in_only(
         .append_pair("next", back)
         .finish();
     Redirect::to(&format!("/login?{query}")).into_response()
+}
+
+/// Pages are for who has signed in, not for whoever sits at the browser afterwards.
+fn unkept(mut response: Response) -> Response {
+    let headers = response.headers_mut();
+    let kind = headers
+        .get(header::CONTENT_TYPE)
+        .and_then(|v| v.to_str().ok());
+    if kind.is_some_and(|kind| kind.starts_with("text/html")) {
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    }
+    response
 }
 
 /// What anybody may have: the sign-in, public files, and the webhook, which has tokens of its own.

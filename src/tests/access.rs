@@ -123,6 +123,8 @@ async fn the_password_opens_the_studio_until_one_signs_out() {
     for path in ["/", "/setup", "/api/styles"] {
         let answer = with_cookie(&studio, Method::GET, path, &cookie).await;
         assert_eq!(answer.status, 200, "{path}");
+        let is_kept = answer.header("cache-control") != "no-store";
+        assert_eq!(is_kept, path.starts_with("/api"), "{path}");
     }
     let out = with_cookie(&studio, Method::POST, "/logout", &cookie).await;
     assert_eq!((out.status, out.header("location")), (303, "/login"));

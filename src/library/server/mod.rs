@@ -87,7 +87,14 @@ pub async fn health(state: &AppState) -> Health {
     let ok = s3.ok && trainer.ok && documents.ok;
     Health {
         ok,
-        systems: vec![s3, trainer, tunnel_health(state), documents],
+        systems: vec![
+            s3,
+            trainer,
+            tunnel_health(state),
+            documents,
+            captions_health(state),
+            notices_health(state),
+        ],
     }
 }
 
@@ -168,6 +175,36 @@ fn tunnel_health(state: &AppState) -> SystemHealth {
         ok: status.error.is_none(),
         detail,
         remedy: status.remedy,
+    }
+}
+
+/// What was configured, not whether it answers: a question to a model costs money, a notice would be one too many.
+fn captions_health(state: &AppState) -> SystemHealth {
+    configured(
+        "captions",
+        state
+            .vision
+            .as_ref()
+            .map(|vision| format!("{} at {} drafts captions.", vision.model(), vision.host())),
+        "No model drafts captions: they are written by hand. CAPTION_API_BASE and CAPTION_MODEL name one.",
+    )
+}
+
+fn notices_health(state: &AppState) -> SystemHealth {
+    configured(
+        "notices",
+        state.notifier.as_ref().map(|_| "A chat is told when a run has ended; if it cannot be reached, the version's events say so.".to_owned()),
+        "No chat is told of a run's end. NOTIFY_WEBHOOK_URL names one (Slack, Discord, ntfy); a browser can be asked on the version's page.",
+    )
+}
+
+fn configured(system: &str, detail: Option<String>, without: &str) -> SystemHealth {
+    SystemHealth {
+        system: system.into(),
+        mode: if detail.is_some() { "live" } else { "off" }.into(),
+        ok: true,
+        detail: detail.unwrap_or_else(|| without.to_owned()),
+        remedy: None,
     }
 }
 

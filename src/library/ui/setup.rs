@@ -83,6 +83,16 @@ fn System(system: SystemHealth) -> impl IntoView {
             "optional: results arrive a few seconds sooner",
             "/guide/webhook",
         ),
+        "captions" => (
+            "Caption drafts",
+            "optional: a vision model proposes captions",
+            "/guide/captions#draft",
+        ),
+        "notices" => (
+            "Notices",
+            "optional: a chat hears of the end of a run",
+            "/guide/webhook#notices",
+        ),
         _ => (
             "Project folder",
             "registry, selection sets and versions",
