@@ -17,6 +17,7 @@ use leptos_axum::{
     LeptosRoutes, generate_route_list_with_exclusions, handle_server_fns_with_context,
 };
 use std::time::Duration;
+use tower_http::CompressionLevel;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 use tower_http::compression::predicate::{DefaultPredicate, NotForContentType, Predicate};
@@ -74,7 +75,12 @@ pub fn pages(state: AppState) -> Router {
         .merge(files)
         .layer(middleware::from_fn(etag::json_etag))
         .layer(middleware::from_fn(cache_files))
-        .layer(CompressionLayer::new().compress_when(pictures_are_compressed))
+        .layer(
+            CompressionLayer::new()
+                // made anew for each answer, mostly to a browser on this machine; what never changes lies compressed already
+                .quality(CompressionLevel::Fastest)
+                .compress_when(pictures_are_compressed),
+        )
         .layer(RequestBodyTimeoutLayer::new(BODY_PAUSE))
         .layer(middleware::from_fn_with_state(
             state.clone(),
