@@ -34,6 +34,11 @@ test.describe('Sweep', () => {
       .toBe(4);
     if (!js) await page.reload();
     await expect(page.getByText('4 completed')).toBeVisible();
+    // in the history they stand together under a line that leads to the sweep
+    const history = page.locator('.version-list > li');
+    await expect(history).toHaveCount(5);
+    await expect(history.first()).toHaveText(/Sweep v1\s*4 of 4 finished/);
+    await expect(history.first().getByRole('link')).toHaveAttribute('href', `#${sweeps[0].id}`);
     expect(errors).toEqual([]);
     await expectAccessible(page);
   });
@@ -43,6 +48,9 @@ test.describe('Sweep', () => {
     const set = await studio.set(style, await studio.images(style, 2));
     await page.goto(`${studio.url}/styles/${style}/train/sweep?set=${set}`);
     await hydrated(page);
+    // nobody is scolded before something is typed
+    await expect(page.getByText('Give a parameter two values to see the runs.')).toBeVisible();
+    await expect(page.locator('.field__error, .check--error').filter({ visible: true })).toHaveCount(0);
     await page.getByLabel('Values 1').fill('0.0001, fast');
     await page.getByLabel('Runs at once').fill('99');
     await page.getByRole('button', { name: /^Start/ }).click();

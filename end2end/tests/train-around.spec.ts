@@ -112,6 +112,25 @@ test('the preflight says what is ready, and a doubtful start is one’s own deci
   for (const version of versions) await studio.json(`/api/styles/${style}/training-versions/${version.id}/cancel`, {});
 });
 
+test('on a phone what will happen comes before presets and costs, with its gist beside the button', async ({ page, studio }) => {
+  const { page: address } = await ready(studio, 'Phone');
+  await page.setViewportSize({ width: 390, height: 844 });
+  await page.goto(address);
+  await hydrated(page);
+  const top = async (id: string) => (await page.locator(`#${id}`).boundingBox())!.y;
+  const order = [await top('step-4'), await top('plan-title'), await top('presets-title'), await top('costs-title')];
+  expect(order).toEqual([...order].sort((a, b) => a - b));
+  const gist = page.locator('.plan__gist');
+  await expect(gist).toHaveText(/about .+ · about \$\d/);
+  await expect(gist).toBeInViewport();
+  await gist.getByRole('link').first().click();
+  await expect(page.getByRole('heading', { name: 'What will happen' })).toBeInViewport();
+  await expect(page.getByRole('button', { name: 'Start training' })).toBeInViewport();
+  await page.getByRole('heading', { name: 'Costs' }).scrollIntoViewIfNeeded();
+  await expect(page.getByRole('button', { name: 'Start training' })).toBeInViewport();
+  await expectAccessible(page);
+});
+
 test('the model file says what it is, and every parameter has its place in the guide', async ({ page, studio }) => {
   const { style } = await ready(studio, 'Header');
   const version = await studio.run(style, 1, 'V1', { max_train_steps: 40 });

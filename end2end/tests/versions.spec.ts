@@ -53,6 +53,7 @@ test('a run is in the list with its recipe and has a page of its own', async ({ 
   await expect(badge(page, 'completed')).toBeVisible();
   await expect(badge(page, 'Rehearsal')).toBeVisible();
   await expect(page).toHaveTitle(/^V1 completed/);
+  await expect(page.getByRole('navigation', { name: 'Breadcrumb' }).locator('[aria-current=page]')).toHaveText('V1');
   await expect(page.getByRole('link', { name: 'Train again from here' })).toHaveAttribute('href', `/styles/${run.style}/train?from=${run.version.id}`);
   await accessible(page, js);
   expect(found).toEqual([]);

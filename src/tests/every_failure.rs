@@ -3,7 +3,7 @@
 
 use super::fake_runpod::{FakeRunpod, OnRun, Raw};
 use super::studio::{Setup, TestStudio, upload_model};
-use crate::training::server::reconcile::reconcile_once;
+use crate::training::server::reconcile::{self, reconcile_once};
 use serde_json::{Value, json};
 use std::time::Duration;
 
@@ -431,6 +431,25 @@ async fn a_recheck_asks_every_witness_again_also_after_a_verdict() {
             .expect("an address")
             .contains("_V1.safetensors")
     );
+}
+
+#[tokio::test]
+async fn a_recheck_is_not_undone_by_who_still_hears_of_the_failure() {
+    let run = Run::started().await;
+    let failed = json!({"id": run.id(), "status": "FAILED", "error": "out of disk"});
+    run.runpod.set_status(&run.id(), failed);
+    run.round().await;
+    upload_model(&run.studio, &run.style, "V1").await;
+    // asks at once when something is settled, as in a real studio
+    let polling = tokio::spawn(reconcile::run(run.studio.state.clone()));
+    assert_eq!(run.recheck().await["status"], "completed");
+    let events = run.studio.events(&run.style).await;
+    let last = events.last().expect("events");
+    assert!(
+        last.starts_with("taken back as unfinished: completed"),
+        "{events:?}"
+    );
+    polling.abort();
 }
 
 #[tokio::test]

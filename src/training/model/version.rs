@@ -197,8 +197,19 @@ pub enum Report {
     Lost {
         reason: String,
     },
-    /// A person asked again, and the trainer or S3 contradicts the end on record.
-    Reopened,
+    /// A person asked again, and what the trainer or S3 says contradicts the end on record. In one step, so that a verdict that
+    /// comes in meanwhile does not end it again.
+    Reopened(Box<Report>),
+}
+
+impl Report {
+    /// What it says of the run.
+    pub fn news(&self) -> &Self {
+        match self {
+            Self::Reopened(news) => news,
+            other => other,
+        }
+    }
 }
 
 /// A finished model.
@@ -242,11 +253,11 @@ impl TrainingVersion {
             return self.is_queued();
         }
         if !self.status.is_final() {
-            return !matches!(report, Report::Reopened);
+            return !matches!(report, Report::Reopened(_));
         }
         let is_lost = self.lost == Some(true);
         match report {
-            Report::Reopened => !is_lost && self.status != Status::Completed,
+            Report::Reopened(_) => !is_lost && self.status != Status::Completed,
             Report::Lost { .. } => false,
             // who tells the job's id only says that RunPod took it, which may be known
             Report::Submitted { .. } => is_lost && self.job_id.is_none(),
@@ -284,7 +295,7 @@ impl TrainingVersion {
 
     fn step(&mut self, report: &Report, now: &str) -> Option<String> {
         match report {
-            Report::Reopened => None,
+            Report::Reopened(news) => self.step(news, now),
             Report::Withdrawn => {
                 self.cancelled(now);
                 Some("cancelled before it was sent; nothing was paid".into())
@@ -484,14 +495,22 @@ mod tests {
     #[test]
     fn a_verdict_is_taken_back_only_when_a_person_asked_and_never_a_success() {
         let mut version = training();
-        assert_eq!(version.apply(&Report::Reopened, NOW), None);
+        let reopened = |news: Report| Report::Reopened(Box::new(news));
+        assert_eq!(version.apply(&reopened(success()), NOW), None);
         version.apply(&failure(), NOW);
         assert_eq!(version.apply(&success(), NOW), None);
-        assert!(version.apply(&Report::Reopened, NOW).is_some());
+        assert!(version.apply(&reopened(Report::Queued), NOW).is_some());
         assert_eq!((version.status, &version.error), (Status::Pending, &None));
         assert_eq!(version.failed_at, None);
-        version.apply(&success(), NOW);
-        assert_eq!(version.apply(&Report::Reopened, NOW), None);
+        version.apply(&failure(), NOW);
+        let told = version.apply(&reopened(success()), NOW);
+        assert!(told.is_some_and(|told| told.starts_with("taken back as unfinished: completed")));
+        assert_eq!(
+            version.status,
+            Status::Completed,
+            "no verdict came in between"
+        );
+        assert_eq!(version.apply(&reopened(failure()), NOW), None);
         assert_eq!(version.status, Status::Completed);
     }
 

@@ -140,7 +140,9 @@ pub async fn look_again(
         events::append(state, style, &version.id, Witness::Person.as_str(), nothing).await;
         return Ok(version.clone());
     };
-    settle(state, style, &version.id, Witness::Person, Report::Reopened).await?;
+    let reopened = Report::Reopened(Box::new(report.clone()));
+    settle(state, style, &version.id, witness, reopened).await?;
+    // one that was given up, or taken up again meanwhile, is open to the news as it is
     settle(state, style, &version.id, witness, report).await
 }
 

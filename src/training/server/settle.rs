@@ -47,9 +47,12 @@ pub async fn settle(
     if !known.is_open_to(&report) {
         return Ok(known);
     }
-    let said = event::said(&report);
-    let report = complete(state, &known, report).await?;
-    progress::keep(state, style, id, &report).await;
+    let said = event::said(report.news());
+    let report = match report {
+        Report::Reopened(news) => Report::Reopened(Box::new(complete(state, &known, *news).await?)),
+        report => complete(state, &known, report).await?,
+    };
+    progress::keep(state, style, id, report.news()).await;
     let now = state.now_iso();
     let (changed, version) = versions::change(state, style, id, move |version| {
         let before = version.status;

@@ -87,9 +87,14 @@ fn Found(
                 .then(|| {
                     view! {
                         <section class="panel unknown" aria-labelledby="leftover-title">
-                            <h3 class="panel__title" id="leftover-title">
-                                {format!("{} in S3 of runs that did not complete", plural(of_runs.len(), "model"))}
-                            </h3>
+                            <div class="panel__head">
+                                <h3 class="panel__title" id="leftover-title">
+                                    {format!(
+                                        "{} in S3 of runs that did not complete",
+                                        plural(of_runs.len(), "model"),
+                                    )}
+                                </h3>
+                            </div>
                             <p class="muted">
                                 "The file is there although its run counts as ended without it. Checking asks the trainer and S3 again, and takes a model that is whole."
                             </p>
