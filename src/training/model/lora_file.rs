@@ -135,6 +135,13 @@ pub fn is_of_model(filename: &str, model_name: &str, others: &[String]) -> bool 
     filename.ends_with(".safetensors") && fits(model_name) && !others.iter().any(longer)
 }
 
+/// Whether a file was left by the run of that model besides the model itself: a checkpoint, or the trainer's own name for it.
+pub fn is_left_by(filename: &str, model_name: &str, others: &[String]) -> bool {
+    let rest = filename.strip_prefix(model_name).unwrap_or_default();
+    let by_trainer = rest.starts_with("_rank") || step_of(rest).is_some();
+    by_trainer && is_of_model(filename, model_name, others)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -167,5 +174,17 @@ mod tests {
             Some(250)
         );
         assert_eq!(step_of("style_1_v1.safetensors"), None);
+    }
+
+    #[test]
+    fn checkpoints_and_the_trainers_own_names_are_left_by_the_run_and_others_are_not() {
+        let others = ["style_1_V1".to_owned(), "style_1_V1_remix".to_owned()];
+        let left = |file: &str| is_left_by(file, &others[0], &others);
+        assert!(left("style_1_V1-step00250.safetensors"));
+        assert!(left("style_1_V1_rank16_bf16.safetensors"));
+        assert!(left("style_1_V1_rank16_bf16-step00250.safetensors"));
+        assert!(!left("style_1_V1.safetensors"));
+        assert!(!left("style_1_V1_other.safetensors"));
+        assert!(!left("style_1_V1_remix-step00250.safetensors"));
     }
 }

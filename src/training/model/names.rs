@@ -42,9 +42,39 @@ pub fn next_name<'a>(names: impl Iterator<Item = &'a str>) -> String {
     format!("V{}", highest.map_or(1, |n| n.saturating_add(1)))
 }
 
+/// What a run that is started once more is called: its own name where that is free, the next `V{n}` of such a name, else the
+/// name with a number. `next` is what any new version would be called.
+pub fn name_again(name: &str, next: &str, used: &[UsedName]) -> String {
+    let is_free = |name: &str| used.iter().all(|u| u.refusal(name).is_none());
+    let is_plain = name
+        .strip_prefix(['V', 'v'])
+        .is_some_and(|n| n.parse::<u32>().is_ok());
+    if is_plain && !is_free(name) {
+        return next.to_owned();
+    }
+    let numbered = (2..).map(|n| format!("{name}-{n}"));
+    let mut names = std::iter::once(name.to_owned()).chain(numbered);
+    names.find(|name| is_free(name)).expect("one is free")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_run_started_once_more_keeps_what_its_name_says() {
+        let used: Vec<UsedName> = ["V3", "lr1e-4-r12", "lr1e-4-r12-2"]
+            .into_iter()
+            .map(|name| UsedName {
+                name: name.into(),
+                status: Status::Failed,
+            })
+            .collect();
+        assert_eq!(name_again("V3", "V4", &used), "V4");
+        assert_eq!(name_again("V2", "V4", &used), "V2");
+        assert_eq!(name_again("lr1e-4-r12", "V4", &used), "lr1e-4-r12-3");
+        assert_eq!(name_again("free", "V4", &used), "free");
+    }
 
     #[test]
     fn the_next_name_is_above_all_that_were_used() {

@@ -6,6 +6,7 @@
 use super::super::model::import::{
     EndedRun, ModelFacts, NotImported, UnknownModel, free_name, owner, stem, version_name,
 };
+use super::super::model::lora_file::is_left_by;
 use super::super::model::version::{ParameterValue, Status, TrainingVersion, is_version_id};
 use super::{events, job, lora_head, reconcile, versions};
 use crate::error::{AppError, ErrorKind};
@@ -77,6 +78,15 @@ async fn candidates(state: &AppState, style: &StyleId) -> Result<Vec<Candidate>,
     let prefix = job::model_key("");
     let prefix = prefix.trim_end_matches(super::super::model::import::EXTENSION);
     let objects = state.s3.list(&format!("{prefix}style_{style}_")).await?;
+    let model_names: Vec<String> = versions
+        .iter()
+        .filter_map(|v| model_name(&state.s3, v))
+        .collect();
+    let is_left = |file: &str| {
+        model_names
+            .iter()
+            .any(|name| is_left_by(file, name, &model_names))
+    };
     let mut found: Vec<Candidate> = objects
         .into_iter()
         .filter_map(|object| {
@@ -84,7 +94,7 @@ async fn candidates(state: &AppState, style: &StyleId) -> Result<Vec<Candidate>,
             let stem = stem(&file)?;
             let ids = registry.iter().map(|s| s.id.as_str());
             let (id, rest) = owner(stem, ids)?;
-            let is_known = versions.iter().any(|v| knows(&state.s3, v, stem));
+            let is_known = is_left(&file) || versions.iter().any(|v| knows(&state.s3, v, stem));
             let name = version_name(rest).to_owned();
             let run = run_of(&versions, stem, &object);
             (id == style.as_str() && !is_known).then_some(Candidate {
@@ -105,15 +115,21 @@ async fn candidates(state: &AppState, style: &StyleId) -> Result<Vec<Candidate>,
     Ok(found)
 }
 
+/// The name of a version's model file without its ending: by its address, else what it was to be called.
+fn model_name(s3: &S3, version: &TrainingVersion) -> Option<String> {
+    let Some(url) = version.lora_url.as_deref() else {
+        return version.model_name.clone();
+    };
+    let elsewhere = || S3Location::parse(url, None).map(|l| l.key);
+    let key = s3.key_of(url).or_else(elsewhere);
+    let key = key.unwrap_or_else(|| url.to_owned());
+    let file = key.rsplit('/').next().unwrap_or_default();
+    stem(file).map(str::to_owned)
+}
+
 /// Whether a version is of this model. Its address may name another bucket or an older prefix: the file's name decides.
 fn knows(s3: &S3, version: &TrainingVersion, stem: &str) -> bool {
-    let file = version.lora_url.as_deref().map(|url| {
-        let elsewhere = || S3Location::parse(url, None).map(|l| l.key);
-        let key = s3.key_of(url).or_else(elsewhere);
-        let key = key.unwrap_or_else(|| url.to_owned());
-        key.rsplit('/').next().unwrap_or_default().to_owned()
-    });
-    let by_address = file.is_some_and(|f| super::super::model::import::stem(&f) == Some(stem));
+    let by_address = version.lora_url.is_some() && model_name(s3, version).as_deref() == Some(stem);
     // a run of ours that has not ended will find its model itself
     let has_or_will = version.lora_url.is_some() || !version.status.is_final();
     let by_name = version.model_name.as_deref() == Some(stem) && has_or_will;

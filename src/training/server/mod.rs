@@ -34,6 +34,7 @@ pub mod webhook;
 pub mod workflow;
 
 use super::model::form::TrainingForm;
+use super::model::names::name_again;
 use super::model::presets::is_label;
 use super::model::version::{ParameterValue, Report, Status, TrainingVersion};
 use crate::error::{AppError, ErrorKind};
@@ -308,10 +309,12 @@ pub async fn retry(
         return Err(AppError::conflict(message)
             .with_remedy("Train again from here opens the form with its parameters."));
     }
-    let again = prepare::setup(state, style, id).await?.form;
+    let setup = prepare::setup(state, style, id).await?;
+    let notes = version.description.filter(|notes| !notes.trim().is_empty());
     let form = TrainingForm {
-        description: format!("{} again", version.name),
-        ..again
+        name: name_again(&version.name, &setup.form.name, &setup.style.used_names),
+        description: notes.unwrap_or_else(|| format!("{} again", version.name)),
+        ..setup.form
     };
     preflight::start(state, form, Some(format!("retry {id}")), "").await
 }
