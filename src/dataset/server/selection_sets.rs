@@ -1,7 +1,9 @@
 //! `selection_sets.json` in a style's folder: sets with ids that the server gives and never gives again.
 //!
 //! `lastId` beside `sets` remembers the highest id ever given; older files lack it. A style with several folders has the
-//! union of their sets; a set is changed in the file that holds it.
+//! union of their sets (`ids` tells those of one number apart); a set is changed in the file that holds it.
+
+mod ids;
 
 use super::super::model::filter::Filter;
 use super::super::model::selection::{
@@ -23,19 +25,10 @@ pub fn list(state: &AppState, style: &StyleId) -> Result<Vec<SelectionSet>, AppE
     list_of(state, &styles::server::get(state, style)?)
 }
 
-/// All sets of a style by id; of two folders with one id, the first folder's counts.
+/// All sets of a style by id.
 pub fn list_of(state: &AppState, style: &Style) -> Result<Vec<SelectionSet>, AppError> {
-    let mut sets: Vec<SelectionSet> = Vec::new();
-    for path in folders::files(state, style, FILE) {
-        let Some(document) = state.documents.read(&path)? else {
-            continue;
-        };
-        for set in entries(&document).iter().filter_map(read) {
-            if !sets.iter().any(|s| s.id == set.id) {
-                sets.push(set);
-            }
-        }
-    }
+    let files = ids::files(state, style)?;
+    let mut sets: Vec<SelectionSet> = ids::told_apart(&files).into_iter().map(|f| f.set).collect();
     sets.sort_by_key(|s| s.id);
     Ok(sets)
 }
@@ -104,13 +97,14 @@ pub async fn create(
 ) -> Result<SelectionSet, AppError> {
     let style = styles::server::get(state, style)?;
     let draft = looked_up(state, &style, None, checked(draft)?).await?;
+    ids::write_down(state, &style).await?;
     let filenames = draft
         .filenames
         .ok_or_else(|| AppError::field("filenames", "Select at least one image."))?;
     let name = draft.name.filter(|n| !n.is_empty());
     let filter = draft.filter.filter(|f| !f.is_empty());
     // ids are unique over all folders of the style, not only in the file that gets the set
-    let elsewhere = list_of(state, &style)?.iter().map(|s| s.id).max();
+    let elsewhere = ids::last_given(&ids::files(state, &style)?);
     let path = first_file(state, &style);
     state
         .documents
@@ -118,7 +112,7 @@ pub async fn create(
             let sets = writable(document)?;
             let here = sets.iter().filter_map(|s| s["id"].as_u64()).max();
             let last = document["lastId"].as_u64();
-            let id = here.max(elsewhere).max(last).unwrap_or(0) + 1;
+            let id = here.max(last).unwrap_or(0).max(elsewhere) + 1;
             let set = SelectionSet {
                 id,
                 name: name.clone(),
@@ -171,8 +165,10 @@ pub async fn update(
     draft: SelectionSetDraft,
 ) -> Result<SelectionSet, AppError> {
     let known = styles::server::get(state, style)?;
-    let path = file_of(state, &known, id)?;
+    get(state, style, id)?;
     let draft = looked_up(state, &known, Some(id), checked(draft)?).await?;
+    ids::write_down(state, &known).await?;
+    let path = file_of(state, &known, id)?;
     let style = style.clone();
     state
         .documents
@@ -280,6 +276,8 @@ pub async fn drop_gone(
 
 pub async fn delete(state: &AppState, style: &StyleId, id: u64) -> Result<(), AppError> {
     let known = styles::server::get(state, style)?;
+    get(state, style, id)?;
+    ids::write_down(state, &known).await?;
     let path = file_of(state, &known, id)?;
     let style = style.clone();
     state
