@@ -24,6 +24,9 @@ pub struct SelectionSet {
     /// A smart set: the filter whose images are its own, as in the filter box. Frozen to names when a run starts.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub filter: Option<String>,
+    /// Changes with the set's own names, name and filter: for `If-Match`.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub etag: String,
 }
 
 /// Who still needs a set: versions that were trained on it, as name and link.

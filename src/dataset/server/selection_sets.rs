@@ -3,6 +3,7 @@
 //! `lastId` beside `sets` remembers the highest id ever given; older files lack it. A style with several folders has the
 //! union of their sets (`ids` tells those of one number apart); a set is changed in the file that holds it.
 
+mod etag;
 mod ids;
 
 use super::super::model::filter::Filter;
@@ -49,14 +50,15 @@ fn entries(document: &Value) -> &[Value] {
 
 fn read(entry: &Value) -> Option<SelectionSet> {
     let names = entry["filenames"].as_array()?.iter();
-    Some(SelectionSet {
+    Some(etag::given(SelectionSet {
         id: entry["id"].as_u64()?,
         name: entry["name"].as_str().map(str::to_owned),
         filenames: names
             .filter_map(|n| n.as_str().map(str::to_owned))
             .collect(),
         filter: entry["filter"].as_str().map(str::to_owned),
-    })
+        etag: String::new(),
+    }))
 }
 
 fn checked(draft: SelectionSetDraft) -> Result<SelectionSetDraft, AppError> {
@@ -118,10 +120,11 @@ pub async fn create(
                 name: name.clone(),
                 filenames: filenames.clone(),
                 filter: filter.clone(),
+                etag: String::new(),
             };
             writable(document)?.push(json!(set));
             document["lastId"] = json!(id);
-            Ok::<_, AppError>(set)
+            Ok::<_, AppError>(etag::given(set))
         })
         .await
 }
@@ -157,19 +160,20 @@ fn file_of(state: &AppState, style: &Style, id: u64) -> Result<PathBuf, AppError
 }
 
 /// Changes the names, the set's name, its filter. An empty name or filter removes it; names given to a smart set make it one
-/// of names.
+/// of names. With `expected`, the ETag that was read, a set that somebody else changed meanwhile is left as it is.
 pub async fn update(
     state: &AppState,
     style: &StyleId,
     id: u64,
     draft: SelectionSetDraft,
+    expected: Option<&str>,
 ) -> Result<SelectionSet, AppError> {
     let known = styles::server::get(state, style)?;
     get(state, style, id)?;
     let draft = looked_up(state, &known, Some(id), checked(draft)?).await?;
     ids::write_down(state, &known).await?;
     let path = file_of(state, &known, id)?;
-    let style = style.clone();
+    let (style, expected) = (style.clone(), expected.map(str::to_owned));
     state
         .documents
         .update(path, move |document| {
@@ -178,6 +182,9 @@ pub async fn update(
                 .iter_mut()
                 .find(|s| s["id"].as_u64() == Some(id))
                 .ok_or_else(|| unknown(&style, id))?;
+            if let (Some(expected), Some(now)) = (&expected, read(entry)) {
+                etag::must_be(expected, &now)?;
+            }
             if let Some(filenames) = &draft.filenames {
                 entry["filenames"] = json!(filenames);
             }
@@ -250,6 +257,7 @@ pub async fn drop_gone(
     state: &AppState,
     style: &StyleId,
     id: u64,
+    expected: Option<&str>,
 ) -> Result<SelectionSet, AppError> {
     let set = get(state, style, id)?;
     let pairs = listing::pairs(state, style).await?;
@@ -271,7 +279,7 @@ pub async fn drop_gone(
         filenames: Some(kept),
         ..SelectionSetDraft::default()
     };
-    update(state, style, id, draft).await
+    update(state, style, id, draft, expected).await
 }
 
 pub async fn delete(state: &AppState, style: &StyleId, id: u64) -> Result<(), AppError> {
