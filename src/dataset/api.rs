@@ -137,8 +137,15 @@ fn go_to_saved(style: &StyleId, set: &SelectionSet) {
     go_on(&format!("/styles/{style}/data?set={0}&saved={0}", set.id));
 }
 
+/// The ETag of a form; empty where nothing was read.
+#[cfg(feature = "ssr")]
+fn if_read(etag: &str) -> Option<&str> {
+    (!etag.is_empty()).then_some(etag)
+}
+
 /// Saves the chosen names: as a new set, or into set `set`, which keeps its name. An empty `name` leaves a new set unnamed.
-/// With `filter` a smart set is saved, whose names are those that fit.
+/// With `filter` a smart set is saved, whose names are those that fit. `etag`: of the set as it was read; one that is another
+/// by now is left as it is. `over`: into this set, whatever became of it.
 #[server(prefix = "/rpc", endpoint = "save_selection_set")]
 pub async fn save_selection_set(
     style: StyleId,
@@ -146,9 +153,13 @@ pub async fn save_selection_set(
     #[server(default)] name: Option<String>,
     #[server(default)] filenames: Vec<String>,
     #[server(default)] smart: Option<String>,
+    #[server(default)] etag: String,
+    #[server(default)] over: Option<u64>,
 ) -> Result<SelectionSet, AppError> {
     use super::server::selection_sets::{create, update};
     let state = crate::server::state::app_state();
+    let expected = over.is_none().then_some(etag.as_str()).and_then(if_read);
+    let set = over.or(set);
     let draft = super::model::selection::SelectionSetDraft {
         filenames: Some(filenames),
         // one form carries both buttons, so an update brings the new set's name along
@@ -157,7 +168,7 @@ pub async fn save_selection_set(
     };
     let saved = match set {
         None => create(&state, &style, draft).await?,
-        Some(id) => update(&state, &style, id, draft).await?,
+        Some(id) => update(&state, &style, id, draft, expected).await?,
     };
     go_to_saved(&style, &saved);
     Ok(saved)
@@ -170,6 +181,7 @@ pub async fn rename_selection_set(
     set: u64,
     #[server(default)] name: String,
     #[server(default)] smart: Option<String>,
+    #[server(default)] etag: String,
 ) -> Result<SelectionSet, AppError> {
     let draft = super::model::selection::SelectionSetDraft {
         filenames: None,
@@ -177,7 +189,7 @@ pub async fn rename_selection_set(
         filter: smart,
     };
     let state = crate::server::state::app_state();
-    super::server::selection_sets::update(&state, &style, set, draft).await
+    super::server::selection_sets::update(&state, &style, set, draft, if_read(&etag)).await
 }
 
 /// A new set out of others: a copy of `set`, or with `how` (`union`, `intersect`, `subtract`) what it makes with `other`.
@@ -201,9 +213,14 @@ pub async fn derive_selection_set(
 
 /// Takes the names out of a set whose images are no longer in the bucket.
 #[server(prefix = "/rpc", endpoint = "drop_gone_names")]
-pub async fn drop_gone_names(style: StyleId, set: u64) -> Result<SelectionSet, AppError> {
+pub async fn drop_gone_names(
+    style: StyleId,
+    set: u64,
+    #[server(default)] etag: String,
+) -> Result<SelectionSet, AppError> {
     let state = crate::server::state::app_state();
-    let set = super::server::selection_sets::drop_gone(&state, &style, set).await?;
+    let expected = if_read(&etag);
+    let set = super::server::selection_sets::drop_gone(&state, &style, set, expected).await?;
     go_to_saved(&style, &set);
     Ok(set)
 }

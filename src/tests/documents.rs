@@ -156,6 +156,55 @@ async fn a_set_is_changed_where_it_lies_and_a_new_one_gets_an_id_above_all() {
 }
 
 #[tokio::test]
+async fn sets_of_one_number_in_two_folders_are_both_shown_and_told_apart_when_one_is_saved() {
+    let dir = split_folder();
+    let (first, later) = ("59_etheral_washes", "59_ethereal_washes");
+    let path = |folder: &str| format!("resources/style_images/{folder}/selection_sets.json");
+    let both =
+        r#"{"sets":[{"id":1,"filenames":["b.jpg"],"theirs":true},{"id":2,"filenames":["c.jpg"]}]}"#;
+    write(dir.path(), &path(later), both);
+    let before = fingerprint(dir.path());
+    let studio = studio_on(dir.path()).await;
+    let sets = async || {
+        let list = studio.get("/api/styles/59/selection-sets").await;
+        let list = list.expect(200)["sets"].clone();
+        let sets = list.as_array().unwrap().iter();
+        sets.map(|s| (s["id"].as_u64().unwrap(), s["filenames"].clone()))
+            .collect::<Vec<_>>()
+    };
+    let shown = [
+        (1, json!(["a.jpg"])),
+        (2, json!(["c.jpg"])),
+        (3, json!(["b.jpg"])),
+    ];
+    assert_eq!(sets().await, shown);
+    assert_eq!(fingerprint(dir.path()), before, "nothing was saved yet");
+    // the new set takes no id that was shown
+    assert_eq!(studio.save_set("59", &["d.jpg"]).await, 4);
+    assert_eq!(sets().await[..3], shown);
+    let read = |folder: &str| {
+        let text = fs::read(dir.path().join(path(folder))).unwrap();
+        serde_json::from_slice::<Value>(&text).unwrap()
+    };
+    assert_eq!(
+        read(later)["sets"][0],
+        json!({"id": 3, "filenames": ["b.jpg"], "theirs": true})
+    );
+    assert_eq!(read(first)["sets"][0]["id"], 1);
+    let put = studio.request(reqwest::Method::PUT, "/api/styles/59/selection-sets/3");
+    studio
+        .send(put.json(&json!({"filenames": ["e.jpg"]})))
+        .await
+        .expect(200);
+    assert_eq!(read(later)["sets"][0]["filenames"], json!(["e.jpg"]));
+    assert_eq!(read(first)["sets"][0]["filenames"], json!(["a.jpg"]));
+    // what was deleted in the later folder is not given again
+    let delete = studio.request(reqwest::Method::DELETE, "/api/styles/59/selection-sets/3");
+    studio.send(delete).await.expect(204);
+    assert_eq!(studio.save_set("59", &["f.jpg"]).await, 5);
+}
+
+#[tokio::test]
 async fn what_we_do_not_understand_in_a_record_survives_a_change_of_ours() {
     let dir = split_folder();
     let studio = studio_on(dir.path()).await;

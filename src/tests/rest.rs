@@ -165,7 +165,7 @@ async fn a_deleted_sets_id_is_never_given_again() {
     let updated = studio.send(update).await.expect(200);
     assert_eq!(
         updated["set"],
-        json!({"id": set, "filenames": ["boat 1.png"]})
+        json!({"id": set, "filenames": ["boat 1.png"], "etag": updated["set"]["etag"]})
     );
     assert_eq!(
         studio

@@ -282,3 +282,66 @@ async fn sets_made_and_deleted_at_once_never_share_an_id() {
     assert_eq!(ids.len(), 51);
     assert!(kept.iter().all(|id| ids.contains(id)));
 }
+
+#[tokio::test]
+async fn a_set_that_another_window_changed_is_not_written_over_and_the_selection_stays() {
+    let studio = TestStudio::start().await;
+    let style = studio.ready_style(3).await;
+    let set = studio.save_set(&style, &["boat 0.png"]).await;
+    let path = format!("/api/styles/{style}/selection-sets/{set}");
+    let held = async || {
+        let list = format!("/api/styles/{style}/selection-sets");
+        let list = studio.get(&list).await.expect(200)["sets"].clone();
+        let sets = list.as_array().expect("a list").iter();
+        let mut found = sets.filter(|s| s["id"] == set);
+        found.next().expect("listed").clone()
+    };
+    let put = |etag: Option<&str>, names: &[&str]| {
+        let mut request = studio.request(Method::PUT, &path);
+        if let Some(etag) = etag {
+            request = request.header("if-match", format!("\"{etag}\""));
+        }
+        studio.send(request.json(&json!({ "filenames": names })))
+    };
+    let page = format!("/styles/{style}/data?set={set}");
+    let stale = PlainForm::on(&studio, &page, "save_selection_set").await;
+    let read = held().await["etag"].as_str().expect("an ETag").to_owned();
+    assert_eq!(stale.value("etag"), Some(read.as_str()));
+    // another window adds one
+    let both = ["boat 0.png", "boat 1.png"];
+    let saved = put(Some(&read), &both).await.expect(200);
+    assert_ne!(saved["set"]["etag"], read);
+    assert_eq!(saved["set"]["etag"], held().await["etag"]);
+    put(Some(&read), &["boat 2.png"]).await.refused(412);
+    // the other goes on from what it had read
+    let mine = stale.press("filenames[]", "boat 2.png");
+    let update = mine.press("set", &set.to_string());
+    let (to, refused) = update.submit(&studio).await;
+    assert_eq!(held().await["filenames"], json!(both));
+    for words in [
+        "was changed by somebody else",
+        "Update anyway",
+        "Save as new set",
+    ] {
+        assert!(refused.text.contains(words), "{words}");
+    }
+    let is_ticked = |name: &str| {
+        let boxes = refused.text.split("<input").filter(|i| i.contains(name));
+        boxes
+            .map(|i| i.split('>').next().unwrap_or_default())
+            .any(|i| i.contains("checked"))
+    };
+    assert!(is_ticked("boat 2.png") && !is_ticked("boat 1.png"));
+    let anyway = PlainForm::on(&studio, &to, "save_selection_set").await;
+    assert_eq!(anyway.value("etag"), Some(read.as_str()), "as it was read");
+    anyway.press("over", &set.to_string()).submit(&studio).await;
+    assert_eq!(
+        held().await["filenames"],
+        json!(["boat 0.png", "boat 2.png"])
+    );
+    // a program that names no version is believed
+    put(None, &["boat 1.png"]).await.expect(200);
+    let file = studio.style_folder(&style).join("selection_sets.json");
+    let text = std::fs::read_to_string(file).expect("a file");
+    assert!(!text.contains("etag"), "{text}");
+}

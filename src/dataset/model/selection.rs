@@ -24,6 +24,9 @@ pub struct SelectionSet {
     /// A smart set: the filter whose images are its own, as in the filter box. Frozen to names when a run starts.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub filter: Option<String>,
+    /// Changes with the set's own names, name and filter: for `If-Match`.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub etag: String,
 }
 
 /// Who still needs a set: versions that were trained on it, as name and link.
@@ -155,6 +158,21 @@ impl Combination {
     }
 }
 
+/// Ids for sets of which several may have one: the first keeps it, each later one gets the next that was never given.
+/// `last_given` is the highest known.
+pub fn told_apart(own: &[u64], last_given: u64) -> Vec<u64> {
+    let mut last = own.iter().copied().fold(last_given, u64::max);
+    let mut taken = HashSet::new();
+    let free = |id: &u64| {
+        if taken.insert(*id) {
+            return *id;
+        }
+        last += 1;
+        last
+    };
+    own.iter().map(free).collect()
+}
+
 /// The name of a set's copy: `Best copy`, `Best copy 2`, short enough to be saved.
 pub fn name_of_copy(title: &str, taken: &[String]) -> String {
     let name = |end: &str| {
@@ -244,6 +262,14 @@ mod tests {
         for how in Combination::ALL {
             assert_eq!(Combination::parse(how.as_str()), Some(how));
         }
+    }
+
+    #[test]
+    fn of_two_sets_with_one_id_the_first_keeps_it_and_the_later_gets_one_never_given() {
+        assert_eq!(told_apart(&[1, 2, 3], 3), [1, 2, 3]);
+        assert_eq!(told_apart(&[1, 2, 1, 3, 2], 0), [1, 2, 4, 3, 5]);
+        // 7 was given once and deleted
+        assert_eq!(told_apart(&[1, 1], 7), [1, 8]);
     }
 
     #[test]

@@ -215,6 +215,12 @@ async fn put_thumbnail(
     Ok(StatusCode::NO_CONTENT)
 }
 
+/// The version that a write is to change; `None` when any will do.
+fn if_match(headers: &HeaderMap) -> Option<&str> {
+    let asked = headers.get(header::IF_MATCH)?.to_str().ok()?.trim();
+    (asked != "*").then(|| asked.trim_start_matches("W/").trim_matches('"'))
+}
+
 fn quoted(etag: &str) -> String {
     format!("\"{etag}\"")
 }
@@ -258,11 +264,12 @@ async fn put_caption(
     }
     let text = std::str::from_utf8(&body)
         .map_err(|_| AppError::field("caption", "The caption is not UTF-8 text."))?;
-    let asked = |name: HeaderName| headers.get(name).and_then(|v| v.to_str().ok());
-    let expected = match (asked(header::IF_MATCH), asked(header::IF_NONE_MATCH)) {
-        (Some("*"), _) | (None, None) => None,
-        (Some(etag), _) => Some(etag.trim().trim_start_matches("W/").trim_matches('"')),
-        (None, Some(_)) => Some(""),
+    let is_first =
+        headers.contains_key(header::IF_NONE_MATCH) && !headers.contains_key(header::IF_MATCH);
+    let expected = if is_first {
+        Some("")
+    } else {
+        if_match(&headers)
     };
     let etag = captions::write(&state, &style_id(&id)?, &filename, text, expected).await?;
     Ok((StatusCode::NO_CONTENT, [(header::ETAG, quoted(&etag))]).into_response())
@@ -306,15 +313,19 @@ async fn create_set(
     Ok((StatusCode::CREATED, Json(OneSet { set })))
 }
 
-/// Changes a set's images, its name, its filter.
+/// Changes a set's images, its name, its filter. `If-Match` with the set's `etag` guards against overwriting what somebody
+/// else changed meanwhile (412).
 #[utoipa::path(put, path = "/api/styles/{id}/selection-sets/{setId}", tag = "selection sets", params(("id" = String, Path), ("setId" = u64, Path)),
-    request_body = SelectionSetDraft, responses((status = 200, body = OneSet), (status = 400, body = Problem), (status = 404, body = Problem)))]
+    request_body = SelectionSetDraft,
+    responses((status = 200, body = OneSet), (status = 400, body = Problem), (status = 404, body = Problem), (status = 412, body = Problem)))]
 async fn update_set(
     State(state): State<AppState>,
     Path((id, set)): Path<(String, String)>,
+    headers: HeaderMap,
     Body(draft): Body<SelectionSetDraft>,
 ) -> Result<Json<OneSet>, AppError> {
-    let set = selection_sets::update(&state, &style_id(&id)?, set_id(&set)?, draft).await?;
+    let (style, id) = (style_id(&id)?, set_id(&set)?);
+    let set = selection_sets::update(&state, &style, id, draft, if_match(&headers)).await?;
     Ok(Json(OneSet { set }))
 }
 

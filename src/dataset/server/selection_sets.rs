@@ -1,7 +1,10 @@
 //! `selection_sets.json` in a style's folder: sets with ids that the server gives and never gives again.
 //!
 //! `lastId` beside `sets` remembers the highest id ever given; older files lack it. A style with several folders has the
-//! union of their sets; a set is changed in the file that holds it.
+//! union of their sets (`ids` tells those of one number apart); a set is changed in the file that holds it.
+
+mod etag;
+mod ids;
 
 use super::super::model::filter::Filter;
 use super::super::model::selection::{
@@ -23,19 +26,10 @@ pub fn list(state: &AppState, style: &StyleId) -> Result<Vec<SelectionSet>, AppE
     list_of(state, &styles::server::get(state, style)?)
 }
 
-/// All sets of a style by id; of two folders with one id, the first folder's counts.
+/// All sets of a style by id.
 pub fn list_of(state: &AppState, style: &Style) -> Result<Vec<SelectionSet>, AppError> {
-    let mut sets: Vec<SelectionSet> = Vec::new();
-    for path in folders::files(state, style, FILE) {
-        let Some(document) = state.documents.read(&path)? else {
-            continue;
-        };
-        for set in entries(&document).iter().filter_map(read) {
-            if !sets.iter().any(|s| s.id == set.id) {
-                sets.push(set);
-            }
-        }
-    }
+    let files = ids::files(state, style)?;
+    let mut sets: Vec<SelectionSet> = ids::told_apart(&files).into_iter().map(|f| f.set).collect();
     sets.sort_by_key(|s| s.id);
     Ok(sets)
 }
@@ -56,14 +50,15 @@ fn entries(document: &Value) -> &[Value] {
 
 fn read(entry: &Value) -> Option<SelectionSet> {
     let names = entry["filenames"].as_array()?.iter();
-    Some(SelectionSet {
+    Some(etag::given(SelectionSet {
         id: entry["id"].as_u64()?,
         name: entry["name"].as_str().map(str::to_owned),
         filenames: names
             .filter_map(|n| n.as_str().map(str::to_owned))
             .collect(),
         filter: entry["filter"].as_str().map(str::to_owned),
-    })
+        etag: String::new(),
+    }))
 }
 
 fn checked(draft: SelectionSetDraft) -> Result<SelectionSetDraft, AppError> {
@@ -104,13 +99,14 @@ pub async fn create(
 ) -> Result<SelectionSet, AppError> {
     let style = styles::server::get(state, style)?;
     let draft = looked_up(state, &style, None, checked(draft)?).await?;
+    ids::write_down(state, &style).await?;
     let filenames = draft
         .filenames
         .ok_or_else(|| AppError::field("filenames", "Select at least one image."))?;
     let name = draft.name.filter(|n| !n.is_empty());
     let filter = draft.filter.filter(|f| !f.is_empty());
     // ids are unique over all folders of the style, not only in the file that gets the set
-    let elsewhere = list_of(state, &style)?.iter().map(|s| s.id).max();
+    let elsewhere = ids::last_given(&ids::files(state, &style)?);
     let path = first_file(state, &style);
     state
         .documents
@@ -118,16 +114,17 @@ pub async fn create(
             let sets = writable(document)?;
             let here = sets.iter().filter_map(|s| s["id"].as_u64()).max();
             let last = document["lastId"].as_u64();
-            let id = here.max(elsewhere).max(last).unwrap_or(0) + 1;
+            let id = here.max(last).unwrap_or(0).max(elsewhere) + 1;
             let set = SelectionSet {
                 id,
                 name: name.clone(),
                 filenames: filenames.clone(),
                 filter: filter.clone(),
+                etag: String::new(),
             };
             writable(document)?.push(json!(set));
             document["lastId"] = json!(id);
-            Ok::<_, AppError>(set)
+            Ok::<_, AppError>(etag::given(set))
         })
         .await
 }
@@ -163,17 +160,20 @@ fn file_of(state: &AppState, style: &Style, id: u64) -> Result<PathBuf, AppError
 }
 
 /// Changes the names, the set's name, its filter. An empty name or filter removes it; names given to a smart set make it one
-/// of names.
+/// of names. With `expected`, the ETag that was read, a set that somebody else changed meanwhile is left as it is.
 pub async fn update(
     state: &AppState,
     style: &StyleId,
     id: u64,
     draft: SelectionSetDraft,
+    expected: Option<&str>,
 ) -> Result<SelectionSet, AppError> {
     let known = styles::server::get(state, style)?;
-    let path = file_of(state, &known, id)?;
+    get(state, style, id)?;
     let draft = looked_up(state, &known, Some(id), checked(draft)?).await?;
-    let style = style.clone();
+    ids::write_down(state, &known).await?;
+    let path = file_of(state, &known, id)?;
+    let (style, expected) = (style.clone(), expected.map(str::to_owned));
     state
         .documents
         .update(path, move |document| {
@@ -182,6 +182,9 @@ pub async fn update(
                 .iter_mut()
                 .find(|s| s["id"].as_u64() == Some(id))
                 .ok_or_else(|| unknown(&style, id))?;
+            if let (Some(expected), Some(now)) = (&expected, read(entry)) {
+                etag::must_be(expected, &now)?;
+            }
             if let Some(filenames) = &draft.filenames {
                 entry["filenames"] = json!(filenames);
             }
@@ -254,6 +257,7 @@ pub async fn drop_gone(
     state: &AppState,
     style: &StyleId,
     id: u64,
+    expected: Option<&str>,
 ) -> Result<SelectionSet, AppError> {
     let set = get(state, style, id)?;
     let pairs = listing::pairs(state, style).await?;
@@ -275,11 +279,13 @@ pub async fn drop_gone(
         filenames: Some(kept),
         ..SelectionSetDraft::default()
     };
-    update(state, style, id, draft).await
+    update(state, style, id, draft, expected).await
 }
 
 pub async fn delete(state: &AppState, style: &StyleId, id: u64) -> Result<(), AppError> {
     let known = styles::server::get(state, style)?;
+    get(state, style, id)?;
+    ids::write_down(state, &known).await?;
     let path = file_of(state, &known, id)?;
     let style = style.clone();
     state

@@ -66,7 +66,10 @@ fn select_the_chosen_set(data: Data) {
         let now = chosen.get();
         if before.is_some_and(|b| b != now) {
             match untrack(|| data.chosen_set()) {
-                Some(set) => data.selected.set(untrack(|| data.names_of(&set))),
+                Some(set) => {
+                    data.has_read(&set);
+                    data.selected.set(untrack(|| data.names_of(&set)));
+                }
                 None if now.is_empty() => data.selected.update(|s| s.clear()),
                 // just saved and not yet listed: what is selected is the set
                 None => {}

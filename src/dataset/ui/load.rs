@@ -178,6 +178,7 @@ impl Loaded {
             drafts: Drafts::new(self.drafts),
             rewritten: RwSignal::new(None),
             selected,
+            set_read: RwSignal::default(),
             only_selected,
             live: RwSignal::new(false),
             deleting: RwSignal::new(Vec::new()),
@@ -191,6 +192,7 @@ impl Loaded {
             there: there(listing, shelf),
         };
         data.selected.set(untrack(|| data.selection_of_address()));
+        data.set_read.set(untrack(|| data.set_of_address()));
         data
     }
 

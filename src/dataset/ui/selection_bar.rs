@@ -3,6 +3,7 @@
 use super::sets::Saving;
 use super::state::Data;
 use crate::dataset::api::SaveSelectionSet;
+use crate::error::{AppError, ErrorKind};
 use crate::ui::{ErrorNotice, Icon, TextField};
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
@@ -133,7 +134,11 @@ fn OnlySelected(data: Data) -> impl IntoView {
 /// Save as a new set, and into the chosen one.
 #[component]
 fn SaveAs(data: Data, saving: Saving) -> impl IntoView {
-    let error = move || saving.error();
+    let overtaken = Memo::new(move |_| {
+        let chosen = data.chosen_set().map(|set| set.id);
+        saving.overtaken().filter(|(id, _)| Some(*id) == chosen)
+    });
+    let error = move || saving.error().filter(|e| e.kind != ErrorKind::Changed);
     let name = RwSignal::new(untrack(|| {
         data.address.with(|a| a.get("f.name").to_owned())
     }));
@@ -155,7 +160,9 @@ fn SaveAs(data: Data, saving: Saving) -> impl IntoView {
         data.selected
             .with_untracked(|s| s.iter().cloned().collect::<Vec<_>>())
     };
-    let save = move |set: Option<u64>| saving.save(set, name.get_untracked(), names(), None);
+    let save = move |set: Option<u64>, anyway: bool| {
+        saving.save(set, name.get_untracked(), names(), None, anyway);
+    };
     let url = SaveSelectionSet::url();
     view! {
         <details class="popover popover--up" open=unfolded node_ref=details>
@@ -188,7 +195,7 @@ fn SaveAs(data: Data, saving: Saving) -> impl IntoView {
                         disabled=move || saving.busy()
                         on:click=move |event| {
                             event.prevent_default();
-                            save(None);
+                            save(None, false);
                         }
                     >
                         {move || if saving.busy() { "Saving…" } else { "Save set" }}
@@ -203,6 +210,7 @@ fn SaveAs(data: Data, saving: Saving) -> impl IntoView {
                 .map(|set| {
                     let id = set.id;
                     view! {
+                        <input type="hidden" name="etag" value=move || data.etag_read(id) />
                         <button
                             class="button button--secondary"
                             type="submit"
@@ -212,7 +220,7 @@ fn SaveAs(data: Data, saving: Saving) -> impl IntoView {
                             disabled=move || saving.busy()
                             on:click=move |event| {
                                 event.prevent_default();
-                                save(Some(id));
+                                save(Some(id), false);
                             }
                         >
                             <span class="button__text">{format!("Update {}", set.title())}</span>
@@ -220,5 +228,61 @@ fn SaveAs(data: Data, saving: Saving) -> impl IntoView {
                     }
                 })
         }}
+        {move || {
+            overtaken
+                .get()
+                .map(|(id, error)| {
+                    view! { <Overtaken id error busy=Signal::derive(move || saving.busy()) save=Callback::new(move |(set, anyway)| save(set, anyway)) /> }
+                })
+        }}
+    }
+}
+
+/// Somebody else changed the set meanwhile: what becomes of the selection is the person's choice.
+#[component]
+fn Overtaken(
+    id: u64,
+    error: AppError,
+    busy: Signal<bool>,
+    /// Into which set, and whether whatever it holds now.
+    save: Callback<(Option<u64>, bool)>,
+) -> impl IntoView {
+    let url = SaveSelectionSet::url();
+    view! {
+        <div class="notice notice--warning selection-bar__notice" role="alert">
+            <Icon name="warning" class="notice__icon" />
+            <div class="notice__body">
+                <p class="notice__what">{error.message}</p>
+                <p class="notice__why">{error.remedy}</p>
+            </div>
+            <div class="notice__actions">
+                <button
+                    class="button button--secondary button--small"
+                    type="submit"
+                    formaction=url
+                    disabled=busy
+                    on:click=move |event| {
+                        event.prevent_default();
+                        save.run((None, false));
+                    }
+                >
+                    "Save as new set"
+                </button>
+                <button
+                    class="button button--danger button--small"
+                    type="submit"
+                    formaction=url
+                    name="over"
+                    value=id.to_string()
+                    disabled=busy
+                    on:click=move |event| {
+                        event.prevent_default();
+                        save.run((Some(id), true));
+                    }
+                >
+                    "Update anyway"
+                </button>
+            </div>
+        </div>
     }
 }

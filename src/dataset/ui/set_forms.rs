@@ -21,6 +21,11 @@ fn hidden_ids(data: Data, set: u64) -> impl IntoView + use<> {
     }
 }
 
+/// The set as it was read: one that somebody else changed meanwhile is not written over.
+fn hidden_etag(data: Data, set: u64) -> impl IntoView + use<> {
+    view! { <input type="hidden" name="etag" value=move || data.etag_read(set) /> }
+}
+
 /// Names without an image, and the offer to drop them.
 pub fn lost_images(data: Data, actions: Actions, set: &SelectionSet) -> Option<AnyView> {
     let id = set.id;
@@ -45,6 +50,7 @@ pub fn lost_images(data: Data, actions: Actions, set: &SelectionSet) -> Option<A
     let view = view! {
         <ActionForm action=actions.drop_gone attr:class="stack">
             {hidden_ids(data, id)}
+            {hidden_etag(data, id)}
             <p class="field__error">{text}</p>
             <div class="dialog__actions">
                 <button
@@ -112,6 +118,7 @@ pub fn Rename(data: Data, actions: Actions, set: SelectionSet) -> impl IntoView 
     view! {
         <ActionForm action=rename attr:class="stack">
             {hidden_ids(data, id)}
+            {hidden_etag(data, id)}
             <TextField
                 label="Name"
                 name="name"
@@ -199,7 +206,7 @@ pub fn SmartSet(data: Data) -> impl IntoView {
             action=SaveSelectionSet::url()
             on:submit=move |event| {
                 event.prevent_default();
-                saving.save(None, name.get_untracked(), Vec::new(), Some(filter.get_untracked()));
+                saving.save(None, name.get_untracked(), Vec::new(), Some(filter.get_untracked()), false);
             }
         >
             <h2 class="popover__title">"Save the filter as a smart set"</h2>

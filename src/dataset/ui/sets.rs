@@ -8,7 +8,7 @@ use crate::dataset::api::{
     DeleteSelectionSet, DeriveSelectionSet, DropGoneNames, RenameSelectionSet, SaveSelectionSet,
 };
 use crate::dataset::model::selection::SelectionSet;
-use crate::error::AppError;
+use crate::error::{AppError, ErrorKind};
 use crate::ui::{ErrorNotice, Icon};
 use leptos::prelude::*;
 
@@ -17,29 +17,46 @@ use leptos::prelude::*;
 pub struct Saving {
     action: ServerAction<SaveSelectionSet>,
     data: Data,
+    /// The set that was to be changed last.
+    set: RwSignal<Option<u64>>,
 }
 
 impl Saving {
     pub fn new(data: Data) -> Self {
         let action = ServerAction::<SaveSelectionSet>::new();
         goes_to_the_set(data, action.value());
-        Self { action, data }
+        Effect::new(move |_| {
+            if matches!(action.value().get(), Some(Err(e)) if e.kind == ErrorKind::Changed) {
+                data.refresh();
+            }
+        });
+        let typed = data.address.with_untracked(|a| a.get("f.set").parse().ok());
+        Self {
+            action,
+            data,
+            set: RwSignal::new(typed),
+        }
     }
 
-    /// `smart`: a filter in place of names.
+    /// `smart`: a filter in place of names. Into `set` only if it is as it was read, unless `anyway`.
     pub fn save(
         self,
         set: Option<u64>,
         name: String,
         filenames: Vec<String>,
         smart: Option<String>,
+        anyway: bool,
     ) {
+        self.set.set(set);
+        let read = set.map(|id| untrack(|| self.data.etag_read(id)));
         self.action.dispatch(SaveSelectionSet {
             style: self.data.style.get_value(),
             set,
             name: Some(name),
             filenames,
             smart,
+            etag: read.unwrap_or_default(),
+            over: set.filter(|_| anyway),
         });
     }
 
@@ -54,6 +71,12 @@ impl Saving {
     pub fn error(self) -> Option<AppError> {
         self.action.value().get().and_then(Result::err)
     }
+
+    /// The set that somebody else changed meanwhile, and what is said about it.
+    pub fn overtaken(self) -> Option<(u64, AppError)> {
+        let error = self.error().filter(|e| e.kind == ErrorKind::Changed)?;
+        self.set.get().map(|set| (set, error))
+    }
 }
 
 type Answer<T> = leptos::reactive::signal::MappedSignal<Option<Result<T, AppError>>>;
@@ -63,6 +86,7 @@ pub fn goes_to_the_set(data: Data, answer: Answer<SelectionSet>) {
     Effect::new(move |_| {
         if let Some(Ok(set)) = answer.get() {
             let id = set.id.to_string();
+            data.has_read(&set);
             data.refresh();
             let address = data
                 .address
@@ -92,7 +116,8 @@ impl Actions {
         goes_to_the_set(data, actions.derive.value());
         goes_to_the_set(data, actions.drop_gone.value());
         Effect::new(move |_| {
-            if matches!(actions.rename.value().get(), Some(Ok(_))) {
+            if let Some(Ok(set)) = actions.rename.value().get() {
+                data.has_read(&set);
                 data.refresh();
             }
         });

@@ -123,6 +123,8 @@ pub struct Data {
     /// The caption that something else than its editor wrote last.
     pub rewritten: RwSignal<Option<Rewritten>>,
     pub selected: RwSignal<BTreeSet<String>>,
+    /// The set that the selection was read from or saved to, and its ETag then: the list may know a later one.
+    pub set_read: RwSignal<(u64, String)>,
     /// Whether what is not selected is hidden.
     pub only_selected: RwSignal<bool>,
     /// Whether script has taken over.
@@ -177,6 +179,17 @@ impl Data {
             .with(|sets| sets.iter().find(|s| s.id == id).cloned())
     }
 
+    /// Remembers a set as the one that the selection stands for.
+    pub fn has_read(&self, set: &SelectionSet) {
+        self.set_read.set((set.id, set.etag.clone()));
+    }
+
+    /// The ETag under which a set was read; empty for another than the chosen one.
+    pub fn etag_read(&self, id: u64) -> String {
+        let of = |(read, etag): &(u64, String)| (*read == id).then(|| etag.clone());
+        self.set_read.with(of).unwrap_or_default()
+    }
+
     /// The set of `?set=`, if there is one.
     pub fn chosen_set(&self) -> Option<SelectionSet> {
         let id: u64 = self.address.with(|a| a.get("set").parse().ok())?;
@@ -208,16 +221,24 @@ impl Data {
         there.cloned().collect()
     }
 
+    /// The chosen set with its ETag; that of a plain form that was refused stays the one that was read.
+    pub fn set_of_address(&self) -> (u64, String) {
+        let Some(set) = self.chosen_set() else {
+            return Default::default();
+        };
+        let typed = self.address.with(|a| a.get("f.etag").to_owned());
+        (set.id, if typed.is_empty() { set.etag } else { typed })
+    }
+
     /// What the address selects: names carried along, a set, two sets combined, what of the page fits a filter.
     pub fn selection_of_address(&self) -> BTreeSet<String> {
-        let (mut names, select) = self.address.with(|a| {
-            // and those of a plain form that was refused
-            let carried = a
-                .all("filenames[]")
-                .into_iter()
-                .chain(a.all("f.filenames[]"));
+        let (mut names, select, refused) = self.address.with(|a| {
+            // those of a plain form that was refused
+            let typed = a.all("f.filenames[]");
+            let refused = !typed.is_empty();
+            let carried = a.all("filenames[]").into_iter().chain(typed);
             let names: BTreeSet<String> = carried.collect();
-            (names, a.get("select").to_owned())
+            (names, a.get("select").to_owned(), refused)
         });
         let (how, first, second) = self.address.with(|a| {
             let how = Combination::parse(a.get("how"));
@@ -226,6 +247,8 @@ impl Data {
         let of = |id: u64| self.set(id).map(|s| s.filenames).unwrap_or_default();
         if let (Some(how), Ok(first), Ok(second)) = (how, first, second) {
             names.extend(how.of(&of(first), &of(second)));
+        } else if refused {
+            // as it was ticked: what the set holds by now is not mixed into it
         } else if let Some(set) = self.chosen_set() {
             let own = self.names_of(&set);
             if select == "invert" {
