@@ -152,7 +152,12 @@ async fn a_smart_set_is_refused_when_its_filter_cannot_be_read_or_leads_in_a_cir
     let style = studio.ready_style(1).await;
     let path = format!("/api/styles/{style}/selection-sets");
     let id = smart_set(&studio, &style, "set:1").await;
-    for filter in ["near:x".to_owned(), format!("-set:{id}"), "x".repeat(501)] {
+    for filter in [
+        "near:x".to_owned(),
+        format!("-set:{id}"),
+        "boat -set:999".to_owned(),
+        "x".repeat(501),
+    ] {
         let draft = json!({ "filter": filter });
         assert_eq!(
             studio.post(&path, &draft).await.refused(400),
@@ -184,6 +189,25 @@ async fn a_smart_set_is_refused_when_its_filter_cannot_be_read_or_leads_in_a_cir
     assert!(saved["set"]["filter"].is_null());
     let text = std::fs::read_to_string(&file).expect("a file");
     assert!(text.contains("\"colour\""), "{text}");
+}
+
+#[tokio::test]
+async fn a_set_that_a_smart_set_is_made_of_is_not_deleted_and_the_smart_set_is_named() {
+    let studio = TestStudio::start().await;
+    let style = studio.ready_style(1).await;
+    let smart = smart_set(&studio, &style, "boat -set:1").await;
+    let path = |set: u64| format!("/api/styles/{style}/selection-sets/{set}");
+    let delete = |set: u64| studio.send(studio.request(Method::DELETE, &path(set)));
+    let refused = delete(1).await;
+    assert!(refused.text.contains("the smart set Smart"), "{refused:?}");
+    refused.refused(409);
+    let page = format!("/styles/{style}/data?set=1");
+    let form = PlainForm::on(&studio, &page, "delete_selection_set").await;
+    let (_, answer) = form.submit(&studio).await;
+    assert!(answer.text.contains("the smart set Smart would hold other"));
+    assert_eq!(sets(&studio, &style).await.len(), 2);
+    delete(smart).await.expect(204);
+    delete(1).await.expect(204);
 }
 
 #[tokio::test]

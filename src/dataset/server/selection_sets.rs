@@ -281,6 +281,7 @@ pub async fn drop_gone(
 pub async fn delete(state: &AppState, style: &StyleId, id: u64) -> Result<(), AppError> {
     let known = styles::server::get(state, style)?;
     let path = file_of(state, &known, id)?;
+    smart_sets::check_unneeded(&list_of(state, &known)?, id)?;
     let style = style.clone();
     state
         .documents
