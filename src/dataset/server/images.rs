@@ -73,7 +73,8 @@ pub async fn check(
         check_caption(&name, &text)
     });
     let judged = judged.await;
-    let judged = judged.map_err(|_| AppError::internal(format!("{filename} could not be checked.")))?;
+    let judged =
+        judged.map_err(|_| AppError::internal(format!("{filename} could not be checked.")))?;
     judged.map_err(refused)?;
     Ok(content_type)
 }
