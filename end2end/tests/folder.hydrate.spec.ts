@@ -8,10 +8,18 @@ test('a transfer shows its progress, survives a reload and goes on after a cance
   const folder = join(studio.dir, 'resources/style_images', `${style}_folder_slowly`);
   mkdirSync(folder, { recursive: true });
   const count = 300;
-  const body = Buffer.alloc(1_500_000, 7);
+  // a whole BMP of 1.5 MB: what is no picture would not be sent
+  const [side, head] = [708, 54];
+  const body = Buffer.alloc(head + side * side * 3, 7);
+  body.write('BM');
+  for (const [at, value] of [[2, body.length], [6, 0], [10, head], [14, 40], [18, side], [22, side], [30, 0], [34, 0]]) {
+    body.writeUInt32LE(value, at);
+  }
+  body.writeUInt16LE(1, 26);
+  body.writeUInt16LE(24, 28);
   for (let i = 0; i < count; i++) {
-    body.writeUInt32BE(i, 0);
-    writeFileSync(join(folder, `${i}.jpg`), body);
+    body.writeUInt32LE(i, head);
+    writeFileSync(join(folder, `${i}.bmp`), body);
   }
   const url = `${studio.url}/styles/${style}/data?folder=1`;
   await page.goto(url);

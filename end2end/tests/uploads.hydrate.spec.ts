@@ -240,9 +240,12 @@ test('what is no picture, cut off, too large or hostile is refused by name, and 
     file('empty.png', Buffer.alloc(0)),
     text('latin.txt', ''),
     file('old.txt', Buffer.from([0x63, 0x61, 0x66, 0xe9])),
+    // hidden ones are passed over in folders only
+    file('.photo.jpg', jpeg),
     file('fine.jpg', jpeg),
   ]);
   for (const [name, why] of [
+    ['.photo.jpg', 'refused'],
     ['page.jpg', 'page.jpg is a web page (HTML), not a picture'],
     ['drawing.svg', 'drawing.svg: the trainer does not read .svg files'],
     ['drawing.png', 'drawing.png is an SVG drawing, not a picture'],
@@ -257,6 +260,7 @@ test('what is no picture, cut off, too large or hostile is refused by name, and 
     await expect(row(page, name)).toContainText(why);
   }
   await expect(row(page, 'fine.jpg')).toContainText('stored');
+  await expect(page.getByText('1 of 12 stored · 11 refused')).toBeVisible();
   expect(await names(studio, style)).toEqual(['fine.jpg']);
 });
 

@@ -38,8 +38,8 @@ pub struct Caches {
     pub dimensions: ByVersion<Result<(u32, u32), Arc<str>>>,
     /// why no thumbnail could be made
     pub unshown: ByVersion<Arc<str>>,
-    /// images and captions of a style, for the grid of styles only
-    pub counts: Cache<String, (usize, usize)>,
+    /// images of a style, captions with text, and whether the captions were read for it
+    pub counts: Cache<String, (usize, usize, bool)>,
 }
 
 impl Default for Caches {

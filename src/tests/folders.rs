@@ -2,6 +2,7 @@
 
 use super::plain_form::PlainForm;
 use super::studio::{Answer, Setup, TestStudio, picture};
+use super::uploads::turned;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::fs;
@@ -32,23 +33,23 @@ impl Story {
     }
 
     /// Writes a file into the folder.
-    fn here(&self, name: &str, text: &str) {
-        self.in_folder("ink", name, text);
+    fn here(&self, name: &str, content: impl AsRef<[u8]>) {
+        self.in_folder("ink", name, content);
     }
 
-    fn in_folder(&self, folder: &str, name: &str, text: &str) {
+    fn in_folder(&self, folder: &str, name: &str, content: impl AsRef<[u8]>) {
         let folder = self.folder(folder);
         fs::create_dir_all(&folder).expect("a folder");
-        fs::write(folder.join(name), text).expect("a file");
+        fs::write(folder.join(name), content).expect("a file");
     }
 
     fn read_here(&self, name: &str) -> Option<String> {
         fs::read_to_string(self.folder("ink").join(name)).ok()
     }
 
-    async fn there(&self, name: &str, text: &str) {
+    async fn there(&self, name: &str, content: impl AsRef<[u8]>) {
         self.studio
-            .put_object(&self.style, name, text.as_bytes())
+            .put_object(&self.style, name, content.as_ref())
             .await;
     }
 
@@ -123,10 +124,10 @@ fn everything(root: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
 async fn only_what_s3_lacks_is_sent_and_a_second_time_there_is_nothing_to_do() {
     let story = Story::begin().await;
     for n in 0..12 {
-        story.here(&format!("A Boy (scene {n}).jpg"), &format!("picture {n}"));
+        story.here(&format!("A Boy (scene {n}).jpg"), picture());
         story.here(&format!("A Boy (scene {n}).txt"), &format!("a boy {n}"));
     }
-    story.there("A Boy (scene 0).jpg", "picture 0").await;
+    story.there("A Boy (scene 0).jpg", picture()).await;
     story.there("theirs.jpg", "only there").await;
     let view = story.look().await;
     assert_eq!(view["counts"]["here"], 24);
@@ -162,6 +163,38 @@ async fn only_what_s3_lacks_is_sent_and_a_second_time_there_is_nothing_to_do() {
     assert_eq!(fetched["fetched"], 1);
     assert_eq!(story.read_here("theirs.jpg").as_deref(), Some("only there"));
     assert!(story.states().await.is_empty());
+}
+
+#[tokio::test]
+async fn what_the_trainer_cannot_use_is_not_sent_and_named_with_the_reason() {
+    let story = Story::begin().await;
+    let whole = picture();
+    story.here("boat.png", &whole);
+    story.here("boat.txt", "a boat");
+    story.here("page.jpg", "<html><script>alert(1)</script></html>");
+    story.here("cut.png", &whole[..whole.len() / 2]);
+    story.here("turned.jpg", turned(6));
+    story.here("Mixed.Png", &whole);
+    story.here("empty.txt", "");
+    story.here("odd.txt", b"caf\xe9");
+    let done = story.moves("/send", &json!({})).await;
+    assert_eq!((&done["stage"], &done["sent"]), (&json!("done"), &json!(2)));
+    let failed = done["failed"].as_array().expect("a list");
+    let expected = [
+        ("Mixed.Png", ".png"),
+        ("cut.png", "cut off"),
+        ("empty.txt", "empty caption"),
+        ("odd.txt", "not UTF-8"),
+        ("page.jpg", "not a picture"),
+        ("turned.jpg", "stored turned"),
+    ];
+    assert_eq!(failed.len(), expected.len(), "{failed:?}");
+    for (problem, (name, why)) in failed.iter().zip(expected) {
+        assert_eq!(problem["filename"], name);
+        let message = problem["message"].as_str().expect("text");
+        assert!(message.contains(why), "{message}");
+        assert_eq!(story.states().await[name], "only_here");
+    }
 }
 
 #[tokio::test]
@@ -526,7 +559,7 @@ fn a_transfer_cut_off_by_a_crash_goes_on_where_it_was() {
 #[tokio::test]
 async fn a_plain_form_sends_decides_and_removes() {
     let story = Story::begin().await;
-    story.here("boat 1.png", &String::from_utf8_lossy(&picture()));
+    story.here("boat 1.png", picture());
     story.here("both.txt", "here");
     story.there("both.txt", "there").await;
     story.there("theirs.txt", "theirs").await;

@@ -110,6 +110,43 @@ async fn an_unknown_word_or_order_is_refused_by_name_with_what_is_allowed() {
 }
 
 #[tokio::test]
+async fn the_page_counts_captions_by_one_rule_and_the_grid_passes_over_empty_ones() {
+    let studio = TestStudio::start().await;
+    let style = studio.ready_style(4).await;
+    studio.put_object(&style, "boat 0.txt", b"").await;
+    studio.put_object(&style, "boat 1.txt", b" \n").await;
+    studio.put_object(&style, "boat 2.txt", b"caf\xe9").await;
+    let cards = studio.get("/").await.text;
+    assert!(
+        cards.contains("3 captions"),
+        "what is empty is known by its size"
+    );
+    let page = studio.get(&format!("/styles/{style}/data")).await.text;
+    assert!(page.contains("3 without caption"));
+    assert!(page.contains("3 images lack a caption"), "{page}");
+}
+
+#[tokio::test]
+async fn a_tile_names_three_of_its_sets_and_shows_a_sign_for_what_is_no_picture() {
+    let studio = TestStudio::start().await;
+    let style = studio.ready_style(1).await;
+    studio.put_object(&style, "odd.gif", b"GIF89a").await;
+    for _ in 0..4 {
+        studio.save_set(&style, &["boat 0.png"]).await;
+    }
+    let page = studio.get(&format!("/styles/{style}/data")).await.text;
+    assert_eq!(page.matches("class=\"set-chip set-chip--").count(), 3);
+    assert!(page.contains("title=\"Also in set 4, 5\""));
+    assert_eq!(page.matches("tile__none").count(), 1);
+    assert!(page.contains("Not a readable picture"));
+    assert_eq!(
+        page.matches("class=\"tile__image\"").count(),
+        1,
+        "no broken image"
+    );
+}
+
+#[tokio::test]
 async fn a_smart_set_follows_its_filter_until_a_run_freezes_it() {
     let runpod = FakeRunpod::start().await;
     let studio = TestStudio::on(&runpod).await;
@@ -152,7 +189,12 @@ async fn a_smart_set_is_refused_when_its_filter_cannot_be_read_or_leads_in_a_cir
     let style = studio.ready_style(1).await;
     let path = format!("/api/styles/{style}/selection-sets");
     let id = smart_set(&studio, &style, "set:1").await;
-    for filter in ["near:x".to_owned(), format!("-set:{id}"), "x".repeat(501)] {
+    for filter in [
+        "near:x".to_owned(),
+        format!("-set:{id}"),
+        "boat -set:999".to_owned(),
+        "x".repeat(501),
+    ] {
         let draft = json!({ "filter": filter });
         assert_eq!(
             studio.post(&path, &draft).await.refused(400),
@@ -187,13 +229,38 @@ async fn a_smart_set_is_refused_when_its_filter_cannot_be_read_or_leads_in_a_cir
 }
 
 #[tokio::test]
+async fn a_set_that_a_smart_set_is_made_of_is_not_deleted_and_the_smart_set_is_named() {
+    let studio = TestStudio::start().await;
+    let style = studio.ready_style(1).await;
+    let smart = smart_set(&studio, &style, "boat -set:1").await;
+    let path = |set: u64| format!("/api/styles/{style}/selection-sets/{set}");
+    let delete = |set: u64| studio.send(studio.request(Method::DELETE, &path(set)));
+    let refused = delete(1).await;
+    assert!(refused.text.contains("the smart set Smart"), "{refused:?}");
+    refused.refused(409);
+    let page = format!("/styles/{style}/data?set=1");
+    let form = PlainForm::on(&studio, &page, "delete_selection_set").await;
+    let (_, answer) = form.submit(&studio).await;
+    assert!(answer.text.contains("the smart set Smart would hold other"));
+    assert_eq!(sets(&studio, &style).await.len(), 2);
+    delete(smart).await.expect(204);
+    delete(1).await.expect(204);
+}
+
+#[tokio::test]
 async fn sets_are_copied_combined_and_rid_of_lost_names_by_plain_forms() {
     let studio = TestStudio::start().await;
     let style = studio.ready_style(3).await;
     studio.save_set(&style, &["boat 2.png", "gone.png"]).await;
     let page = format!("/styles/{style}/data?set=2");
     let html = studio.get(&page).await.text;
-    assert!(html.contains("gone.png"), "the lost name is said");
+    let notice = html.split_once("notice--warning").expect("a notice").1;
+    let told = "Set 2 holds 1 name whose image is no longer in the bucket: gone.png.";
+    let (before_menus, _) = notice.split_once("<details").expect("a menu");
+    assert!(
+        before_menus.contains(told),
+        "the lost name is said on the page"
+    );
     let (to, _) = PlainForm::on(&studio, &page, "drop_gone_names")
         .await
         .submit(&studio)

@@ -91,6 +91,11 @@ pub fn is_noise(path: &str) -> bool {
         || matches!(name.as_str(), "thumbs.db" | "desktop.ini")
 }
 
+/// Whether a file is passed over without a word: noise in a folder. One that was chosen by itself is judged like any other.
+pub fn is_passed_over(path: &str) -> bool {
+    path.contains('/') && is_noise(path)
+}
+
 /// Whether the name is one of a picture, of whatever kind and spelling.
 pub fn is_picture_name(name: &str) -> bool {
     let ext = extension(name).to_ascii_lowercase();
@@ -383,6 +388,11 @@ mod tests {
     fn what_systems_leave_behind_is_noise() {
         assert!(is_noise("x/.DS_Store") && is_noise("__MACOSX/x/a.png") && is_noise("Thumbs.db"));
         assert!(!is_noise("x/a.png"));
+        assert!(is_passed_over("x/.DS_Store") && !is_passed_over("x/a.png"));
+        assert!(!is_passed_over(".photo.jpg"), "chosen by itself");
+        assert!(
+            check_before_reading(".photo.jpg", 1).is_err_and(|told| told.contains(".photo.jpg"))
+        );
         assert_eq!(
             (folder_of("x/y/a.png"), name_of("x/y/a.png")),
             ("x/y", "a.png")

@@ -3,7 +3,7 @@
 
 use super::super::model::archive::MAX_TOTAL_BYTES;
 use super::super::model::image::extension;
-use super::super::model::upload::{Clash, is_noise, name_of};
+use super::super::model::upload::{Clash, is_passed_over, name_of};
 use super::intake::{Piece, Report};
 use super::spool::Spooled;
 use super::{archives, images, intake};
@@ -75,7 +75,7 @@ impl Form {
         }
         // a folder picker sends `folder/a.jpg`
         let path = field.file_name().unwrap_or_default().replace('\\', "/");
-        if path.is_empty() || is_noise(&path) {
+        if path.is_empty() || is_passed_over(&path) {
             return;
         }
         if self.bytes > MAX_TOTAL_BYTES {

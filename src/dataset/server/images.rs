@@ -14,6 +14,8 @@ use crate::styles::model::StyleId;
 use aws_sdk_s3::primitives::ByteStream;
 use bytes::Bytes;
 use futures::Stream;
+use std::fs::File;
+use std::io::{Read, Seek};
 
 /// Stores one file (an image or a caption) as it streams in; returns its ETag. What was there under the name is replaced.
 pub async fn store<E>(
@@ -46,6 +48,37 @@ fn refused(message: String) -> AppError {
     AppError::field("filename", message)
 }
 
+/// The content type of a file that the trainer can use. Whatever way a file takes into the bucket, it passes here: a web page
+/// or a cut-off file under an image's name would reach the trainer and end a paid run.
+pub async fn check(
+    state: &AppState,
+    filename: &str,
+    size_bytes: u64,
+    mut file: impl Read + Seek + Send + 'static,
+) -> Result<&'static str, AppError> {
+    let content_type = check_upload(filename, size_bytes).map_err(refused)?;
+    let name = filename.to_owned();
+    let is_picture = !is_caption(filename);
+    let _permit = match is_picture {
+        true => Some(state.decoding.acquire().await.expect("never closed")),
+        false => None,
+    };
+    let judged = tokio::task::spawn_blocking(move || {
+        if is_picture {
+            return pictures::check(file, &name).map(|_| ());
+        }
+        let mut text = Vec::new();
+        let read = file.read_to_end(&mut text);
+        read.map_err(|_| format!("{name} could not be read back from disk."))?;
+        check_caption(&name, &text)
+    });
+    let judged = judged.await;
+    let judged =
+        judged.map_err(|_| AppError::internal(format!("{filename} could not be checked.")))?;
+    judged.map_err(refused)?;
+    Ok(content_type)
+}
+
 /// Puts a file that was taken in into the bucket, if the trainer can use it.
 pub async fn put(
     state: &AppState,
@@ -54,20 +87,8 @@ pub async fn put(
     spooled: &Spooled,
 ) -> Result<String, AppError> {
     let key = key(style, filename)?;
-    let content_type = check_upload(filename, spooled.size_bytes).map_err(refused)?;
-    let (path, name) = (spooled.path().to_owned(), filename.to_owned());
-    if is_caption(filename) {
-        let bytes = tokio::fs::read(&path).await.map_err(no_room)?;
-        check_caption(filename, &bytes).map_err(refused)?;
-    } else {
-        // a web page or a cut-off file under an image's name would reach the trainer and end a paid run
-        let _permit = state.decoding.acquire().await.expect("never closed");
-        let judged = tokio::task::spawn_blocking(move || pictures::check(&path, &name));
-        let judged = judged
-            .await
-            .map_err(|_| AppError::internal("The picture could not be checked."))?;
-        judged.map_err(refused)?;
-    }
+    let file = File::open(spooled.path()).map_err(no_room)?;
+    let content_type = check(state, filename, spooled.size_bytes, file).await?;
     let stream = ByteStream::from_path(spooled.path()).await;
     let stream = stream.map_err(|_| AppError::internal("The upload could not be read back."))?;
     let etag = state

@@ -20,6 +20,7 @@ use futures::stream::{self, StreamExt};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 /// S3 requests in flight for one listing.
 pub(super) const IN_FLIGHT: usize = 64;
@@ -91,18 +92,56 @@ pub async fn pairs_for(
     Ok(fresh)
 }
 
-/// How many images a style has, and how many of them have a caption file.
-pub async fn counts(state: &AppState, style: &StyleId) -> Result<(usize, usize), AppError> {
-    if let Some(known) = state.caches.counts.get(style.as_str()) {
-        return Ok(known);
+/// How long counting waits for captions to be read; what is known without counts then.
+const READ_PATIENCE: Duration = Duration::from_millis(1_500);
+
+/// How closely captions are looked at to be counted.
+#[derive(Clone, Copy, PartialEq)]
+pub enum Counting {
+    /// By their sizes and what was read before: for a grid of many styles.
+    Glance,
+    /// As the list of the style's images counts them, beside which they stand.
+    Read,
+}
+
+/// How many images a style has, and how many of them have a caption with text.
+pub async fn counts(
+    state: &AppState,
+    style: &StyleId,
+    how: Counting,
+) -> Result<(usize, usize), AppError> {
+    let known = state.caches.counts.get(style.as_str());
+    if let Some((images, captions, _)) = known.filter(|k| k.2 || how == Counting::Glance) {
+        return Ok((images, captions));
     }
     let pairs = pairs(state, style).await?;
-    let counts = (
-        pairs.len(),
-        pairs.iter().filter(|p| p.caption.is_some()).count(),
-    );
-    state.caches.counts.insert(style.to_string(), counts);
-    Ok(counts)
+    let read = match how {
+        Counting::Glance => None,
+        Counting::Read => {
+            let reading = tokio::time::timeout(READ_PATIENCE, caption_bytes(state, &pairs));
+            reading.await.ok().and_then(Result::ok)
+        }
+    };
+    let has_text = |bytes: Option<&[u8]>| CaptionState::read(bytes).0.is_present();
+    let captions = match &read {
+        Some(texts) => texts.iter().filter(|t| has_text(t.as_deref())).count(),
+        None => {
+            let seems = |p: &&Pair| p.caption.as_ref().is_some_and(|c| seems_present(state, c));
+            pairs.iter().filter(seems).count()
+        }
+    };
+    let known = (pairs.len(), captions, read.is_some());
+    state.caches.counts.insert(style.to_string(), known);
+    Ok((pairs.len(), captions))
+}
+
+/// Whether a caption has text, as far as is known without asking for it.
+fn seems_present(state: &AppState, caption: &ObjectInfo) -> bool {
+    let version = (caption.key.clone(), caption.etag.clone());
+    match state.caches.captions.get(&version) {
+        Some(bytes) => CaptionState::read(Some(&bytes)).0.is_present(),
+        None => (1..=MAX_CAPTION_BYTES).contains(&caption.size_bytes),
+    }
 }
 
 /// One image as the list shows it.

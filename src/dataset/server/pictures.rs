@@ -3,9 +3,7 @@
 use super::super::model::header::{self, Flaw, HEAD_BYTES, Header, TAIL_BYTES, Unfit, Unread};
 use image::metadata::Orientation;
 use image::{DynamicImage, ImageDecoder, ImageError, ImageReader, Limits};
-use std::fs::File;
 use std::io::{BufRead, BufReader, Read, Seek, SeekFrom};
-use std::path::Path;
 
 /// A picture that unpacks to more is not shown (decompression bombs): pixels per side and bytes in all.
 const MAX_SIDE: u32 = 16_384;
@@ -61,19 +59,18 @@ fn reason(error: ImageError) -> String {
 
 /// Judges a file as the trainer would meet it. Nothing can be asked here, so what a person would have to agree to is a
 /// refusal. Blocks.
-pub fn check(path: &Path, filename: &str) -> Result<Header, String> {
+pub fn check(mut file: impl Read + Seek, filename: &str) -> Result<Header, String> {
     let refuse = |why: &str| Err(format!("{filename} {why}."));
-    let header = match read_header(path) {
+    let unread = "could not be read back from disk";
+    let header = match read_header(&mut file) {
         Ok(Ok(header)) => header,
         Ok(Err(unfit)) => return refuse(&unfit.to_string()),
-        Err(_) => return refuse("could not be read back from disk"),
+        Err(_) => return refuse(unread),
     };
     let mut flaws = header.flaws();
     if header.alpha && !header.animated {
-        match File::open(path)
-            .map_err(|e| e.to_string())
-            .and_then(|f| decode(BufReader::new(f)))
-        {
+        let begin = file.rewind().map_err(|_| unread.to_owned());
+        match begin.and_then(|()| decode(BufReader::new(file))) {
             Ok(decoded) if is_transparent(&decoded.picture) => flaws.push(Flaw::Transparent),
             Ok(_) => {}
             Err(why) => return refuse(&why),
@@ -89,13 +86,12 @@ fn is_transparent(picture: &DynamicImage) -> bool {
     picture.color().has_alpha() && picture.to_rgba8().pixels().any(|p| p.0[3] < 255)
 }
 
-fn read_header(path: &Path) -> std::io::Result<Result<Header, Unfit>> {
-    let mut file = File::open(path)?;
-    let size = file.metadata()?.len();
-    let tail = part(&mut file, size.saturating_sub(TAIL_BYTES), TAIL_BYTES)?;
+fn read_header(file: &mut (impl Read + Seek)) -> std::io::Result<Result<Header, Unfit>> {
+    let size = file.seek(SeekFrom::End(0))?;
+    let tail = part(file, size.saturating_sub(TAIL_BYTES), TAIL_BYTES)?;
     let mut wanted = HEAD_BYTES;
     loop {
-        let head = part(&mut file, 0, wanted)?;
+        let head = part(file, 0, wanted)?;
         match header::read(&head, &tail, size) {
             Ok(header) => return Ok(Ok(header)),
             Err(Unread::Unfit(unfit)) => return Ok(Err(unfit)),
@@ -105,7 +101,7 @@ fn read_header(path: &Path) -> std::io::Result<Result<Header, Unfit>> {
     }
 }
 
-fn part(file: &mut File, from: u64, length: u64) -> std::io::Result<Vec<u8>> {
+fn part(file: &mut (impl Read + Seek), from: u64, length: u64) -> std::io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     file.seek(SeekFrom::Start(from))?;
     file.take(length).read_to_end(&mut bytes)?;

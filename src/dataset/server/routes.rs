@@ -331,7 +331,7 @@ async fn update_set(
 
 /// Deletes a set; the images stay.
 #[utoipa::path(delete, path = "/api/styles/{id}/selection-sets/{setId}", tag = "selection sets", params(("id" = String, Path), ("setId" = u64, Path)),
-    responses((status = 204), (status = 404, body = Problem)))]
+    responses((status = 204), (status = 404, body = Problem), (status = 409, body = Problem, description = "the filter of a smart set names it")))]
 async fn delete_set(
     State(state): State<AppState>,
     Path((id, set)): Path<(String, String)>,

@@ -287,6 +287,7 @@ pub async fn delete(state: &AppState, style: &StyleId, id: u64) -> Result<(), Ap
     get(state, style, id)?;
     ids::write_down(state, &known).await?;
     let path = file_of(state, &known, id)?;
+    smart_sets::check_unneeded(&list_of(state, &known)?, id)?;
     let style = style.clone();
     state
         .documents

@@ -87,7 +87,7 @@ pub async fn now(
     }
 }
 
-/// Refuses a filter that depends on another smart set, or makes one of a set that another depends on.
+/// Refuses a filter that names no set or a smart one, or makes a smart set of one that another depends on.
 pub fn check_sets(
     sets: &[SelectionSet],
     own: Option<u64>,
@@ -96,6 +96,8 @@ pub fn check_sets(
     let named = filter.sets();
     let told = if let Some(own) = own.filter(|id| named.contains(id)) {
         format!("A smart set cannot be made of itself: leave out set:{own}.")
+    } else if let Some(id) = named.iter().find(|id| !sets.iter().any(|s| s.id == **id)) {
+        format!("There is no set {id} in this style: put the number of one in place of set:{id}.")
     } else if let Some(set) = sets
         .iter()
         .find(|s| named.contains(&s.id) && s.filter.is_some())
@@ -115,6 +117,24 @@ pub fn check_sets(
         return Ok(());
     };
     Err(AppError::field("filter", told))
+}
+
+/// Refuses to do without a set that filters of others name: they would silently hold other images.
+pub fn check_unneeded(sets: &[SelectionSet], set: u64) -> Result<(), AppError> {
+    let needing = sets.iter().filter(|s| depends_on(s, Some(set)));
+    let needing: Vec<String> = needing.map(SelectionSet::title).collect();
+    let (of, whose) = match needing.as_slice() {
+        [] => return Ok(()),
+        [_] => ("smart set", "Change its filter or delete it first."),
+        _ => ("smart sets", "Change their filters or delete them first."),
+    };
+    let titled = sets.iter().find(|s| s.id == set).map(SelectionSet::title);
+    let told = format!(
+        "{} cannot be deleted: the {of} {} would hold other images without it, as set:{set} stands in the filter.",
+        titled.unwrap_or_default(),
+        needing.join(", ")
+    );
+    Err(AppError::conflict(told).with_remedy(whose))
 }
 
 fn depends_on(set: &SelectionSet, on: Option<u64>) -> bool {

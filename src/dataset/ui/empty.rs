@@ -30,12 +30,12 @@ pub fn Skeleton() -> impl IntoView {
     };
     view! {
         <div>
+        <ul class="summary" aria-hidden="true">
+            <li class="summary__item">
+                <span class="skeleton skeleton--line">"43 images · 2 without caption"</span>
+            </li>
+        </ul>
         <div class="toolbar" aria-hidden="true">
-            <ul class="summary">
-                <li class="summary__item">
-                    <span class="skeleton skeleton--line">"43 images · 2 without caption"</span>
-                </li>
-            </ul>
             <div class="toolbar__end">
                 <span class="button skeleton">"Upload files"</span>
             </div>

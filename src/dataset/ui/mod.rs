@@ -22,6 +22,7 @@ mod set_forms;
 mod sets;
 mod shelf;
 mod state;
+mod summary;
 mod tile;
 mod toolbar;
 mod uploads;

@@ -2,11 +2,11 @@
 
 use super::sets::{Actions, Saving};
 use super::state::Data;
-use crate::dataset::api::SaveSelectionSet;
+use crate::dataset::api::{DropGoneNames, SaveSelectionSet};
 use crate::dataset::model::selection::{Combination, SelectionSet};
 use crate::error::AppError;
 use crate::ui::units::plural;
-use crate::ui::{ErrorNotice, Icon, TextField};
+use crate::ui::{ErrorNotice, Icon, Notice, TextField};
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
 
@@ -27,7 +27,11 @@ fn hidden_etag(data: Data, set: u64) -> impl IntoView + use<> {
 }
 
 /// Names without an image, and the offer to drop them.
-pub fn lost_images(data: Data, actions: Actions, set: &SelectionSet) -> Option<AnyView> {
+pub fn lost_images(
+    data: Data,
+    drop_gone: ServerAction<DropGoneNames>,
+    set: &SelectionSet,
+) -> Option<AnyView> {
     let id = set.id;
     let lost = data.gone(set);
     if lost.is_empty() || set.filter.is_some() {
@@ -48,20 +52,19 @@ pub fn lost_images(data: Data, actions: Actions, set: &SelectionSet) -> Option<A
         set.title()
     );
     let view = view! {
-        <ActionForm action=actions.drop_gone attr:class="stack">
-            {hidden_ids(data, id)}
-            {hidden_etag(data, id)}
-            <p class="field__error">{text}</p>
-            <div class="dialog__actions">
+        <Notice kind="warning" what=text>
+            <ActionForm action=drop_gone>
+                {hidden_ids(data, id)}
+                {hidden_etag(data, id)}
                 <button
                     class="button button--secondary"
                     type="submit"
-                    disabled=move || actions.drop_gone.pending().get()
+                    disabled=move || drop_gone.pending().get()
                 >
                     {format!("Drop {names}")}
                 </button>
-            </div>
-        </ActionForm>
+            </ActionForm>
+        </Notice>
     };
     Some(view.into_any())
 }

@@ -102,7 +102,6 @@ pub struct Actions {
     pub rename: ServerAction<RenameSelectionSet>,
     pub delete: ServerAction<DeleteSelectionSet>,
     pub derive: ServerAction<DeriveSelectionSet>,
-    pub drop_gone: ServerAction<DropGoneNames>,
 }
 
 impl Actions {
@@ -111,10 +110,8 @@ impl Actions {
             rename: ServerAction::new(),
             delete: ServerAction::new(),
             derive: ServerAction::new(),
-            drop_gone: ServerAction::new(),
         };
         goes_to_the_set(data, actions.derive.value());
-        goes_to_the_set(data, actions.drop_gone.value());
         Effect::new(move |_| {
             if let Some(Ok(set)) = actions.rename.value().get() {
                 data.has_read(&set);
@@ -142,7 +139,6 @@ impl Actions {
         beside_fields
             .or_else(|| self.delete.value().get().and_then(Result::err))
             .or_else(|| self.derive.value().get().and_then(Result::err))
-            .or_else(|| self.drop_gone.value().get().and_then(Result::err))
     }
 
     fn any_done(self) -> bool {
@@ -150,7 +146,6 @@ impl Actions {
             matches!(self.rename.value().get(), Some(Ok(_))),
             matches!(self.delete.value().get(), Some(Ok(_))),
             matches!(self.derive.value().get(), Some(Ok(_))),
-            matches!(self.drop_gone.value().get(), Some(Ok(_))),
         ];
         done.contains(&true)
     }
@@ -201,15 +196,27 @@ pub fn SetsMenu(data: Data) -> impl IntoView {
     }
 }
 
+/// Names of the chosen set that have no image any more: said as soon as it is chosen, with the offer to drop them.
+#[component]
+pub fn LostNames(data: Data) -> impl IntoView {
+    let drop_gone = ServerAction::<DropGoneNames>::new();
+    goes_to_the_set(data, drop_gone.value());
+    let refused = move || drop_gone.value().get().and_then(Result::err);
+    view! {
+        <div class="happened">
+            {move || refused().map(|error| view! { <ErrorNotice error /> })}
+            {move || data.chosen_set().and_then(|set| lost_images(data, drop_gone, &set))}
+        </div>
+    }
+}
+
 /// Rename, duplicate or delete the set of `?set=`.
 #[component]
 fn Chosen(data: Data, actions: Actions, set: SelectionSet) -> impl IntoView {
     let id = set.id;
-    let of_names = set.clone();
     view! {
         <div class="stack">
             <h2 class="popover__title">{set.title()}</h2>
-            {move || lost_images(data, actions, &of_names)}
             {move || used_by(data, id)}
             <Rename data actions set=set.clone() />
             {duplicate_form(data, actions, id)}

@@ -14,11 +14,15 @@ pub type Key = (
     Vec<u64>,
     Option<&'static str>,
     usize,
+    bool,
 );
 
 pub fn key(slot: &Slot) -> Key {
     match slot {
-        Slot::Waiting(place) => (String::new(), place.to_string(), None, Vec::new(), None, 0),
+        Slot::Waiting(place) => {
+            let place = place.to_string();
+            (String::new(), place, None, Vec::new(), None, 0, false)
+        }
         Slot::Image(i) => (
             i.filename.clone(),
             i.etag.clone(),
@@ -26,6 +30,7 @@ pub fn key(slot: &Slot) -> Key {
             i.sets.clone(),
             i.caption_problems.first().map(|r| r.code.label()),
             i.caption_problems.len(),
+            is_unreadable(i),
         ),
     }
 }
@@ -102,14 +107,35 @@ fn shown(data: Data, lasso: Lasso, place: Signal<usize>, image: TrainingImage) -
     .into_any()
 }
 
+/// Sets that a tile shows by number before it counts the rest: the name needs the room.
+const CHIPS: usize = 3;
+
+/// Whether the server knows that there is nothing to show.
+fn is_unreadable(image: &TrainingImage) -> bool {
+    image.width.is_none() || image.problem.is_some()
+}
+
+/// In place of a picture that cannot be shown, over whatever the browser would draw.
+fn unreadable() -> AnyView {
+    view! {
+        <span class="tile__none">
+            <Icon name="image" class="icon--large" />
+        </span>
+        <span class="tile__problem">
+            <Icon name="warning" />
+            "Not a readable picture"
+        </span>
+    }
+    .into_any()
+}
+
 /// What is wrong: in words where something is lost, as a mark with its words at hand where it is advice.
 fn problem(image: &TrainingImage) -> Option<AnyView> {
     let remarks = &image.caption_problems;
-    let words = match (image.width, image.caption_state, remarks.first()) {
-        (None, ..) => "Not a readable picture",
-        (_, state, _) if !state.is_present() => state.label(),
-        (_, _, Some(first)) if first.code.loses_text() => first.code.label(),
-        (_, _, Some(_)) => return Some(advice(image)),
+    let words = match (image.caption_state, remarks.first()) {
+        (state, _) if !state.is_present() => state.label(),
+        (_, Some(first)) if first.code.loses_text() => first.code.label(),
+        (_, Some(_)) => return Some(advice(image)),
         _ => return None,
     };
     let view = view! {
@@ -135,7 +161,11 @@ fn advice(image: &TrainingImage) -> AnyView {
 }
 
 fn picture(image: &TrainingImage) -> AnyView {
+    if is_unreadable(image) {
+        return view! { <div class="tile__frame">{unreadable()}</div> }.into_any();
+    }
     let problem = problem(image);
+    let failed = RwSignal::new(false);
     view! {
         <div class="tile__frame">
             <img
@@ -147,8 +177,10 @@ fn picture(image: &TrainingImage) -> AnyView {
                 draggable="false"
                 width=image.width
                 height=image.height
+                on:error=move |_| failed.set(true)
             />
             {problem}
+            {move || failed.get().then(unreadable)}
         </div>
     }
     .into_any()
@@ -195,7 +227,7 @@ fn meta(
     let missing = first_line.is_none();
     let words = first_line.map_or_else(|| image.caption_state.label().to_owned(), str::to_owned);
     let filename = image.filename;
-    let chips = image.sets.iter().map(|id| chip(*id)).collect_view();
+    let chips = chips(&image.sets);
     let pressed = move |event: leptos::ev::MouseEvent| {
         let command = event.ctrl_key() || event.meta_key();
         let name = name.get_value();
@@ -233,6 +265,23 @@ fn meta(
         </div>
     }
     .into_any()
+}
+
+/// The first sets of an image; the others are counted, and named where one points.
+fn chips(sets: &[u64]) -> impl IntoView + use<> {
+    let (shown, rest) = sets.split_at(sets.len().min(CHIPS));
+    let rest = (!rest.is_empty()).then(|| {
+        let numbers: Vec<String> = rest.iter().map(u64::to_string).collect();
+        let named = format!("Also in set {}", numbers.join(", "));
+        view! {
+            <span class="set-chip" title=named.clone()>
+                <span aria-hidden="true">{format!("+{}", rest.len())}</span>
+                <span class="visually-hidden">{named.clone()}</span>
+            </span>
+        }
+    });
+    let shown = shown.iter().map(|id| chip(*id)).collect_view();
+    (shown, rest)
 }
 
 /// A set's number in its colour.

@@ -1,13 +1,13 @@
-//! Counts, filter, order, columns, set chooser, and the page's actions.
+//! Filter, order, columns, set chooser, and the page's actions.
 
 use super::keys::KEYS;
 use super::selecting::KINDS;
 use super::sets::SetsMenu;
 use super::state::Data;
+use super::summary::Summary;
 use crate::dataset::model::filter::sort::SORTS;
 use crate::dataset::model::selection::SelectionSet;
 use crate::ui::Icon;
-use crate::ui::units::{bytes, plural};
 use leptos::prelude::*;
 
 /// How long the filter box waits for the next letter.
@@ -24,15 +24,17 @@ pub fn Toolbar(data: Data) -> impl IntoView {
         data.href("upload", value)
     };
     view! {
-        <div class="toolbar">
-            <Summary data />
+        <Summary data />
+        <super::sets::LostNames data />
+        <div class="toolbar dataset-toolbar">
             <FilterForm data />
             <div class="toolbar__end">
-                <super::quality::ViewLink data />
-                <super::captions::ViewLink data />
-                <Shortcuts />
-                <SetsMenu data />
-                <SelectMenu data />
+                <Folded />
+                <span class="toolbar__fold"><super::quality::ViewLink data /></span>
+                <span class="toolbar__fold"><super::captions::ViewLink data /></span>
+                <span class="toolbar__fold"><Shortcuts /></span>
+                <span class="toolbar__fold"><SetsMenu data /></span>
+                <span class="toolbar__fold"><SelectMenu data /></span>
                 <a
                     class="button"
                     class:button--primary=move || !uploading()
@@ -59,6 +61,17 @@ pub fn Toolbar(data: Data) -> impl IntoView {
             </div>
             <FilterError data />
         </div>
+    }
+}
+
+/// On a phone it unfolds what is not needed first, in the toolbar itself: `style/features/dataset.css` hides that while this is
+/// closed. Elsewhere all of it stands there and this does not.
+#[component]
+fn Folded() -> impl IntoView {
+    view! {
+        <details class="toolbar__view">
+            <summary class="button button--secondary">"View"</summary>
+        </details>
     }
 }
 
@@ -89,62 +102,6 @@ pub fn filter_error(data: Data) -> Option<String> {
         })
     };
     told("filter").or_else(|| told("sort"))
-}
-
-#[component]
-fn Summary(data: Data) -> impl IntoView {
-    let total = move || {
-        let total = data.listing.with(|l| l.page.total);
-        if total == 0 && filter_error(data).is_some() {
-            // nothing was looked for
-            return String::new();
-        }
-        let found = plural(total, "image");
-        let filtered = data.address.with(|a| !a.get("filter").is_empty());
-        if filtered {
-            format!("{found} found")
-        } else {
-            found
-        }
-    };
-    let missing = Memo::new(move |_| data.listing.with(|l| l.page.without_caption));
-    let problems = Memo::new(move |_| data.listing.with(|l| l.page.caption_problems));
-    let size = move || {
-        let sum = data
-            .listing
-            .with(|l| l.page.images.iter().map(|i| i.size_bytes).sum());
-        // a size of the first page alone would say little
-        data.is_complete().then(|| bytes(sum))
-    };
-    view! {
-        <ul class="summary" aria-label="Summary">
-            <li class="summary__item summary__total">
-                <span role="status">{total}</span>
-            </li>
-            <li class="summary__item" hidden=move || missing.get() == 0>
-                <a
-                    class="summary__link summary__link--warning"
-                    href=move || data.href("filter", "missing:caption")
-                    data-noscroll=""
-                >
-                    {move || format!("{} without caption", missing.get())}
-                </a>
-            </li>
-            <li class="summary__item" hidden=move || missing.get() == 0>
-                <a class="summary__link" href=move || data.href("drafts", "1") data-noscroll="">
-                    "Draft them"
-                </a>
-            </li>
-            <li class="summary__item" hidden=move || problems.get() == 0>
-                <a class="summary__link" href=move || data.href("filter", "problem:caption") data-noscroll="">
-                    {move || plural(problems.get(), "problem caption")}
-                </a>
-            </li>
-            <li class="summary__item summary__item--extra" hidden=move || size().is_none()>
-                {size}
-            </li>
-        </ul>
-    }
 }
 
 /// A plain GET form; script keeps the address in step as one types or chooses.
@@ -194,7 +151,7 @@ fn FilterForm(data: Data) -> impl IntoView {
                     on:input=move |event| change("columns", event_target_value(&event))
                 />
             </label>
-            <label class="toolbar__item">
+            <label class="toolbar__item toolbar__fold">
                 <span class="visually-hidden">"Sort"</span>
                 <select
                     class="input input--auto toolbar__select"
@@ -204,7 +161,7 @@ fn FilterForm(data: Data) -> impl IntoView {
                     {SORTS.map(|(sort, words)| order(data, sort, words)).collect_view()}
                 </select>
             </label>
-            <label class="toolbar__item">
+            <label class="toolbar__item toolbar__fold">
                 <span class="visually-hidden">"Set"</span>
                 <select
                     class="input input--auto toolbar__select"

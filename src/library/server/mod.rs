@@ -4,7 +4,8 @@ pub mod routes;
 
 use super::model::{Health, LatestRun, StyleCard, StyleFrame, SystemHealth};
 use crate::dataset::model::selection::SetUse;
-use crate::dataset::server::{listing, selection_sets};
+use crate::dataset::server::listing::{self, Counting};
+use crate::dataset::server::selection_sets;
 use crate::error::AppError;
 use crate::server::runpod::RunpodError;
 use crate::server::state::AppState;
@@ -22,15 +23,24 @@ const STYLES_IN_FLIGHT: usize = 16;
 /// A card for every style, in registry order.
 pub async fn cards(state: &AppState) -> Result<Vec<StyleCard>, AppError> {
     let styles = styles::server::list(state)?;
-    let cards: Vec<_> = styles.into_iter().map(|s| card(state, s)).collect();
+    let cards: Vec<_> = styles
+        .into_iter()
+        .map(|s| one_card(state, s, Counting::Glance))
+        .collect();
     Ok(stream::iter(cards)
         .buffered(STYLES_IN_FLIGHT)
         .collect()
         .await)
 }
 
+/// The card of one style, whose captions are read for it: beside it stands the list that shows them.
 pub async fn card(state: &AppState, style: Style) -> StyleCard {
-    let counted = tokio::time::timeout(S3_PATIENCE, listing::counts(state, &style.id)).await;
+    one_card(state, style, Counting::Read).await
+}
+
+async fn one_card(state: &AppState, style: Style, how: Counting) -> StyleCard {
+    let counting = listing::counts(state, &style.id, how);
+    let counted = tokio::time::timeout(S3_PATIENCE, counting).await;
     // a broken file of one style must not hide the others; its own pages name it
     let versions = versions::list_of(state, &style).unwrap_or_default();
     StyleCard {

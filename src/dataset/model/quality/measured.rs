@@ -95,7 +95,7 @@ pub fn exposure(analysis: &Analysis) -> Option<QualityRemark> {
 pub fn alpha(analysis: &Analysis) -> Option<QualityRemark> {
     let state = above(analysis.transparent, ALPHA)?;
     let message = format!(
-        "{:.1} % of the picture is transparent; the trainer ignores transparency and trains the hidden colours, often black. Above {:.0} % it is bad. Put it on a background.",
+        "{:.1} % of the pixels are not opaque; the trainer ignores transparency and trains the hidden colours, often black. Above {:.0} % it is bad. Put it on a background.",
         analysis.transparent * 100.0,
         ALPHA.1 * 100.0
     );

@@ -158,7 +158,7 @@ fn blurred_dark_and_transparent_pictures_say_their_figure_and_the_bound() {
     assert!(
         quality.remarks[0]
             .message
-            .contains("40.0 % of the picture is transparent")
+            .contains("40.0 % of the pixels are not opaque")
     );
 }
 

@@ -3,8 +3,7 @@
 //! To S3 goes one PUT with a condition on what is there. Here a temporary file beside its target is written, synced and
 //! renamed. At most 100 MB a file, so nothing needs parts.
 
-use super::super::super::model::image::content_type;
-use super::super::key;
+use super::super::{images, key};
 use super::scan::{FETCHING, Found, Stamp, stays_below};
 use super::survey::{Pair, folder_path};
 use super::{open_same, room};
@@ -13,10 +12,11 @@ use crate::server::s3::{ObjectInfo, Precondition, S3Error};
 use crate::server::state::AppState;
 use crate::styles::model::StyleId;
 use crate::styles::server::folders::STYLE_IMAGES;
+use bytes::Bytes;
 use md5::{Digest, Md5};
 use sha2::Sha256;
 use std::fs::{self, File};
-use std::io::{self, Read, Write};
+use std::io::{self, Cursor, Read, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use tempfile::NamedTempFile;
@@ -47,16 +47,19 @@ fn changed(name: &str, side: &str) -> Failure {
     Failure::File(format!("{name} changed {side} meanwhile. {COMPARE_AGAIN}"))
 }
 
-/// Sends the copy that counts.
+/// Sends the copy that counts, if the trainer can use it.
 pub async fn send(state: &AppState, style: &StyleId, pair: &Pair) -> Result<(), Failure> {
     let name = &pair.file.filename;
     let counting = pair.counting();
     let file = (*counting.first().expect("a planned file is here")).clone();
     let bytes = read_whole(file.clone()).await;
     let bytes = bytes.map_err(|_| changed(name, "in the folder"))?;
+    let bytes = Bytes::from(bytes);
+    let size_bytes = bytes.len() as u64;
+    let fit = images::check(state, name, size_bytes, Cursor::new(bytes.clone())).await;
+    let kind = fit.map_err(|refused| Failure::File(refused.to_string()))?;
     let md5 = hex::encode(Md5::digest(&bytes));
     let key = key(style, name).map_err(Failure::All)?;
-    let kind = content_type(name).unwrap_or("application/octet-stream");
     let condition = match &pair.object {
         None => Precondition::Absent,
         Some(object) => Precondition::Unchanged(object.etag.clone()),

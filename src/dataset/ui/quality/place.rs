@@ -1,6 +1,7 @@
 //! The quality view in the address: `?view=quality`, whose images, at which training size, which rows.
 
 use crate::dataset::model::bucket_choice::BucketChoice;
+use crate::dataset::model::quality::QualityState;
 use crate::dataset::ui::address::Address;
 use crate::dataset::ui::state::Data;
 use crate::ui::Icon;
@@ -70,13 +71,26 @@ pub fn choice(address: &Address) -> Option<BucketChoice> {
     })
 }
 
+/// In the words of the view: so many are bad, so many to be looked at.
+fn remarked((bad, look): (usize, usize)) -> String {
+    match (bad, look) {
+        (bad, 0) => format!("{bad} bad"),
+        (0, look) => format!("{look} to look at"),
+        (bad, look) => format!("{bad} bad, {look} to look at"),
+    }
+}
+
 /// The way from the grid to the view.
 #[component]
 pub fn ViewLink(data: Data) -> impl IntoView {
     let counts = Memo::new(move |_| {
         data.listing.with(|l| {
-            let qualities = l.page.images.iter().filter_map(|i| i.quality.as_ref());
-            qualities.filter(|q| q.state != Default::default()).count()
+            let states = l.page.images.iter().filter_map(|i| i.quality.as_ref());
+            states.fold((0, 0), |(bad, look), quality| match quality.state {
+                QualityState::Bad => (bad + 1, look),
+                QualityState::Look => (bad, look + 1),
+                QualityState::Fine => (bad, look),
+            })
         })
     });
     view! {
@@ -86,8 +100,8 @@ pub fn ViewLink(data: Data) -> impl IntoView {
         >
             <Icon name="check" />
             "Quality"
-            <span class="quality__count" hidden=move || counts.get() == 0>
-                {move || format!("{} to look at", counts.get())}
+            <span class="quality__count" hidden=move || counts.get() == (0, 0)>
+                {move || remarked(counts.get())}
             </span>
         </a>
     }
@@ -113,6 +127,13 @@ mod tests {
             image(&address, "1", "b c.jpg"),
             "/styles/1/data?set=2&image=b%20c.jpg"
         );
+    }
+
+    #[test]
+    fn the_link_counts_in_the_words_of_the_view() {
+        assert_eq!(remarked((12, 0)), "12 bad");
+        assert_eq!(remarked((0, 3)), "3 to look at");
+        assert_eq!(remarked((1, 2)), "1 bad, 2 to look at");
     }
 
     #[test]

@@ -18,7 +18,7 @@ pub fn Strip(data: Data, report: QualityReport) -> impl IntoView {
     }
     let href = move |name: &str| {
         data.address
-            .with(|a| place::image(a, &data.style_id(), name))
+            .with_untracked(|a| place::image(a, &data.style_id(), name))
     };
     let bars = measured
         .iter()

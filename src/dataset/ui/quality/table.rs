@@ -68,7 +68,7 @@ fn states(data: Data, show: &str, report: &QualityReport) -> impl IntoView + use
     let link = |state: &'static str, words: &'static str, count: usize| {
         let href = data
             .address
-            .with(|a| place::here(a, &data.style_id(), &[("show", state)]));
+            .with_untracked(|a| place::here(a, &data.style_id(), &[("show", state)]));
         let current = (show == state).then_some("true");
         view! {
             <a class="quality__state" href=href aria-current=current data-noscroll="">
@@ -88,7 +88,7 @@ fn row(data: Data, dismiss: ServerAction<DismissRemark>, image: &QualityRow) -> 
     let name = image.filename.clone();
     let href = data
         .address
-        .with(|a| place::image(a, &data.style_id(), &name));
+        .with_untracked(|a| place::image(a, &data.style_id(), &name));
     let size = match (image.width, image.height) {
         (Some(w), Some(h)) => format!("{w} × {h}"),
         _ => "no readable size".to_owned(),
@@ -97,15 +97,17 @@ fn row(data: Data, dismiss: ServerAction<DismissRemark>, image: &QualityRow) -> 
     let remarks = remarks.map(|r| view! { <li>{remark(data, dismiss, &name, r)}</li> });
     view! {
         <tr>
-            <td class="quality__image">
-                <a class="quality__thumb" href=href.clone() tabindex="-1" aria-hidden="true">
-                    <img src=image.thumbnail_url.clone() alt="" loading="lazy" />
-                    {image.bucket.map(|b| view! { <span class="inspector__crop" style=crop_style(&b.crop)></span> })}
-                </a>
-                <span class="quality__what">
-                    <a href=href>{name.clone()}</a>
-                    <span class="muted">{size}</span>
-                </span>
+            <td>
+                <div class="quality__image">
+                    <a class="quality__thumb" href=href.clone() tabindex="-1" aria-hidden="true">
+                        <img src=image.thumbnail_url.clone() alt="" loading="lazy" />
+                        {image.bucket.map(|b| view! { <span class="inspector__crop" style=crop_style(&b.crop)></span> })}
+                    </a>
+                    <span class="quality__what">
+                        <a href=href>{name.clone()}</a>
+                        <span class="muted">{size}</span>
+                    </span>
+                </div>
             </td>
             <td data-label="Bucket">{bucket(image)}</td>
             <td data-label="State">{state(image)}</td>

@@ -9,7 +9,7 @@ use crate::ui::units::{bytes, plural};
 use crate::ui::{Badge, GuideLink, Icon};
 use leptos::prelude::*;
 
-/// Rows shown of a long list; those that need a person come first.
+/// Rows shown of a long list.
 const SHOWN: usize = 60;
 
 #[component]
@@ -30,8 +30,9 @@ pub fn Files(style: StoredValue<String>, queue: Queue) -> impl IntoView {
         move || {
             let shown = shown.get();
             let rows = rows.get_untracked().into_iter();
-            rows.filter(|row| shown.binary_search(&row.id).is_ok())
-                .collect::<Vec<_>>()
+            let mut rows: Vec<Row> = rows.filter(|row| shown.contains(&row.id)).collect();
+            rows.sort_by_cached_key(|row| shown.iter().position(|id| *id == row.id));
+            rows
         }
     };
     view! {
@@ -54,24 +55,23 @@ pub fn Files(style: StoredValue<String>, queue: Queue) -> impl IntoView {
     }
 }
 
-/// Ids, ascending.
+/// Ids in the order in which they are shown: what asks something first, the others as they came. Of a long list those that a
+/// person has to know of are kept.
 fn shown_of(rows: &[Row]) -> Vec<u32> {
-    if rows.len() <= SHOWN {
-        return rows.iter().map(|row| row.id).collect();
-    }
     let rank = |row: &Row| {
         row.stage.with(|stage| match stage {
-            Stage::Asking(_) | Stage::Failed(_) | Stage::Refused(_) => 0,
-            Stage::Running(_) => 1,
-            Stage::Looking | Stage::Waiting | Stage::Held => 2,
-            _ => 3,
+            Stage::Asking(_) => 0,
+            Stage::Failed(_) | Stage::Refused(_) => 1,
+            Stage::Running(_) => 2,
+            Stage::Looking | Stage::Waiting | Stage::Held => 3,
+            _ => 4,
         })
     };
     let mut ranked: Vec<(u8, u32)> = rows.iter().map(|row| (rank(row), row.id)).collect();
     ranked.sort_unstable();
-    let mut ids: Vec<u32> = ranked.into_iter().take(SHOWN).map(|(_, id)| id).collect();
-    ids.sort_unstable();
-    ids
+    ranked.truncate(SHOWN);
+    ranked.sort_unstable_by_key(|(rank, id)| (*rank > 0, *id));
+    ranked.into_iter().map(|(_, id)| id).collect()
 }
 
 #[component]
@@ -89,12 +89,7 @@ fn Head(style: StoredValue<String>, queue: Queue) -> impl IntoView {
         sum.get().line(elapsed)
     };
     let moving = Memo::new(move |_| sum.get().moving > 0);
-    let percent = move || {
-        let sum = sum.get();
-        (sum.sent_bytes * 100)
-            .checked_div(sum.all_bytes)
-            .unwrap_or(0)
-    };
+    let percent = move || sum.get().percent();
     let retriable = Memo::new(move |_| {
         let rows = rows.get();
         rows.iter()
@@ -134,7 +129,7 @@ fn Head(style: StoredValue<String>, queue: Queue) -> impl IntoView {
         </header>
         <progress
             class="progress uploads__total"
-            class:progress--completed=move || !moving.get()
+            class:progress--completed=move || sum.get().is_through()
             max="100"
             value=percent
             aria-label="All uploads"
@@ -374,4 +369,32 @@ fn clash(
         {buttons.collect_view()}
     }
     .into_any()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_asks_something_stands_first_however_short_the_list() {
+        let row = |id: u32, stage: Stage| Row {
+            id,
+            name: format!("{id}.jpg"),
+            size_bytes: 1,
+            stage: ArcRwSignal::new(stage),
+            notes: ArcRwSignal::default(),
+            preview: ArcRwSignal::default(),
+        };
+        let asks = || Stage::Asking(Question::Change(Vec::new()));
+        let mut rows = vec![
+            row(1, Stage::Stored),
+            row(2, Stage::Running(0)),
+            row(3, asks()),
+        ];
+        assert_eq!(shown_of(&rows), [3, 1, 2]);
+        rows.extend((4..90).map(|id| row(id, Stage::Stored)));
+        rows.push(row(90, asks()));
+        let shown = shown_of(&rows);
+        assert_eq!((shown.len(), &shown[..3]), (SHOWN, &[3, 90, 1][..]));
+    }
 }

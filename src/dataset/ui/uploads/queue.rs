@@ -139,12 +139,19 @@ pub struct Sum {
     pub stored: usize,
     pub same: usize,
     pub skipped: usize,
+    /// Another try may help.
     pub failed: usize,
+    /// It would be refused again.
+    pub refused: usize,
     pub asking: usize,
+    /// Captions whose image is not decided yet.
+    pub held: usize,
     pub looking: usize,
     pub moving: usize,
-    /// Bytes of everything that was, is or will be sent.
+    /// Bytes of everything that was sent or is on its way.
     pub all_bytes: u64,
+    /// Bytes of what waits for a person: undecided or failed.
+    pub waiting_bytes: u64,
     pub sent_bytes: u64,
 }
 
@@ -175,20 +182,35 @@ impl Sum {
                 self.sent_bytes += row.size_bytes;
             }
             Stage::Running(sent) => self.sent_bytes += sent,
-            Stage::Failed(_) | Stage::Refused(_) => self.failed += 1,
+            Stage::Failed(_) => self.failed += 1,
+            Stage::Refused(_) => self.refused += 1,
             Stage::Asking(_) => self.asking += 1,
+            Stage::Held => self.held += 1,
             Stage::Looking => self.looking += 1,
-            Stage::Held | Stage::Waiting => {}
+            Stage::Waiting => {}
         }
         self.moving += usize::from(stage.is_moving());
         if stage.is_moving() || *stage == Stage::Stored {
             self.all_bytes += row.size_bytes;
+        } else if !matches!(stage, Stage::Refused(_)) {
+            self.waiting_bytes += row.size_bytes;
         }
         if is_caption_name(&row.name) {
             self.captions += 1;
         } else {
             self.images += 1;
         }
+    }
+
+    /// What of all that can be stored is stored, by bytes. What is refused never will be.
+    pub fn percent(&self) -> u64 {
+        let all = self.all_bytes + self.waiting_bytes;
+        (self.sent_bytes * 100).checked_div(all).unwrap_or(0)
+    }
+
+    /// Whether everything that can be stored is.
+    pub fn is_through(&self) -> bool {
+        self.moving + self.asking + self.held + self.failed == 0
     }
 
     pub fn title(&self) -> String {
@@ -202,7 +224,7 @@ impl Sum {
             (_, true) if self.same + self.skipped > 0 => "Nothing to upload".to_owned(),
             (_, true) => "Upload cancelled".to_owned(),
             (0, _) if self.asking > 0 => "Before the rest is uploaded".to_owned(),
-            (0, _) if self.failed == 0 => format!("Uploaded {files}"),
+            (0, _) if self.failed + self.refused == 0 => format!("Uploaded {files}"),
             (0, _) => "Upload finished".to_owned(),
             (moving, _) if moving == self.looking && self.stored == 0 => {
                 format!("Checking {files}")
@@ -216,6 +238,7 @@ impl Sum {
         let mut line = format!("{} of {} stored", self.stored, self.images + self.captions);
         for (count, what) in [
             (self.failed, "failed"),
+            (self.refused, "refused"),
             (self.asking, "to decide"),
             (self.same, "already there"),
             (self.skipped, "left out"),
@@ -297,6 +320,35 @@ mod tests {
         assert_eq!(with().collect::<Vec<_>>(), [1]);
         rows[1].stage.set(Stage::Failed("No answer.".into()));
         assert_eq!(with().count(), 0);
+    }
+
+    #[test]
+    fn the_bar_is_full_only_when_everything_that_can_be_stored_is() {
+        let mut sum = Sum::default();
+        let mut add = |stage: Stage| {
+            let group = Group {
+                batch: 1,
+                folder: String::new(),
+                stem: "a".into(),
+            };
+            let row = Row::new(1, group, "a.jpg", 100);
+            row.stage.set(stage.clone());
+            sum.add(&row, &stage);
+            sum
+        };
+        add(Stage::Stored);
+        let refused = add(Stage::Refused("is a web page".into()));
+        assert!((refused.percent(), refused.is_through()) == (100, true));
+        assert_eq!(refused.title(), "Upload finished");
+        let asking = add(Stage::Asking(Question::Change(Vec::new())));
+        assert!((asking.percent(), asking.is_through()) == (50, false));
+        let failed = add(Stage::Failed("no answer".into()));
+        let running = add(Stage::Running(60));
+        assert_eq!((failed.percent(), running.percent()), (33, 40));
+        assert_eq!(
+            running.line(0.0),
+            "1 of 5 stored · 1 failed · 1 refused · 1 to decide · 160 B of 200 B"
+        );
     }
 
     #[test]

@@ -14,7 +14,7 @@ use crate::dataset::model::analysis::Hash;
 use crate::dataset::model::image::{extension, stem};
 use crate::dataset::model::upload::{
     Clash, Standing, StoredFile, Taken, Ticket, check_before_reading, folder_of, is_caption_name,
-    is_noise, name_of, respelled,
+    is_passed_over, name_of, respelled,
 };
 use crate::dataset::worker::message::{Answer, What};
 use crate::styles::model::StyleId;
@@ -171,7 +171,7 @@ fn with_job<T>(shared: &Shared, id: u32, change: impl FnOnce(&mut Job) -> T) -> 
 pub fn add(style: &str, arrivals: Vec<Arrival>) {
     let shared = of(style);
     shared.borrow_mut().batch += 1;
-    let files = arrivals.into_iter().filter(|a| !is_noise(&a.path));
+    let files = arrivals.into_iter().filter(|a| !is_passed_over(&a.path));
     let new = enter(&shared, files.map(|a| (a.path, a.file.into())));
     prepare(&shared, new);
 }
