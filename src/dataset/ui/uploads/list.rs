@@ -374,16 +374,19 @@ fn clash(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::dataset::model::upload::Group;
 
     #[test]
     fn what_asks_something_stands_first_however_short_the_list() {
-        let row = |id: u32, stage: Stage| Row {
-            id,
-            name: format!("{id}.jpg"),
-            size_bytes: 1,
-            stage: ArcRwSignal::new(stage),
-            notes: ArcRwSignal::default(),
-            preview: ArcRwSignal::default(),
+        let row = |id: u32, stage: Stage| {
+            let group = Group {
+                batch: 1,
+                folder: String::new(),
+                stem: id.to_string(),
+            };
+            let row = Row::new(id, group, &format!("{id}.jpg"), 1);
+            row.stage.set(stage);
+            row
         };
         let asks = || Stage::Asking(Question::Change(Vec::new()));
         let mut rows = vec![
