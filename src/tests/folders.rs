@@ -125,7 +125,7 @@ async fn only_what_s3_lacks_is_sent_and_a_second_time_there_is_nothing_to_do() {
     let story = Story::begin().await;
     for n in 0..12 {
         story.here(&format!("A Boy (scene {n}).jpg"), picture());
-        story.here(&format!("A Boy (scene {n}).txt"), &format!("a boy {n}"));
+        story.here(&format!("A Boy (scene {n}).txt"), format!("a boy {n}"));
     }
     story.there("A Boy (scene 0).jpg", picture()).await;
     story.there("theirs.jpg", "only there").await;
@@ -461,7 +461,7 @@ async fn fetching_makes_the_folder_only_when_it_is_asked_to() {
 async fn a_transfer_can_be_cancelled_and_gone_on_with() {
     let story = Story::begin().await;
     for n in 0..40 {
-        story.here(&format!("{n}.txt"), &format!("caption {n}"));
+        story.here(&format!("{n}.txt"), format!("caption {n}"));
     }
     story.post("/send", &json!({})).await.expect(202);
     let second = story.post("/fetch", &json!({})).await;
