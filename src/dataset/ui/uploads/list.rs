@@ -374,7 +374,7 @@ fn clash(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::dataset::model::upload::Group;
+    use crate::dataset::ui::uploads::queue::Group;
 
     #[test]
     fn what_asks_something_stands_first_however_short_the_list() {
