@@ -226,13 +226,13 @@ test.describe('selection sets', () => {
     await bar.getByRole('button', { name: 'Save set' }).click();
     await expect(page.getByText('Best of June saved, 2 images.')).toBeVisible();
     await expect(page.getByRole('link', { name: 'Train LoRA on Best of June' })).toHaveAttribute('href', `/styles/${style}/train?set=1`);
-    expect(await sets()).toEqual([{ id: 1, name: 'Best of June', filenames: [names[0], names[2]] }]);
+    expect(await sets()).toEqual([{ id: 1, etag: expect.any(String), name: 'Best of June', filenames: [names[0], names[2]] }]);
     await expectAccessible(page);
 
     await tick(page, names[3]);
     await bar.getByRole('button', { name: 'Update Best of June' }).click();
     await expect(page.getByText('Best of June saved, 3 images.')).toBeVisible();
-    expect(await sets()).toEqual([{ id: 1, name: 'Best of June', filenames: [names[0], names[2], names[3]] }]);
+    expect(await sets()).toEqual([{ id: 1, etag: expect.any(String), name: 'Best of June', filenames: [names[0], names[2], names[3]] }]);
 
     await page.getByText('Edit Best of June').click();
     const panel = page.locator('.toolbar .popover__panel');
@@ -292,7 +292,7 @@ test.describe('selection sets', () => {
     await menu.getByLabel('Name of the smart set').fill('The rest');
     await menu.getByRole('button', { name: 'Save smart set' }).click();
     await expect(page.getByText('The rest saved, 2 images.')).toBeVisible();
-    expect((await sets())[2]).toEqual({ id: 3, name: 'The rest', filenames: names.slice(2), filter: 'number -set:1' });
+    expect((await sets())[2]).toEqual({ id: 3, etag: expect.any(String), name: 'The rest', filenames: names.slice(2), filter: 'number -set:1' });
     await studio.put(style, 'number.png', picture(64, 64, 8));
     expect((await sets())[2].filenames).toEqual(['number.png', ...names.slice(2)]);
 

@@ -113,7 +113,7 @@ test('the preflight says what is ready, and a doubtful start is one’s own deci
 });
 
 test('on a phone what will happen comes before presets and costs, with its gist beside the button', async ({ page, studio }) => {
-  const { page: address } = await ready(studio, 'Phone');
+  const { page: address } = await ready(studio, 'Phone order');
   await page.setViewportSize({ width: 390, height: 844 });
   await page.goto(address);
   await hydrated(page);

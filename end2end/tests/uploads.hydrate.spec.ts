@@ -135,6 +135,25 @@ test('a taken name is kept beside with its caption, replaced, or skipped; the ve
   expect(errors).toEqual([]);
 });
 
+test('a file that another window stores under the same name meanwhile is not overwritten but asked about', async ({ page, studio }) => {
+  const style = await studio.style('Meanwhile');
+  await go(page, studio, style);
+  const theirs = picture(96, 64, 3);
+  const conditions: (string | undefined)[] = [];
+  await page.route(/\/styles\/.*same\.png\?/, async (route) => {
+    if (route.request().method() !== 'PUT') return route.continue();
+    conditions.push(route.request().headers()['if-none-match']);
+    await studio.put(style, 'same.png', theirs);
+    await route.continue();
+  });
+  await send(page, [file('same.png', picture(80, 64, 2))]);
+  await expect(row(page, 'same.png')).toContainText('already there with other content');
+  expect(conditions).toEqual(['*']);
+  expect(await bytes(studio, style, 'same.png')).toEqual(theirs);
+  await page.getByRole('button', { name: 'Keep both same.png' }).click();
+  await expect(row(page, 'same.png')).toContainText('stored as same (2).png');
+});
+
 test('images of one stem share a caption: the one whose place is taken is named and goes, its caption stays', async ({ page, studio }) => {
   const style = await studio.style('One stem');
   await studio.put(style, 'fog.png', picture(64, 64, 1));
@@ -277,7 +296,7 @@ test('names as people have them are kept: emoji, 200 bytes, spaces, parentheses'
 });
 
 test('only what failed is sent again, and a cancelled file not at all', async ({ page, studio }) => {
-  const style = await studio.style('Again');
+  const style = await studio.style('Sent again');
   await go(page, studio, style);
   const sent: string[] = [];
   let broken = true;
