@@ -1,9 +1,13 @@
 """A style's folder beside S3, where boto3 wrote the objects: in several parts, or encrypted, an ETag is no MD5."""
 
+import io
+
 import boto3
+import dataset
 import pytest
 from boto3.s3.transfer import TransferConfig
 from botocore.config import Config
+from PIL import Image
 
 MIB = 1 << 20
 
@@ -35,6 +39,13 @@ def transfer(studio, style, what):
     return studio.wait_until(ended, what="the end of the transfer")
 
 
+def bitmap(number):
+    """A whole picture of 400 kB: what is none is not sent."""
+    file = io.BytesIO()
+    Image.new("RGB", (366, 364), (number % 256, number // 256, 90)).save(file, "BMP")
+    return file.getvalue()
+
+
 def test_an_object_of_several_parts_is_not_offered_as_changed(story):
     studio, style, images, client, bucket = story
     content = bytes(range(256)) * (12 * MIB // 256)
@@ -62,10 +73,11 @@ def test_an_object_of_several_parts_is_not_offered_as_changed(story):
 def test_what_was_sent_is_what_boto3_reads(story):
     studio, style, images, client, bucket = story
     name = "A Boy and a Girl_scene_1_shot_1 (1) café.jpg"
-    (images / name).write_bytes(b"picture")
+    body = dataset.picture(0, name)
+    (images / name).write_bytes(body)
     assert transfer(studio, style, "send")["sent"] == 1
     found = client.get_object(Bucket=bucket, Key=f"styles/{style}/{name}")
-    assert found["Body"].read() == b"picture" and found["ContentType"] == "image/jpeg"
+    assert found["Body"].read() == body and found["ContentType"] == "image/jpeg"
 
 
 def test_a_killed_transfer_is_gone_on_with_and_leaves_nothing_half_written(studio_factory, tmp_path):
@@ -73,7 +85,7 @@ def test_a_killed_transfer_is_gone_on_with_and_leaves_nothing_half_written(studi
     style = studio.json("POST", "/api/styles", 201, json={"title": "Cut", "triggerWords": "ink"})["style"]["id"]
     images = tmp_path / "folder/resources/style_images" / f"{style}_cut"
     images.mkdir(parents=True)
-    content = {f"{n}.jpg": bytes([n % 256]) * 400_000 for n in range(300)}
+    content = {f"{n}.bmp": bitmap(n) for n in range(300)}
     for name, body in content.items():
         (images / name).write_bytes(body)
     assert transfer(studio, style, "send")["sent"] == 300
