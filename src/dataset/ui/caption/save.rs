@@ -48,6 +48,18 @@ impl Editor {
         self.standing.set(Standing::Saving);
         leptos::task::spawn_local(async move {
             let answer = save_caption(style.clone(), name.clone(), sent.clone(), etag, false).await;
+            let answer = match answer {
+                Err(error) if error.kind == ErrorKind::Changed => {
+                    match load_image(style.clone(), name.clone()).await {
+                        // an earlier save went through and its answer was lost
+                        Ok(image) if image.caption.as_ref() == Some(&sent) => {
+                            Ok(image.caption_etag.unwrap_or_default())
+                        }
+                        theirs => return self.conflict(theirs),
+                    }
+                }
+                other => other,
+            };
             if let Ok(new) = &answer {
                 draft::saved(self, &sent);
                 remember(self.data, &name, &sent, new);
@@ -56,10 +68,6 @@ impl Editor {
                 Ok(new) => {
                     self.stored(&sent, new);
                     self.check(style, name).await;
-                }
-                Err(error) if error.kind == ErrorKind::Changed => {
-                    let theirs = load_image(style, name).await;
-                    self.conflict(theirs);
                 }
                 Err(error) => self.refused(error),
             }
