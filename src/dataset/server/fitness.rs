@@ -1,13 +1,14 @@
 //! What the trainer would make of each image of a set: from what was measured, else from both ends of the file, so that a
 //! start right after an upload is judged too.
 
-use super::super::model::header::{self, Flaw, Header, TAIL_BYTES, Unread};
+use super::super::model::header::{self, Flaw, Header, TAIL_BYTES};
 use super::analysis::{self, Outcome};
-use super::listing::{HEADER_BYTES, IN_FLIGHT, MOST_HEADER_BYTES, Pair};
+use super::listing::{IN_FLIGHT, Pair, by_head};
 use crate::server::s3::{ObjectInfo, S3Error};
 use crate::server::state::AppState;
 use crate::styles::model::StyleId;
 use futures::stream::{self, StreamExt};
+use std::sync::Arc;
 
 /// Of one image.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -58,26 +59,8 @@ async fn by_its_ends(state: &AppState, pair: &Pair) -> Fitness {
     }
 }
 
-async fn ends(state: &AppState, object: &ObjectInfo) -> Result<Result<Header, String>, S3Error> {
-    let mut wanted = HEADER_BYTES;
-    let mut tail = None;
-    loop {
-        let head = state.s3.head_bytes(&object.key, wanted).await?;
-        let is_whole = head.len() as u64 >= object.size_bytes;
-        if tail.is_none() && !is_whole {
-            tail = Some(state.s3.tail_bytes(&object.key, TAIL_BYTES).await?);
-        }
-        let end = match &tail {
-            Some(tail) => &tail[..],
-            None => &head[head.len().saturating_sub(TAIL_BYTES as usize)..],
-        };
-        match header::read(&head, end, object.size_bytes) {
-            Ok(header) => return Ok(Ok(header)),
-            Err(Unread::More(more)) if more > wanted && more <= MOST_HEADER_BYTES => wanted = more,
-            Err(Unread::More(_)) => {
-                return Ok(Err("hides its size too deep to be read".to_owned()));
-            }
-            Err(Unread::Unfit(unfit)) => return Ok(Err(unfit.to_string())),
-        }
-    }
+async fn ends(state: &AppState, object: &ObjectInfo) -> Result<Result<Header, Arc<str>>, S3Error> {
+    let tail = state.s3.tail_bytes(&object.key, TAIL_BYTES).await?;
+    let read = |head: &[u8]| header::read(head, &tail, object.size_bytes);
+    by_head(state, object, read).await
 }

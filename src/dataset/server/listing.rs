@@ -25,9 +25,9 @@ use std::time::Duration;
 /// S3 requests in flight for one listing.
 pub(super) const IN_FLIGHT: usize = 64;
 /// Enough of a picture to read its size in all but odd files.
-pub(super) const HEADER_BYTES: u64 = 64 << 10;
+const HEADER_BYTES: u64 = 64 << 10;
 /// A long EXIF, text or colour profile pushes the size past that; a picture that hides it deeper is not one.
-pub(super) const MOST_HEADER_BYTES: u64 = 16 << 20;
+const MOST_HEADER_BYTES: u64 = 16 << 20;
 
 /// Width and height in pixels, or why there are none (reads on after the file's name).
 pub type Size = Result<(u32, u32), Arc<str>>;
@@ -315,21 +315,33 @@ pub async fn size_of(state: &AppState, object: &ObjectInfo) -> Size {
     if let Some(known) = state.caches.dimensions.get(&version) {
         return known;
     }
-    let unread = |_| Arc::from("could not be read from the bucket");
-    let mut wanted = HEADER_BYTES;
-    let size = loop {
-        let head = state
-            .s3
-            .head_bytes(&object.key, wanted)
-            .await
-            .map_err(unread)?;
-        match header::glance(&head, object.size_bytes) {
-            Ok(header) => break Ok((header.width, header.height)),
-            Err(Unread::More(more)) if more > wanted && more <= MOST_HEADER_BYTES => wanted = more,
-            Err(Unread::More(_)) => break Err(Arc::from("hides its size too deep to be read")),
-            Err(Unread::Unfit(unfit)) => break Err(Arc::from(unfit.to_string())),
-        }
+    let glance = |head: &[u8]| {
+        let header = header::glance(head, object.size_bytes)?;
+        Ok((header.width, header.height))
     };
+    let size = by_head(state, object, glance).await;
+    let size = size.map_err(|_| Arc::from("could not be read from the bucket"))?;
     state.caches.dimensions.insert(version, size.clone());
     size
+}
+
+/// What `read` makes of a picture's first bytes, of more of them as long as it asks for more; the inner error is why the file
+/// is no picture (reads on after its name).
+pub(super) async fn by_head<T>(
+    state: &AppState,
+    object: &ObjectInfo,
+    read: impl Fn(&[u8]) -> Result<T, Unread>,
+) -> Result<Result<T, Arc<str>>, S3Error> {
+    let mut wanted = HEADER_BYTES;
+    loop {
+        let head = state.s3.head_bytes(&object.key, wanted).await?;
+        match read(&head) {
+            Ok(found) => return Ok(Ok(found)),
+            Err(Unread::More(more)) if more > wanted && more <= MOST_HEADER_BYTES => wanted = more,
+            Err(Unread::More(_)) => {
+                return Ok(Err(Arc::from("hides its size too deep to be read")));
+            }
+            Err(Unread::Unfit(unfit)) => return Ok(Err(Arc::from(unfit.to_string()))),
+        }
+    }
 }
