@@ -244,7 +244,7 @@ test.describe('selection sets', () => {
     await page.getByText('Edit Only the best').click();
     await panel.getByText('Delete this set…').click();
     await panel.getByRole('button', { name: 'Delete Only the best' }).click();
-    await expect(page.getByText('Set 1 deleted. Its images stay.')).toBeVisible();
+    await expect(page.getByText('Only the best deleted. Its images stay.')).toBeVisible();
     expect(await sets()).toEqual([]);
     await expect(page.getByText('4 images', { exact: true })).toBeVisible();
   });

@@ -189,7 +189,10 @@ pub async fn rename_selection_set(
         filter: smart,
     };
     let state = crate::server::state::app_state();
-    super::server::selection_sets::update(&state, &style, set, draft, if_read(&etag)).await
+    let renamed =
+        super::server::selection_sets::update(&state, &style, set, draft, if_read(&etag)).await?;
+    go_to_saved(&style, &renamed);
+    Ok(renamed)
 }
 
 /// A new set out of others: a copy of `set`, or with `how` (`union`, `intersect`, `subtract`) what it makes with `other`.
@@ -213,24 +216,25 @@ pub async fn derive_selection_set(
 
 /// Takes the names out of a set whose images are no longer in the bucket.
 #[server(prefix = "/rpc", endpoint = "drop_gone_names")]
-pub async fn drop_gone_names(
-    style: StyleId,
-    set: u64,
-    #[server(default)] etag: String,
-) -> Result<SelectionSet, AppError> {
+pub async fn drop_gone_names(style: StyleId, set: u64) -> Result<SelectionSet, AppError> {
     let state = crate::server::state::app_state();
-    let expected = if_read(&etag);
-    let set = super::server::selection_sets::drop_gone(&state, &style, set, expected).await?;
+    let set = super::server::selection_sets::drop_gone(&state, &style, set).await?;
     go_to_saved(&style, &set);
     Ok(set)
 }
 
+/// Returns what it was called.
 #[server(prefix = "/rpc", endpoint = "delete_selection_set")]
-pub async fn delete_selection_set(style: StyleId, set: u64) -> Result<(), AppError> {
+pub async fn delete_selection_set(style: StyleId, set: u64) -> Result<String, AppError> {
+    use super::server::selection_sets::{delete, get};
     let state = crate::server::state::app_state();
-    super::server::selection_sets::delete(&state, &style, set).await?;
-    go_on(&format!("/styles/{style}/data?gone={set}"));
-    Ok(())
+    let title = get(&state, &style, set)?.title();
+    delete(&state, &style, set).await?;
+    let query = url::form_urlencoded::Serializer::new(String::new())
+        .append_pair("gone", &title)
+        .finish();
+    go_on(&format!("/styles/{style}/data?{query}"));
+    Ok(title)
 }
 
 /// Whether images of the style are good for training at a size; without one at that of the last run.

@@ -30,9 +30,14 @@ pub enum RunpodError {
     RateLimited { retry_after: Option<Duration> },
     #[error("RunPod refused the request ({status}).")]
     Refused { status: u16 },
-    /// A 5xx or an unreadable answer: it may have been taken in nevertheless.
+    /// A 5xx: it may have been taken in nevertheless.
     #[error("RunPod answered with an error ({status}).")]
     Server { status: u16 },
+    /// A success that cannot be read: it may have been taken in nevertheless.
+    #[error("RunPod's answer could not be read (HTTP {status}).")]
+    Unreadable { status: u16 },
+    #[error("RunPod's answer broke off.")]
+    BrokenOff,
     /// Nothing came back: it may have been taken in nevertheless.
     #[error("RunPod did not answer in time.")]
     NoAnswer,
@@ -41,9 +46,18 @@ pub enum RunpodError {
 }
 
 impl RunpodError {
+    /// Whether it tells of the moment only: the same request may be answered well a little later.
+    pub fn may_pass(&self) -> bool {
+        let is_busy = matches!(self, Self::RateLimited { .. } | Self::Unreachable);
+        is_busy || self.is_unknown_fate()
+    }
+
     /// Whether a submit that ended so may still have been accepted.
     pub fn is_unknown_fate(&self) -> bool {
-        matches!(self, Self::Server { .. } | Self::NoAnswer)
+        matches!(
+            self,
+            Self::Server { .. } | Self::Unreadable { .. } | Self::BrokenOff | Self::NoAnswer
+        )
     }
 }
 
@@ -92,7 +106,7 @@ impl Job {
     pub fn parse(value: &Value) -> Option<Self> {
         let text = |v: &Value| v.as_str().map(str::to_owned);
         Some(Self {
-            id: text(&value["id"]).filter(|id| (1..=MAX_ID_BYTES).contains(&id.len()))?,
+            id: job_id(&value["id"])?,
             state: JobState::parse(value["status"].as_str()?),
             delay_ms: milliseconds(&value["delayTime"]),
             execution_ms: milliseconds(&value["executionTime"]),
@@ -101,6 +115,13 @@ impl Job {
             request_id: text(&value["input"]["training_config"]["request_id"]),
         })
     }
+}
+
+fn job_id(value: &Value) -> Option<String> {
+    let id = value.as_str()?;
+    (1..=MAX_ID_BYTES)
+        .contains(&id.len())
+        .then(|| id.to_owned())
 }
 
 /// A duration as a report or a record tells it; what no run can take is left out, since sums are made of it.
@@ -159,18 +180,15 @@ impl Runpod {
     /// Sends a job; returns its id exactly as RunPod gave it.
     pub async fn submit(&self, body: &Value) -> Result<String, RunpodError> {
         let answer = self.call(Method::POST, "run", Some(body)).await?;
-        match answer["id"].as_str() {
-            Some(id) => Ok(id.to_owned()),
-            // accepted by the HTTP code, unreadable by the body: nobody knows
-            None => Err(RunpodError::Server { status: 200 }),
-        }
+        // accepted by the HTTP code, unreadable by the body: nobody knows
+        job_id(&answer["id"]).ok_or(RunpodError::Unreadable { status: 200 })
     }
 
     pub async fn status(&self, job_id: &str) -> Result<Job, RunpodError> {
         let answer = self
             .call(Method::GET, &path("status", job_id), None)
             .await?;
-        Job::parse(&answer).ok_or(RunpodError::Server { status: 200 })
+        Job::parse(&answer).ok_or(RunpodError::Unreadable { status: 200 })
     }
 
     pub async fn cancel(&self, job_id: &str) -> Result<(), RunpodError> {
@@ -243,7 +261,7 @@ impl Runpod {
             return Err(refused(status, answer.headers()));
         }
         let bytes = bounded(answer).await?;
-        serde_json::from_slice(&bytes).map_err(|_| RunpodError::Server {
+        serde_json::from_slice(&bytes).map_err(|_| RunpodError::Unreadable {
             status: status.as_u16(),
         })
     }
@@ -256,7 +274,7 @@ async fn bounded(mut answer: reqwest::Response) -> Result<Vec<u8>, RunpodError> 
         bytes.extend_from_slice(&chunk);
         if bytes.len() > MAX_ANSWER_BYTES {
             let status = answer.status().as_u16();
-            return Err(RunpodError::Server { status });
+            return Err(RunpodError::Unreadable { status });
         }
     }
     Ok(bytes)
@@ -271,8 +289,10 @@ fn path(operation: &str, job_id: &str) -> String {
 fn transport(error: &reqwest::Error) -> RunpodError {
     if error.is_connect() {
         RunpodError::Unreachable
-    } else {
+    } else if error.is_timeout() {
         RunpodError::NoAnswer
+    } else {
+        RunpodError::BrokenOff
     }
 }
 

@@ -36,6 +36,11 @@ pub enum S3Error {
         "S3 refused the access ({code}). Check the access key, its secret, the region and the bucket's policy."
     )]
     Denied { code: String },
+    /// Passing: nobody was refused for good.
+    #[error(
+        "S3 refused the request because this machine's clock is off by more than 15 minutes (RequestTimeTooSkewed). Set the clock, then try again."
+    )]
+    ClockOff,
     #[error("S3 does not answer. Check the network and AWS_ENDPOINT_URL_S3.")]
     Unreachable,
     #[error("{key} has {bytes} bytes; at most {limit} are read here.")]
@@ -393,6 +398,7 @@ impl S3 {
             (412, _) | (409, "ConditionalRequestConflict" | "OperationAborted") => {
                 S3Error::PreconditionFailed { key }
             }
+            (_, "RequestTimeTooSkewed") => S3Error::ClockOff,
             (401 | 403, _) | (301, _) | (400, "AuthorizationHeaderMalformed") => S3Error::Denied {
                 code: if code.is_empty() {
                     status.to_string()

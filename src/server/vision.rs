@@ -46,6 +46,8 @@ pub enum VisionError {
     Unreadable,
     #[error("The caption endpoint did not answer within {0} s.")]
     NoAnswer(u64),
+    #[error("The caption endpoint broke off the connection.")]
+    BrokenOff,
     #[error(
         "The caption endpoint at {host} cannot be reached. Start it, or check CAPTION_API_BASE."
     )]
@@ -205,6 +207,8 @@ impl Vision {
     fn transport(&self, error: &reqwest::Error) -> VisionError {
         if error.is_connect() {
             VisionError::Unreachable { host: self.host() }
+        } else if !error.is_timeout() {
+            VisionError::BrokenOff
         } else {
             VisionError::NoAnswer(self.config.answer_within.as_secs())
         }

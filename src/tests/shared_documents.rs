@@ -151,6 +151,21 @@ async fn one_start_at_two_servers_makes_one_job() {
 }
 
 #[tokio::test]
+async fn two_servers_together_keep_a_sweeps_limit_in_flight() {
+    let pair = Pair::start().await;
+    let [a, b] = &pair.servers;
+    let style = a.ready_style(2).await;
+    let mut sweep = run(&style, "V1");
+    sweep["vary"] = json!([{"parameter": "network_dim", "values": "4, 8, 16, 32, 64, 128"}]);
+    sweep["inFlight"] = json!(2);
+    a.post("/api/training/sweeps", &sweep).await.expect(202);
+    for _ in 0..3 {
+        tokio::join!(reconcile_once(&a.state), reconcile_once(&b.state));
+        assert_eq!(pair.runpod.jobs().len(), 2);
+    }
+}
+
+#[tokio::test]
 async fn two_servers_that_watch_one_run_settle_it_once() {
     let pair = Pair::start().await;
     let [a, b] = &pair.servers;

@@ -274,10 +274,10 @@ async fn a_run_of_another_machine_says_what_is_otherwise_here_and_changes_nothin
         "nobody here watches it"
     );
     let before = here.versions(&style).await;
-    assert_eq!(
-        here.post(&adopt, &json!({})).await.expect(200)["version"],
-        Value::Null
-    );
+    assert_eq!(adopted["added"], true);
+    let again = here.post(&adopt, &json!({})).await.expect(200);
+    assert_eq!(again["version"]["id"], first.as_str());
+    assert_eq!(again["added"], false);
     assert_eq!(here.versions(&style).await, before);
     let snapshot = format!("/api/styles/{style}/training-versions/{first}/snapshot");
     let snapshot = here.get(&snapshot).await.expect(200);

@@ -1,6 +1,6 @@
 //! Server functions of drafted captions.
 
-use super::super::model::drafts::{Accepted, Decided, DraftRun, DraftsView};
+use super::super::model::drafts::{Accepted, Decided, DraftEdit, DraftRun, DraftsView};
 use crate::error::AppError;
 use crate::styles::model::StyleId;
 use leptos::prelude::*;
@@ -52,7 +52,8 @@ pub async fn steer_drafts(style: StyleId, what: String) -> Result<DraftRun, AppE
     Ok(run)
 }
 
-/// `what`: `accept` (as it stands in `text`, over the caption of `etag`) or `discard`. Returns the new caption.
+/// `what`: `accept` (as it stands in `text`, over the caption of `etag`, for the image of `image`) or `discard`. Returns the new
+/// caption.
 #[server(prefix = "/rpc", endpoint = "decide_draft")]
 pub async fn decide_draft(
     style: StyleId,
@@ -60,12 +61,21 @@ pub async fn decide_draft(
     what: String,
     #[server(default)] text: Option<String>,
     #[server(default)] etag: Option<String>,
+    #[server(default)] image: Option<String>,
 ) -> Result<Option<Decided>, AppError> {
-    use super::super::server::drafts::{accept, discard};
+    use super::super::server::drafts::{Acceptance, accept, discard};
     let state = crate::server::state::app_state();
     // a plain form leads back to the page it stands on
     match what.as_str() {
-        "accept" => Ok(Some(accept(&state, &style, &filename, text, etag).await?)),
+        "accept" => {
+            let acceptance = Acceptance {
+                text,
+                caption_etag: etag,
+                image_etag: image,
+            };
+            let decided = accept(&state, &style, &filename, acceptance).await?;
+            Ok(Some(decided))
+        }
         "discard" => {
             discard(&state, &style, [filename].into()).await?;
             Ok(None)
@@ -74,13 +84,25 @@ pub async fn decide_draft(
     }
 }
 
-/// `what`: `accept` or `discard`, for every draft. Returns what was accepted and what could not be.
+/// Keeps a draft as it was edited, until it is decided about.
+#[server(prefix = "/rpc", endpoint = "edit_draft")]
+pub async fn edit_draft(style: StyleId, filename: String, text: String) -> Result<(), AppError> {
+    let state = crate::server::state::app_state();
+    super::super::server::drafts::edit(&state, &style, &filename, &text).await
+}
+
+/// `what`: `accept` or `discard`, for every draft; `edits` are accepted with that text. Returns what was accepted and what could
+/// not be.
 #[server(prefix = "/rpc", endpoint = "decide_drafts")]
-pub async fn decide_drafts(style: StyleId, what: String) -> Result<Accepted, AppError> {
+pub async fn decide_drafts(
+    style: StyleId,
+    what: String,
+    #[server(default)] edits: Vec<DraftEdit>,
+) -> Result<Accepted, AppError> {
     use super::super::server::drafts::{accept_all, discard_all, page_after};
     let state = crate::server::state::app_state();
     let done = match what.as_str() {
-        "accept" => accept_all(&state, &style).await?,
+        "accept" => accept_all(&state, &style, edits).await?,
         "discard" => {
             discard_all(&state, &style).await?;
             Accepted::default()

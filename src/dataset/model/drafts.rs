@@ -52,7 +52,7 @@ pub enum Unusable {
 
 /// The caption in a model's answer: one line (the trainer reads no second), without reasoning, label, quotes and mark-up.
 pub fn caption_of(answer: &str) -> Result<String, Unusable> {
-    let said = without_reasoning(answer);
+    let said = without_reasoning(answer).ok_or(Unusable::CutOff)?;
     let words: Vec<&str> = said.split_whitespace().collect();
     let line = words.join(" ");
     let line: String = line.chars().filter(|c| !c.is_control()).collect();
@@ -69,12 +69,12 @@ pub fn caption_of(answer: &str) -> Result<String, Unusable> {
     }
 }
 
-/// Models that think aloud do so in `<think>` first; one that was cut off there has said nothing.
-fn without_reasoning(answer: &str) -> &str {
+/// Models that think aloud do so in `<think>` first; `None`: one was cut off there and has said nothing.
+fn without_reasoning(answer: &str) -> Option<&str> {
     match answer.rsplit_once("</think>") {
-        Some((_, said)) => said,
-        None if answer.trim_start().starts_with("<think>") => "",
-        None => answer,
+        Some((_, said)) => Some(said),
+        None if answer.trim_start().starts_with("<think>") => None,
+        None => Some(answer),
     }
 }
 
@@ -149,6 +149,14 @@ pub struct Draft {
     pub before: Option<String>,
     /// ISO 8601.
     pub made: String,
+}
+
+/// A draft as a person wrote it anew.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
+pub struct DraftEdit {
+    pub filename: String,
+    pub text: String,
 }
 
 /// An image without a draft, and why.

@@ -141,6 +141,12 @@ impl Combination {
         }
     }
 
+    /// Said where no image is left.
+    pub fn of_nothing(self, first: &str, second: &str) -> String {
+        let both = format!("{first} {} {second}", self.words());
+        format!("No image is in {both}, so there is nothing to save.")
+    }
+
     /// In the order of the first, then of the second.
     pub fn of(self, first: &[String], second: &[String]) -> Vec<String> {
         let in_first: HashSet<&String> = first.iter().collect();

@@ -21,9 +21,12 @@ pub struct FileToUpload {
     pub unconditional: bool,
 }
 
-/// Status of a PUT that the bucket cannot do under a condition: 0 where its CORS rules do not allow the header, 501 where the
-/// store does not know it (B2).
-pub const NO_CONDITIONS: [u16; 2] = [0, 501];
+/// Whether a PUT under a condition failed because the bucket cannot do one. 501: the store does not know it (B2). No status at
+/// all: its CORS rules do not allow the header, unless conditions were seen to work or some of the file was on its way; then the
+/// line was cut, and another's file of that name must not be written over.
+pub fn lacks_conditions(status: u16, worked_before: bool, sent_bytes: u64) -> bool {
+    status == 501 || (status == 0 && !worked_before && sent_bytes == 0)
+}
 
 /// `url` and `headers` to PUT it with, or why it is refused. `exists`: only because a file of that name is there.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -294,6 +297,13 @@ mod tests {
             size_bytes: *size_bytes,
             etag: (*etag).into(),
         }))
+    }
+
+    #[test]
+    fn a_line_that_was_cut_is_no_bucket_without_conditions() {
+        assert!(lacks_conditions(501, true, 7) && lacks_conditions(0, false, 0));
+        assert!(!lacks_conditions(0, true, 0) && !lacks_conditions(0, false, 7));
+        assert!(!lacks_conditions(403, false, 0) && !lacks_conditions(412, false, 0));
     }
 
     #[test]

@@ -22,17 +22,8 @@ pub async fn read(
     }
 }
 
-/// Writes a caption and returns its new ETag.
-///
-/// `expected`: `None` overwrites; `Some("")` demands that there is no caption yet; otherwise the ETag that was read.
-/// A caption changed in between is [`ErrorKind::Changed`]; nothing is written then.
-pub async fn write(
-    state: &AppState,
-    style: &StyleId,
-    image: &str,
-    text: &str,
-    expected: Option<&str>,
-) -> Result<String, AppError> {
+/// Refuses what is no caption.
+pub fn check(text: &str) -> Result<(), AppError> {
     if text.len() as u64 > MAX_CAPTION_BYTES {
         let message = format!(
             "The caption has {} bytes; at most {MAX_CAPTION_BYTES} fit.",
@@ -45,6 +36,21 @@ pub async fn write(
             "The caption is empty, on which the trainer stops. Describe the scene in one line.";
         return Err(AppError::field("caption", message));
     }
+    Ok(())
+}
+
+/// Writes a caption and returns its new ETag.
+///
+/// `expected`: `None` overwrites; `Some("")` demands that there is no caption yet; otherwise the ETag that was read.
+/// A caption changed in between is [`ErrorKind::Changed`]; nothing is written then.
+pub async fn write(
+    state: &AppState,
+    style: &StyleId,
+    image: &str,
+    text: &str,
+    expected: Option<&str>,
+) -> Result<String, AppError> {
+    check(text)?;
     // an image must be there: a caption alone would be read for an image that comes later
     listing::one(state, style, image).await?;
     let key = key(style, &caption_name(image))?;

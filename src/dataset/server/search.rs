@@ -3,8 +3,8 @@
 use super::super::model::filter::{Filter, sort::Sort};
 use super::super::model::image::{ImagePage, TrainingImage};
 use super::listing::{Pair, Seen, caption_bytes, describe, look, pairs_for};
-use super::smart_sets::Membership;
-use super::{caption_checks, quality};
+use super::smart_sets::{self, Membership};
+use super::{caption_checks, quality, selection_sets};
 use crate::error::AppError;
 use crate::server::state::AppState;
 use crate::styles;
@@ -119,6 +119,7 @@ impl Found {
 /// One page of the images that match.
 pub async fn page(state: &AppState, style: &StyleId, query: Query) -> Result<ImagePage, AppError> {
     let search = Search::parse(&query)?;
+    smart_sets::check_known(&selection_sets::list(state, style)?, &search.filter)?;
     let cursor = query.cursor.filter(|c| !c.is_empty());
     let goes_on = cursor.is_some() || query.offset.is_some_and(|offset| offset > 0);
     let found = search.run(state, style, goes_on).await?;

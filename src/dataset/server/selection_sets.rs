@@ -11,7 +11,7 @@ use super::super::model::selection::{
     Combination, MAX_SET_NAME, SelectionSet, SelectionSetDraft, name_of_copy,
 };
 use super::{listing, search, smart_sets};
-use crate::error::{AppError, FieldError};
+use crate::error::{AppError, ErrorKind, FieldError};
 use crate::server::state::AppState;
 use crate::styles;
 use crate::styles::model::{Style, StyleId};
@@ -241,7 +241,7 @@ pub async fn combine(
     let filenames = how.of(&first.filenames, &second.filenames);
     let name = format!("{} {} {}", first.title(), how.words(), second.title());
     if filenames.is_empty() {
-        let told = format!("No image is in {name}, so there is nothing to save.");
+        let told = how.of_nothing(&first.title(), &second.title());
         return Err(AppError::field("filenames", told));
     }
     let draft = SelectionSetDraft {
@@ -257,29 +257,31 @@ pub async fn drop_gone(
     state: &AppState,
     style: &StyleId,
     id: u64,
-    expected: Option<&str>,
 ) -> Result<SelectionSet, AppError> {
-    let set = get(state, style, id)?;
-    let pairs = listing::pairs(state, style).await?;
-    let there: HashSet<String> = pairs.into_iter().map(|p| p.filename).collect();
-    let kept: Vec<String> = set
-        .filenames
-        .iter()
-        .filter(|n| there.contains(*n))
-        .cloned()
-        .collect();
-    if kept.is_empty() {
-        let told = format!(
-            "None of the images of {} is left; delete the set instead.",
-            set.title()
-        );
-        return Err(AppError::field("filenames", told));
+    loop {
+        // the set before the images: what somebody adds to both meanwhile is never taken for gone
+        let set = get(state, style, id)?;
+        let pairs = listing::pairs(state, style).await?;
+        let there: HashSet<String> = pairs.into_iter().map(|p| p.filename).collect();
+        let names = set.filenames.iter();
+        let kept: Vec<String> = names.filter(|n| there.contains(*n)).cloned().collect();
+        if kept.is_empty() {
+            let told = format!(
+                "None of the images of {} is left; delete the set instead.",
+                set.title()
+            );
+            return Err(AppError::field("filenames", told));
+        }
+        let draft = SelectionSetDraft {
+            filenames: Some(kept),
+            ..SelectionSetDraft::default()
+        };
+        match update(state, style, id, draft, Some(&set.etag)).await {
+            // looked at again as it is now
+            Err(error) if error.kind == ErrorKind::Changed => {}
+            done => return done,
+        }
     }
-    let draft = SelectionSetDraft {
-        filenames: Some(kept),
-        ..SelectionSetDraft::default()
-    };
-    update(state, style, id, draft, expected).await
 }
 
 pub async fn delete(state: &AppState, style: &StyleId, id: u64) -> Result<(), AppError> {

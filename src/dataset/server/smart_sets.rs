@@ -87,17 +87,28 @@ pub async fn now(
     }
 }
 
+/// Refuses a filter that names a set which is not there: it would silently find nothing.
+pub fn check_known(sets: &[SelectionSet], filter: &Filter) -> Result<(), AppError> {
+    let named = filter.sets();
+    let unknown = named.iter().find(|id| !sets.iter().any(|s| s.id == **id));
+    unknown.map_or(Ok(()), |id| {
+        let told = format!(
+            "There is no set {id} in this style: put the number of one in place of set:{id}."
+        );
+        Err(AppError::field("filter", told))
+    })
+}
+
 /// Refuses a filter that names no set or a smart one, or makes a smart set of one that another depends on.
 pub fn check_sets(
     sets: &[SelectionSet],
     own: Option<u64>,
     filter: &Filter,
 ) -> Result<(), AppError> {
+    check_known(sets, filter)?;
     let named = filter.sets();
     let told = if let Some(own) = own.filter(|id| named.contains(id)) {
         format!("A smart set cannot be made of itself: leave out set:{own}.")
-    } else if let Some(id) = named.iter().find(|id| !sets.iter().any(|s| s.id == **id)) {
-        format!("There is no set {id} in this style: put the number of one in place of set:{id}.")
     } else if let Some(set) = sets
         .iter()
         .find(|s| named.contains(&s.id) && s.filter.is_some())

@@ -96,7 +96,7 @@ pub fn Ahead() -> impl IntoView {
 pub fn Happened(data: Data) -> impl IntoView {
     view! {
         <div class="happened">
-            {move || saved(data)} {move || deleted(data)} {move || uploaded(data)} {move || trouble(data)}
+            {move || saved(data)} {move || unknown_set(data)} {move || deleted(data)} {move || uploaded(data)} {move || trouble(data)}
         </div>
     }
 }
@@ -125,15 +125,30 @@ fn saved(data: Data) -> Option<impl IntoView> {
     })
 }
 
-/// `?deleted=3` images, `?gone=2`: a set.
+/// `?deleted=3` images, `?gone=Boats`: a set.
 fn deleted(data: Data) -> Option<impl IntoView> {
-    let number = |name: &'static str| data.address.with(|a| a.get(name).parse::<usize>().ok());
-    let what = match (number("deleted"), number("gone")) {
-        (Some(count), _) => format!("{} deleted.", plural(count, "image")),
-        (None, Some(set)) => format!("Set {set} deleted. Its images stay."),
-        (None, None) => return None,
-    };
+    let what = data.address.with(|a| {
+        let images = a.get("deleted").parse::<usize>().ok();
+        match (images, a.get("gone")) {
+            (Some(count), _) => Some(format!("{} deleted.", plural(count, "image"))),
+            (None, "") => None,
+            (None, set) => Some(format!("{set} deleted. Its images stay.")),
+        }
+    })?;
     Some(view! { <Notice kind="success" what=what /> })
+}
+
+/// `?set=18`, which somebody deleted.
+fn unknown_set(data: Data) -> Option<impl IntoView> {
+    // one just saved may not be listed yet
+    let asked = data.address.with(|a| {
+        let asked = a.get("set");
+        (!asked.is_empty() && a.get("saved") != asked).then(|| asked.to_owned())
+    })?;
+    data.chosen_set().is_none().then(|| {
+        let what = format!("There is no set {asked} any more.");
+        view! { <Notice kind="warning" what=what remedy="All images are shown; choose another set above them." /> }
+    })
 }
 
 /// `?uploaded=3&same=1&renamed=…&failed=reason&…`: an upload without script.

@@ -30,6 +30,7 @@ pub fn follow(data: Data) {
             }
         }
     });
+    Effect::new(|_| tell_failures_again());
     data.shelf.follow(data);
     super::keys::listen(data);
 }
@@ -85,6 +86,22 @@ pub fn is_taking_over() -> bool {
     document()
         .body()
         .is_some_and(|body| !body.has_attribute("data-hydrated"))
+}
+
+/// Pictures of the server's page that failed before anybody listened say so again.
+fn tell_failures_again() {
+    #[cfg(feature = "hydrate")]
+    if let Ok(pictures) = document().query_selector_all(".tile__image") {
+        use wasm_bindgen::JsCast;
+        let all = (0..pictures.length()).filter_map(|i| pictures.item(i)?.dyn_into().ok());
+        let failed =
+            all.filter(|p: &web_sys::HtmlImageElement| p.complete() && p.natural_width() == 0);
+        for picture in failed {
+            if let Ok(event) = web_sys::Event::new("error") {
+                let _ = picture.dispatch_event(&event);
+            }
+        }
+    }
 }
 
 /// The tiles a person ticked on the server's page.

@@ -3,7 +3,7 @@
 use super::sets::Saving;
 use super::state::Data;
 use crate::dataset::api::SaveSelectionSet;
-use crate::error::{AppError, ErrorKind};
+use crate::error::AppError;
 use crate::ui::{ErrorNotice, Icon, TextField};
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
@@ -138,7 +138,7 @@ fn SaveAs(data: Data, saving: Saving) -> impl IntoView {
         let chosen = data.chosen_set().map(|set| set.id);
         saving.overtaken().filter(|(id, _)| Some(*id) == chosen)
     });
-    let error = move || saving.error().filter(|e| e.kind != ErrorKind::Changed);
+    let error = move || saving.refused_new();
     let name = RwSignal::new(untrack(|| {
         data.address.with(|a| a.get("f.name").to_owned())
     }));
@@ -225,6 +225,17 @@ fn SaveAs(data: Data, saving: Saving) -> impl IntoView {
                         >
                             <span class="button__text">{format!("Update {}", set.title())}</span>
                         </button>
+                    }
+                })
+        }}
+        {move || {
+            saving
+                .refused_update()
+                .map(|error| {
+                    view! {
+                        <div class="selection-bar__notice">
+                            <ErrorNotice error />
+                        </div>
                     }
                 })
         }}

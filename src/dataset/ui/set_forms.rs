@@ -1,6 +1,6 @@
 //! The forms of the sets menu: each works as a plain post too.
 
-use super::sets::{Actions, Saving};
+use super::sets::{Actions, Saving, fold_menu};
 use super::state::Data;
 use crate::dataset::api::{DropGoneNames, SaveSelectionSet};
 use crate::dataset::model::selection::{Combination, SelectionSet};
@@ -19,11 +19,6 @@ fn hidden_ids(data: Data, set: u64) -> impl IntoView + use<> {
         <input type="hidden" name="style" value=data.style_id() />
         <input type="hidden" name="set" value=set.to_string() />
     }
-}
-
-/// The set as it was read: one that somebody else changed meanwhile is not written over.
-fn hidden_etag(data: Data, set: u64) -> impl IntoView + use<> {
-    view! { <input type="hidden" name="etag" value=move || data.etag_read(set) /> }
 }
 
 /// Names without an image, and the offer to drop them.
@@ -55,7 +50,6 @@ pub fn lost_images(
         <Notice kind="warning" what=text>
             <ActionForm action=drop_gone>
                 {hidden_ids(data, id)}
-                {hidden_etag(data, id)}
                 <button
                     class="button button--secondary"
                     type="submit"
@@ -121,7 +115,8 @@ pub fn Rename(data: Data, actions: Actions, set: SelectionSet) -> impl IntoView 
     view! {
         <ActionForm action=rename attr:class="stack">
             {hidden_ids(data, id)}
-            {hidden_etag(data, id)}
+            // as it is shown here: one that somebody else changed meanwhile is not written over
+            <input type="hidden" name="etag" value=set.etag />
             <TextField
                 label="Name"
                 name="name"
@@ -196,8 +191,17 @@ pub fn delete_form(data: Data, actions: Actions, set: &SelectionSet) -> impl Int
 
 /// Saves what stands in the filter box as a set whose images change with it.
 #[component]
-pub fn SmartSet(data: Data) -> impl IntoView {
+pub fn SmartSet(
+    data: Data,
+    /// The menu around it, which closes when the set was saved.
+    menu: NodeRef<leptos::html::Details>,
+) -> impl IntoView {
     let saving = Saving::new(data);
+    Effect::new(move |_| {
+        if saving.done() {
+            fold_menu(menu);
+        }
+    });
     let name = RwSignal::new(String::new());
     let filter = Memo::new(move |_| data.address.with(|a| a.get("filter").to_owned()));
     let error = move || saving.error();
@@ -251,18 +255,23 @@ pub fn Combine(data: Data, actions: Actions) -> impl IntoView {
         how => how,
     });
     let second = RwSignal::new(chosen("other"));
+    let nothing = RwSignal::new(None::<String>);
     let select = move |event: leptos::ev::MouseEvent| {
         event.prevent_default();
         let of = |id: RwSignal<String>| {
-            let set = id
-                .get_untracked()
-                .parse()
-                .ok()
-                .and_then(|id| untrack(|| data.set(id)));
-            set.map(|s| s.filenames).unwrap_or_default()
+            let set = id.get_untracked().parse().ok();
+            untrack(|| data.set(set?))
         };
-        if let Some(how) = Combination::parse(&how.get_untracked()) {
-            let names = how.of(&of(first), &of(second));
+        let how = Combination::parse(&how.get_untracked());
+        if let (Some(how), Some(first), Some(second)) = (how, of(first), of(second)) {
+            let there =
+                |set| -> Vec<String> { untrack(|| data.names_of(set)).into_iter().collect() };
+            let names = how.of(&there(&first), &there(&second));
+            if names.is_empty() {
+                nothing.set(Some(how.of_nothing(&first.title(), &second.title())));
+                return;
+            }
+            nothing.set(None);
             data.selected.set(names.into_iter().collect());
             super::toolbar::close_menu(&event);
         }
@@ -270,7 +279,7 @@ pub fn Combine(data: Data, actions: Actions) -> impl IntoView {
     let sets = move |name: &'static str, label: &'static str, value: RwSignal<String>| {
         view! {
             <select class="input" name=name aria-label=label on:change=move |e| value.set(event_target_value(&e))>
-                <For each=move || data.sets.get() key=|s| (s.id, s.title()) children=move |set| choice(set, value) />
+                <For each=move || data.sets.get() key=move |s| (s.id, data.title_of(s)) children=move |set| choice(data, set, value) />
             </select>
         }
     };
@@ -279,10 +288,13 @@ pub fn Combine(data: Data, actions: Actions) -> impl IntoView {
         let ids: Vec<String> = data
             .sets
             .with(|s| s.iter().map(|s| s.id.to_string()).collect());
-        for id in [first, second] {
-            if id.with_untracked(|id| !ids.contains(id)) {
-                id.set(ids.first().cloned().unwrap_or_default());
-            }
+        let not_one = |id: RwSignal<String>| id.with_untracked(|id| !ids.contains(id));
+        if not_one(first) {
+            first.set(ids.first().cloned().unwrap_or_default());
+        }
+        if not_one(second) {
+            let others = ids.iter().filter(|id| first.with_untracked(|f| f != *id));
+            second.set(others.cloned().next().unwrap_or_default());
         }
     });
     let words = Combination::ALL.map(|c| {
@@ -299,6 +311,10 @@ pub fn Combine(data: Data, actions: Actions) -> impl IntoView {
                 {words.collect_view()}
             </select>
             {sets("other", "Second set", second)}
+            <p class="field__error" role="alert" hidden=move || nothing.with(Option::is_none)>
+                <Icon name="error" />
+                <span>{move || nothing.get()}</span>
+            </p>
             <div class="dialog__actions">
                 <button class="button button--secondary" type="submit" formmethod="get" formaction=page on:click=select>
                     "Select them"
@@ -311,12 +327,14 @@ pub fn Combine(data: Data, actions: Actions) -> impl IntoView {
     }
 }
 
-fn choice(set: SelectionSet, value: RwSignal<String>) -> impl IntoView {
+fn choice(data: Data, set: SelectionSet, value: RwSignal<String>) -> impl IntoView {
     let id = set.id.to_string();
-    let selected = value.with_untracked(|v| *v == id);
+    // a box may be pointed at another one before anything is chosen
+    let (of_page, of_box) = (id.clone(), id.clone());
+    let selected = value.with_untracked(|v| *v == of_page);
     view! {
-        <option value=id selected=selected>
-            {set.title()}
+        <option value=id selected=selected prop:selected=move || value.with(|v| *v == of_box)>
+            {untrack(|| data.title_of(&set))}
         </option>
     }
 }

@@ -26,7 +26,8 @@ impl Saving {
         let action = ServerAction::<SaveSelectionSet>::new();
         goes_to_the_set(data, action.value());
         Effect::new(move |_| {
-            if matches!(action.value().get(), Some(Err(e)) if e.kind == ErrorKind::Changed) {
+            let stale = |e: &AppError| matches!(e.kind, ErrorKind::Changed | ErrorKind::NotFound);
+            if matches!(action.value().get(), Some(Err(e)) if stale(&e)) {
                 data.refresh();
             }
         });
@@ -72,6 +73,17 @@ impl Saving {
         self.action.value().get().and_then(Result::err)
     }
 
+    /// Why a new set was not saved.
+    pub fn refused_new(self) -> Option<AppError> {
+        self.error().filter(|_| self.set.get().is_none())
+    }
+
+    /// Why the chosen set was not changed, unless somebody else changed it meanwhile.
+    pub fn refused_update(self) -> Option<AppError> {
+        let error = self.error().filter(|_| self.set.get().is_some());
+        error.filter(|e| e.kind != ErrorKind::Changed)
+    }
+
     /// The set that somebody else changed meanwhile, and what is said about it.
     pub fn overtaken(self) -> Option<(u64, AppError)> {
         let error = self.error().filter(|e| e.kind == ErrorKind::Changed)?;
@@ -112,15 +124,16 @@ impl Actions {
             derive: ServerAction::new(),
         };
         goes_to_the_set(data, actions.derive.value());
+        goes_to_the_set(data, actions.rename.value());
         Effect::new(move |_| {
-            if let Some(Ok(set)) = actions.rename.value().get() {
-                data.has_read(&set);
+            // shown as it is now, so that the next press knows of it
+            if matches!(actions.rename.value().get(), Some(Err(e)) if e.kind == ErrorKind::Changed)
+            {
                 data.refresh();
             }
         });
         Effect::new(move |_| {
-            if matches!(actions.delete.value().get(), Some(Ok(_))) {
-                let gone = data.address.with_untracked(|a| a.get("set").to_owned());
+            if let Some(Ok(gone)) = actions.delete.value().get() {
                 let address = data
                     .address
                     .with_untracked(|a| a.with("set", "").and("gone", &gone));
@@ -155,6 +168,29 @@ impl Actions {
     }
 }
 
+/// Closes the menu; the keyboard goes on at its button, or at the choice of sets where that went with the last one.
+pub fn fold_menu(menu: NodeRef<leptos::html::Details>) {
+    #[cfg(feature = "hydrate")]
+    if let Some(menu) = menu.get_untracked() {
+        super::toolbar::fold(&menu);
+        request_animation_frame(|| {
+            let is_lost = document()
+                .active_element()
+                .is_none_or(|e| e.tag_name() == "BODY");
+            let sets = document()
+                .query_selector(".toolbar [name=set]")
+                .ok()
+                .flatten();
+            if let Some(sets) = sets.filter(|_| is_lost) {
+                use wasm_bindgen::JsCast;
+                let _ = sets.unchecked_into::<web_sys::HtmlElement>().focus();
+            }
+        });
+    }
+    #[cfg(not(feature = "hydrate"))]
+    let _ = menu;
+}
+
 /// The chosen set, and what can be made of others.
 #[component]
 pub fn SetsMenu(data: Data) -> impl IntoView {
@@ -174,10 +210,8 @@ pub fn SetsMenu(data: Data) -> impl IntoView {
     let details = NodeRef::<leptos::html::Details>::new();
     Effect::new(move |_| {
         // what was done is said on the page
-        if actions.any_done()
-            && let Some(details) = details.get_untracked()
-        {
-            details.set_open(false);
+        if actions.any_done() {
+            fold_menu(details);
         }
     });
     view! {
@@ -189,7 +223,7 @@ pub fn SetsMenu(data: Data) -> impl IntoView {
             <div class="popover__panel">
                 {move || actions.refused().map(|error| view! { <ErrorNotice error /> })}
                 {move || chosen.get().map(|set| view! { <Chosen data actions set /> })}
-                {move || filtered.get().then(|| view! { <SmartSet data /> })}
+                {move || filtered.get().then(|| view! { <SmartSet data menu=details /> })}
                 {move || several.get().then(|| view! { <Combine data actions /> })}
             </div>
         </details>

@@ -203,6 +203,16 @@ impl Data {
         })
     }
 
+    /// What a set is called where one is chosen: with its number if another has the same name.
+    pub fn title_of(&self, set: &SelectionSet) -> String {
+        let title = set.title();
+        let is_twin = |s: &SelectionSet| s.id != set.id && s.title() == title;
+        match self.sets.with(|sets| sets.iter().any(is_twin)) {
+            true => format!("{title} (set {})", set.id),
+            false => title,
+        }
+    }
+
     /// Names of a set whose images are no longer in the bucket.
     pub fn gone(&self, set: &SelectionSet) -> Vec<String> {
         self.there.with(|there| match there {

@@ -178,6 +178,7 @@ fn picture(image: &TrainingImage) -> AnyView {
                 width=image.width
                 height=image.height
                 on:error=move |_| failed.set(true)
+                on:load=move |_| failed.set(false)
             />
             {problem}
             {move || failed.get().then(unreadable)}

@@ -134,7 +134,7 @@ fn FilterForm(data: Data) -> impl IntoView {
                     aria-describedby="filter-error"
                     aria-invalid=move || filter_error(data).is_some().to_string()
                     value=data.address.with_untracked(|a| a.get("filter").to_owned())
-                    prop:value=move || value("filter")
+                    prop:value=move || typed.shown(&value("filter"))
                     on:input=move |event| typed.later(event_target_value(&event))
                 />
             </label>
@@ -173,7 +173,7 @@ fn FilterForm(data: Data) -> impl IntoView {
                     </option>
                     <For
                         each=move || data.sets.get()
-                        key=|set| (set.id, set.title(), set.filenames.len())
+                        key=move |set| (set.id, data.title_of(set), set.filenames.len(), data.gone(set).len())
                         children=move |set| option(data, set)
                     />
                 </select>
@@ -205,10 +205,14 @@ fn option(data: Data, set: SelectionSet) -> impl IntoView {
     } else {
         ""
     };
+    let gone = match data.gone(&set).len() {
+        0 => String::new(),
+        n => format!(" · {n} gone"),
+    };
     let selected = move || data.chosen_set().is_some_and(|s| s.id == id);
     view! {
         <option value=id.to_string() selected=selected>
-            {format!("{} · {}{smart}", set.title(), set.filenames.len())}
+            {format!("{} · {}{smart}{gone}", data.title_of(&set), set.filenames.len())}
         </option>
     }
 }
@@ -220,18 +224,24 @@ struct Typed {
     data: Data,
     #[cfg(feature = "hydrate")]
     timer: StoredValue<Option<gloo_timers::callback::Timeout>, LocalStorage>,
+    /// As it stands in the box, with blanks at its ends.
+    text: StoredValue<String>,
 }
 
 impl Typed {
     #[cfg(feature = "hydrate")]
     fn new(data: Data) -> Self {
-        let timer = StoredValue::new_local(None);
-        Self { data, timer }
+        Self {
+            data,
+            timer: StoredValue::new_local(None),
+            text: StoredValue::default(),
+        }
     }
 
     #[cfg(feature = "hydrate")]
     fn later(self, text: String) {
         let data = self.data;
+        self.text.set_value(text.clone());
         let timeout = gloo_timers::callback::Timeout::new(TYPING_MS, move || {
             let address = data
                 .address
@@ -245,11 +255,21 @@ impl Typed {
 
     #[cfg(not(feature = "hydrate"))]
     fn new(_: Data) -> Self {
-        Self {}
+        Self {
+            text: StoredValue::default(),
+        }
     }
 
     #[cfg(not(feature = "hydrate"))]
     fn later(self, _: String) {}
+
+    /// What the box holds for the filter of the address: a blank that was typed before the next word stays.
+    fn shown(self, filter: &str) -> String {
+        let is_it = |typed: &String| (typed.trim() == filter).then(|| typed.clone());
+        self.text
+            .with_value(is_it)
+            .unwrap_or_else(|| filter.to_owned())
+    }
 }
 
 /// Select all, none, the others, what fits: links without script.

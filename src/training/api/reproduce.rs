@@ -19,9 +19,9 @@ pub async fn reproduction_of(style: StyleId, run: String) -> Result<Reproduction
 pub async fn adopt_run(style: StyleId, run: String) -> Result<(), AppError> {
     use super::super::server::reproduce;
     let state = crate::server::state::app_state();
-    let version = reproduce::adopt(&state, &style, &reproduce::get(&state, &run).await?).await?;
-    let to = version.map_or(String::new(), |version| format!("/{}", version.id));
-    leptos_axum::redirect(&format!("/styles/{style}/versions{to}"));
+    let run = reproduce::get(&state, &run).await?;
+    let (version, _) = reproduce::adopt(&state, &style, &run).await?;
+    leptos_axum::redirect(&format!("/styles/{style}/versions/{}", version.id));
     Ok(())
 }
 

@@ -17,6 +17,18 @@ pub enum Verdict {
     Foreign,
 }
 
+impl Verdict {
+    /// In a word or two, the same for every file of its kind.
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Whole => "whole",
+            Self::Truncated => "cut off",
+            Self::Longer => "longer than its header says",
+            Self::Foreign => "no LoRA",
+        }
+    }
+}
+
 /// A model file as its first bytes describe it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
@@ -51,6 +63,14 @@ pub struct LoraFacts {
 }
 
 impl LoraFacts {
+    /// Said where the file holds another rank than its version's record: it is not what that run trained.
+    pub fn other_rank(&self, version: &str, recorded: i64) -> Option<String> {
+        let rank = self.rank.filter(|rank| *rank as i64 != recorded)?;
+        Some(format!(
+            "The model file of {version} holds rank {rank}, its record says {recorded}: another file lies under its name."
+        ))
+    }
+
     /// Of a file whose header says nothing.
     pub fn without_head(verdict: Verdict, words: String, size_bytes: u64) -> Self {
         Self {
@@ -149,6 +169,15 @@ mod tests {
     #[test]
     fn a_file_is_whole_to_the_byte_or_it_says_what_is_wrong() {
         assert_eq!(verdict(100, 100).0, Verdict::Whole);
+        let file = LoraFacts {
+            rank: Some(4),
+            ..LoraFacts::without_head(Verdict::Whole, String::new(), 100)
+        };
+        assert_eq!(file.other_rank("V1", 4), None);
+        assert!(
+            file.other_rank("V1", 16)
+                .is_some_and(|words| words.contains("holds rank 4"))
+        );
         let (verdict_short, words) = verdict(99, 100);
         assert!(
             verdict_short == Verdict::Truncated && words.contains("99") && words.contains("100")

@@ -98,13 +98,26 @@ pub struct Workers {
     pub unhealthy: u64,
 }
 
-/// The endpoint. `Err` holds why it did not answer.
-pub fn trainer(answer: Result<Workers, String>) -> Check {
+/// Why the endpoint told nothing of itself, in words.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum NoHealth {
+    /// A submit would be refused too.
+    Refused(String),
+    /// Busy or slow for the moment; a submit may go through.
+    Passing(String),
+}
+
+/// The endpoint.
+pub fn trainer(answer: Result<Workers, NoHealth>) -> Check {
     let workers = match answer {
         Ok(workers) => workers,
-        Err(why) => {
+        Err(NoHealth::Refused(why)) => {
             let remedy = "Check the endpoint id and the API key in .env, and the endpoint on RunPod's dashboard.";
             return Check::new("trainer", Light::Red, why, remedy);
+        }
+        Err(NoHealth::Passing(why)) => {
+            let remedy = "It may pass: look again in a minute. A start that RunPod did not confirm is looked for, not sent twice.";
+            return Check::new("trainer", Light::Amber, why, remedy);
         }
     };
     // the same worker may be counted as idle and as ready
@@ -116,9 +129,14 @@ pub fn trainer(answer: Result<Workers, String>) -> Check {
     };
     let amber = |text: String, remedy| Check::new("trainer", Light::Amber, text, remedy);
     if up > 0 {
+        let crashing = match workers.unhealthy {
+            0 => String::new(),
+            1 => ", 1 crashes again and again".to_owned(),
+            n => format!(", {n} crash again and again"),
+        };
         return Check::green(
             "trainer",
-            format!("The endpoint answers, {up} of its workers up{jobs}."),
+            format!("The endpoint answers, {up} of its workers up{crashing}{jobs}."),
         );
     }
     if workers.unhealthy > 0 {
@@ -208,6 +226,12 @@ pub fn ambers(checks: &[Check]) -> String {
     amber.map(|c| c.id.as_str()).collect::<Vec<_>>().join(",")
 }
 
+/// Whether a person who has seen the amber points may start: some are amber, none is red.
+pub fn may_be_passed(checks: &[Check]) -> bool {
+    let any = |light| checks.iter().any(|c| c.light == light);
+    any(Light::Amber) && !any(Light::Red)
+}
+
 /// What still stands in the way: red points, and amber ones that were not acknowledged.
 pub fn in_the_way<'a>(checks: &'a [Check], acknowledged: &str) -> Vec<&'a Check> {
     let seen: Vec<&str> = acknowledged.split(',').map(str::trim).collect();
@@ -281,7 +305,11 @@ mod tests {
             let (light, text) = light(workers);
             assert!(light == Light::Amber && text.contains(word), "{text}");
         }
-        assert_eq!(trainer(Err("no".into())).light, Light::Red);
+        let one_crashes = Workers { unhealthy: 1, ..up };
+        assert!(light(one_crashes).1.contains("1 crashes"));
+        let silent = |why: NoHealth| trainer(Err(why)).light;
+        assert_eq!(silent(NoHealth::Refused("no".into())), Light::Red);
+        assert_eq!(silent(NoHealth::Passing("busy".into())), Light::Amber);
     }
 
     #[test]
@@ -300,5 +328,8 @@ mod tests {
         assert_eq!(ids(""), ["trainer", "webhook"]);
         assert_eq!(ids("other, trainer ,webhook"), ["webhook"]);
         assert_eq!(ambers(&checks), "trainer");
+        assert!(
+            may_be_passed(&checks[..2]) && !may_be_passed(&checks) && !may_be_passed(&checks[..1])
+        );
     }
 }

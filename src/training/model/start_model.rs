@@ -66,18 +66,14 @@ pub fn problems(request: &TrainingRequest, models: &[StartModel]) -> Vec<Remark>
 
 /// Why the file of the model cannot be gone on from, by what it says of itself.
 pub fn file_problem(model: &StartModel, file: &LoraFacts) -> Option<Remark> {
-    let told = match (file.verdict, file.rank) {
-        (Verdict::Whole | Verdict::Longer, Some(rank)) if rank as i64 == model.network_dim => {
-            return None;
-        }
-        (Verdict::Whole | Verdict::Longer, Some(rank)) => format!(
-            "The model file of {} holds rank {rank}, its record says {}: another file lies under its name.",
-            model.name, model.network_dim
-        ),
-        _ => format!(
+    let is_lora = matches!(file.verdict, Verdict::Whole | Verdict::Longer) && file.rank.is_some();
+    let told = if is_lora {
+        file.other_rank(&model.name, model.network_dim)?
+    } else {
+        format!(
             "The model file of {} cannot be loaded. {}",
             model.name, file.words
-        ),
+        )
     };
     let message = format!("{told} Choose another version, or start from nothing.");
     Some(Remark::new(Some("startFrom"), "start_unusable", message))

@@ -290,7 +290,10 @@ impl TrainingVersion {
         self.lost = None;
         let then = self.step(report, now);
         let then = then.map(|what| format!(": {what}")).unwrap_or_default();
-        Some(format!("taken back as unfinished{then}"))
+        Some(match self.status.is_final() {
+            true => format!("the verdict was taken back{then}"),
+            false => format!("taken back as unfinished{then}"),
+        })
     }
 
     fn step(&mut self, report: &Report, now: &str) -> Option<String> {
@@ -504,7 +507,7 @@ mod tests {
         assert_eq!(version.failed_at, None);
         version.apply(&failure(), NOW);
         let told = version.apply(&reopened(success()), NOW);
-        assert!(told.is_some_and(|told| told.starts_with("taken back as unfinished: completed")));
+        assert!(told.is_some_and(|told| told.starts_with("the verdict was taken back: completed")));
         assert_eq!(
             version.status,
             Status::Completed,

@@ -185,7 +185,8 @@ fn model_rows(known: &[Known]) -> Vec<Row> {
         row(label, known, move |k| value(k.model.as_ref().ok()?))
     };
     let state = |k: &Known| match &k.model {
-        Ok(facts) => Some(facts.words.clone()),
+        // its length has a row of its own
+        Ok(facts) => Some(facts.verdict.label().to_owned()),
         Err(error) => k.version.lora_url.as_ref().map(|_| error.message.clone()),
     };
     vec![

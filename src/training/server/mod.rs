@@ -183,9 +183,14 @@ async fn conclude(
             settle(state, style, id, Witness::Studio, report).await
         }
         Err(error) if error.is_unknown_fate() => {
-            let message = format!("{error} The job may run nevertheless; it is being looked for.");
+            let version = versions::get(state, style, id)?;
+            let fate = match version.job_id {
+                Some(_) => "The job was found meanwhile.",
+                None => "The job may run nevertheless; it is being looked for.",
+            };
+            let message = format!("{error} {fate}");
             events::append(state, style, id, Witness::Studio.as_str(), &message).await;
-            versions::get(state, style, id)
+            Ok(version)
         }
         Err(error) => {
             settle(state, style, id, Witness::Studio, failed(error.to_string())).await?;

@@ -1,7 +1,9 @@
 //! Looks at everything a start depends on, outside of the form: the bucket, the endpoint, the way home, other runs.
 
 use super::super::model::form::TrainingForm;
-use super::super::model::preflight::{Check, Light, Workers, in_the_way, trainer, webhook_at};
+use super::super::model::preflight::{
+    Check, Light, NoHealth, Workers, in_the_way, trainer, webhook_at,
+};
 use super::super::model::sweep::{Sweep, SweepForm};
 use super::super::model::version::TrainingVersion;
 use super::{sweeps, versions};
@@ -81,15 +83,19 @@ pub async fn start_sweep(
 /// What stands in the way of a start and was not acknowledged.
 async fn clear(state: &AppState, style: &Style, acknowledged: &str) -> Result<(), AppError> {
     let checks = outside(state, style).await?;
-    let stands: Vec<String> = in_the_way(&checks, acknowledged)
-        .iter()
-        .map(|c| c.text.clone())
-        .collect();
+    let stands = in_the_way(&checks, acknowledged);
     if stands.is_empty() {
         return Ok(());
     }
-    Err(AppError::new(ErrorKind::Conflict, stands.join(" "))
-        .with_remedy("Nothing was sent and nothing was paid. What is doubtful is listed under Preflight; “Start anyway” starts nevertheless."))
+    let texts: Vec<&str> = stands.iter().map(|c| c.text.as_str()).collect();
+    let red = stands.iter().filter(|c| c.light == Light::Red);
+    let to_mend: Vec<&str> = red.filter_map(|c| c.remedy.as_deref()).collect();
+    let way_on = match to_mend.is_empty() {
+        true => "What is doubtful is listed under Preflight; “Start anyway” starts nevertheless.",
+        false => &to_mend.join(" "),
+    };
+    let remedy = format!("Nothing was sent and nothing was paid. {way_on}");
+    Err(AppError::new(ErrorKind::Conflict, texts.join(" ")).with_remedy(remedy))
 }
 
 /// What does not depend on the dataset.
@@ -101,8 +107,11 @@ async fn outside(state: &AppState, style: &Style) -> Result<Vec<Check>, AppError
 async fn endpoint(state: &AppState) -> Check {
     let answer = tokio::time::timeout(PATIENCE, state.runpod.health()).await;
     trainer(match answer {
-        Err(_) => Err("The endpoint did not answer within 5 seconds.".to_owned()),
-        Ok(Err(error)) => Err(error.to_string()),
+        Err(_) => Err(NoHealth::Passing(
+            "The endpoint did not answer within 5 seconds.".to_owned(),
+        )),
+        Ok(Err(error)) if error.may_pass() => Err(NoHealth::Passing(error.to_string())),
+        Ok(Err(error)) => Err(NoHealth::Refused(error.to_string())),
         Ok(Ok(health)) => Ok(Workers {
             in_queue: health.in_queue,
             idle: health.idle,
@@ -218,13 +227,15 @@ async fn readable(state: &AppState, dataset: &Dataset) -> Check {
             .map(|i| i.filename.as_str()),
     );
     if lost.is_empty() {
-        return Check::green(
-            "s3",
-            format!(
-                "All {} images and their captions can be read from S3.",
+        let captions = dataset.items.iter().filter(|i| i.caption.is_some()).count();
+        let text = match captions == dataset.items.len() {
+            true => format!("All {captions} images and their captions can be read from S3."),
+            false => format!(
+                "All {} images and {captions} captions can be read from S3.",
                 dataset.items.len()
             ),
-        );
+        };
+        return Check::green("s3", text);
     }
     let shown: Vec<&str> = lost.iter().take(NAMES_SHOWN).copied().collect();
     let more = match lost.len().saturating_sub(NAMES_SHOWN) {

@@ -304,7 +304,8 @@ pub fn refusal(problems: &[Remark]) -> Option<AppError> {
         return None;
     }
     let errors = problems.iter().map(|p| FieldError {
-        field: p.field.clone().unwrap_or_else(|| "selectionSetId".into()),
+        // a cap: fewer steps keep it
+        field: p.field.clone().unwrap_or_else(|| "max_train_steps".into()),
         message: p.message.clone(),
     });
     let only_the_name = problems.iter().all(|p| p.code == "name_taken");

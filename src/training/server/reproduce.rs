@@ -217,12 +217,12 @@ async fn images_here(
 }
 
 /// Records the run in the history with its snapshot, so that versions made from it can be compared with it. What is there
-/// stays: `None` when the run is in the history already.
+/// stays: the second answer is false when the run is in the history already.
 pub async fn adopt(
     state: &AppState,
     style: &StyleId,
     run: &ExportedRun,
-) -> Result<Option<TrainingVersion>, AppError> {
+) -> Result<(TrainingVersion, bool), AppError> {
     let known = styles::server::get(state, style)?;
     let mut version = run.version().ok_or_else(|| {
         AppError::new(
@@ -231,20 +231,22 @@ pub async fn adopt(
         )
     })?;
     let others = versions::list_of(state, &known)?;
+    if let Some(there) = others.iter().find(|v| v.id == version.id) {
+        return Ok((there.clone(), false));
+    }
     let taken = |name: &str| others.iter().any(|v| v.name.eq_ignore_ascii_case(name));
     version.name = free_name(&version.name, "from a file", taken);
     let id = version.id.clone();
-    if others.iter().any(|v| v.id == id) {
-        return Ok(None);
-    }
     let same = id.clone();
-    let adopted = versions::adopt(state, &known, version, move |v| v.id == same).await?;
-    if adopted.is_some() {
-        keep_snapshot(state, style, &id, run).await?;
-        let message = format!("imported from a file: {}", run.name());
-        events::append(state, style, &id, Witness::Person.as_str(), &message).await;
-    }
-    Ok(adopted)
+    let Some(adopted) = versions::adopt(state, &known, version, move |v| v.id == same).await?
+    else {
+        // another request was quicker
+        return Ok((versions::get(state, style, &id)?, false));
+    };
+    keep_snapshot(state, style, &id, run).await?;
+    let message = format!("imported from a file: {}", run.name());
+    events::append(state, style, &id, Witness::Person.as_str(), &message).await;
+    Ok((adopted, true))
 }
 
 async fn keep_snapshot(

@@ -7,10 +7,19 @@ use crate::dataset::model::caption_text::words;
 use crate::dataset::model::image::{TrainingImage, is_read_by_trainer};
 use std::borrow::Cow;
 
+/// Codes of what is wrong with a file.
+const UNREADABLE: &str = "unreadable";
+const EXTENSION: &str = "extension";
+
+/// Whether it is a code that an image can have; empty asks for any.
+pub fn is_problem(code: &str) -> bool {
+    matches!(code, "" | UNREADABLE | EXTENSION) || CaptionCode::parse(code).is_some()
+}
+
 /// Codes of all that is wrong with an image, for `problem:CODE`.
 pub fn problems(image: &TrainingImage) -> Vec<Cow<'_, str>> {
-    let unreadable = image.width.is_none().then_some("unreadable");
-    let unread = (!is_read_by_trainer(&image.filename)).then_some("extension");
+    let unreadable = image.width.is_none().then_some(UNREADABLE);
+    let unread = (!is_read_by_trainer(&image.filename)).then_some(EXTENSION);
     let found = [unreadable, unread].into_iter().flatten();
     caption_problems(image)
         .chain(found)

@@ -104,7 +104,9 @@ impl Test {
             Some(("dup", "")) => Some(Self::Double),
             Some(("word", word)) if !word.is_empty() => Some(Self::Word(word.to_lowercase())),
             Some(("problem", "caption")) => Some(Self::CaptionProblem),
-            Some(("problem", code)) => Some(Self::Problem(code.to_owned())),
+            Some(("problem", code)) => {
+                facts::is_problem(code).then(|| Self::Problem(code.to_owned()))
+            }
             Some(_) => None,
             None => comparison(&word),
         }

@@ -9,15 +9,16 @@ pub mod routes;
 pub mod run;
 
 use super::super::model::drafts::{
-    Accepted, DEFAULT_PROMPT, Decided, Draft, DraftProblem, Drafter, DraftsView, check_prompt,
+    Accepted, DEFAULT_PROMPT, Decided, Draft, DraftEdit, DraftProblem, Drafter, DraftsView,
+    check_prompt,
 };
-use super::captions;
+use super::{captions, listing};
 use crate::error::{AppError, ErrorKind};
 use crate::server::state::AppState;
 use crate::styles;
 use crate::styles::model::StyleId;
 use futures::stream::{self, StreamExt};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Reasons shown in the address after a plain form.
 const REASONS_SHOWN: usize = 10;
@@ -47,25 +48,31 @@ pub async fn set_prompt(state: &AppState, style: &StyleId, typed: &str) -> Resul
     kept::change(state, style, move |kept| kept.set_prompt(&prompt)).await
 }
 
+/// What a person saw and wrote who accepts a draft; each absent: as it was when it was drafted.
+#[derive(Clone, Debug, Default)]
+pub struct Acceptance {
+    pub text: Option<String>,
+    /// The caption's ETag; empty: none.
+    pub caption_etag: Option<String>,
+    pub image_etag: Option<String>,
+}
+
 /// Makes a draft the caption, as it is or as edited.
 ///
-/// `etag` is the caption that the person saw (empty: none), else the one there was when it was drafted. A caption changed since
-/// then is [`ErrorKind::Changed`], and the draft stays.
+/// # Errors
+/// [`ErrorKind::Changed`] when the caption or the image is another one than was seen; the draft stays.
 pub async fn accept(
     state: &AppState,
     style: &StyleId,
     name: &str,
-    text: Option<String>,
-    etag: Option<String>,
+    acceptance: Acceptance,
 ) -> Result<Decided, AppError> {
     styles::server::get(state, style)?;
     let kept = kept::read(state, style)?;
-    let draft = kept.drafts.get(name).ok_or_else(|| {
-        AppError::not_found(format!("There is no draft for {name:?}."))
-            .with_remedy("It may have been accepted or discarded meanwhile.")
-    })?;
-    let caption = text.unwrap_or_else(|| draft.text.clone());
-    let etag = write(state, style, draft, &caption, etag).await?;
+    let draft = kept.drafts.get(name).ok_or_else(|| no_draft(name))?;
+    let caption = acceptance.text.clone();
+    let caption = caption.unwrap_or_else(|| draft.text.clone());
+    let etag = write(state, style, draft, acceptance).await?;
     discard(state, style, BTreeSet::from([name.to_owned()])).await?;
     Ok(Decided {
         filename: name.to_owned(),
@@ -74,19 +81,35 @@ pub async fn accept(
     })
 }
 
+fn no_draft(name: &str) -> AppError {
+    AppError::not_found(format!("There is no draft for {name:?}."))
+        .with_remedy("It may have been accepted or discarded meanwhile.")
+}
+
 async fn write(
     state: &AppState,
     style: &StyleId,
     draft: &Draft,
-    text: &str,
-    etag: Option<String>,
+    acceptance: Acceptance,
 ) -> Result<String, AppError> {
-    let expected = etag.unwrap_or_else(|| draft.caption_etag.clone());
-    let written = captions::write(state, style, &draft.filename, text, Some(&expected)).await;
-    match written {
+    let name = &draft.filename;
+    let text = acceptance.text.as_deref().unwrap_or(&draft.text);
+    let seen = acceptance.image_etag.as_ref().unwrap_or(&draft.image_etag);
+    let image = listing::one(state, style, name).await?;
+    if image.etag != *seen {
+        let message = format!(
+            "{name} was replaced after it was drafted: the draft tells of another picture."
+        );
+        return Err(AppError::new(ErrorKind::Changed, message).with_remedy(
+            "The draft was not accepted. Look at the picture that is there now, then accept the draft, or discard it and draft again.",
+        ));
+    }
+    let expected = acceptance.caption_etag.as_ref();
+    let expected = expected.unwrap_or(&draft.caption_etag);
+    match captions::write(state, style, name, text, Some(expected)).await {
         Err(error) if error.kind == ErrorKind::Changed => {
             // accepted before, by a studio that was killed before it could note it
-            match captions::read(state, style, &draft.filename).await? {
+            match captions::read(state, style, name).await? {
                 Some((bytes, etag)) if bytes.as_ref() == text.as_bytes() => Ok(etag),
                 _ => Err(AppError::new(ErrorKind::Changed, error.message).with_remedy(
                     "The draft was not accepted. Look at the caption that is there now, then accept the draft over it, or discard it.",
@@ -97,13 +120,45 @@ async fn write(
     }
 }
 
-/// Accepts every draft as it is. Those whose caption changed meanwhile stay, with the reason.
-pub async fn accept_all(state: &AppState, style: &StyleId) -> Result<Accepted, AppError> {
+/// Keeps a draft as a person edited it.
+pub async fn edit(
+    state: &AppState,
+    style: &StyleId,
+    name: &str,
+    text: &str,
+) -> Result<(), AppError> {
+    styles::server::get(state, style)?;
+    captions::check(text)?;
+    let (of, text) = (name.to_owned(), text.to_owned());
+    let edited = kept::change(state, style, move |kept| {
+        let draft = kept.drafts.get_mut(&of);
+        draft.map(|draft| draft.text.clone_from(&text)).is_some()
+    });
+    match edited.await? {
+        true => Ok(()),
+        false => Err(no_draft(name)),
+    }
+}
+
+/// Accepts every draft, those of `edits` with that text. Those whose caption or image changed meanwhile stay, with the reason.
+pub async fn accept_all(
+    state: &AppState,
+    style: &StyleId,
+    edits: Vec<DraftEdit>,
+) -> Result<Accepted, AppError> {
     styles::server::get(state, style)?;
     let drafts = kept::read(state, style)?.drafts;
-    let writes = drafts.values().map(|draft| async move {
-        let written = write(state, style, draft, &draft.text, None).await;
-        (draft.filename.clone(), written)
+    let mut edits: BTreeMap<String, String> =
+        edits.into_iter().map(|e| (e.filename, e.text)).collect();
+    let writes = drafts.values().map(|draft| {
+        let acceptance = Acceptance {
+            text: edits.remove(&draft.filename),
+            ..Acceptance::default()
+        };
+        async move {
+            let written = write(state, style, draft, acceptance).await;
+            (draft.filename.clone(), written)
+        }
     });
     let writes: Vec<_> = writes.collect();
     let mut done = Accepted::default();

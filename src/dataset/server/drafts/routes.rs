@@ -2,7 +2,9 @@
 
 use super::super::super::model::drafts::{Accepted, Decided, DraftRun, DraftsView};
 use super::run::{self, Wanted};
-use super::{accept as accept_one, accept_all as accept_them, discard, discard_all, set_prompt};
+use super::{
+    Acceptance, accept as accept_one, accept_all as accept_them, discard, discard_all, set_prompt,
+};
 use crate::error::AppError;
 use crate::server::problem::{Body, Problem};
 use crate::server::state::AppState;
@@ -22,7 +24,7 @@ pub fn router() -> OpenApiRouter<AppState> {
         .routes(routes!(resume))
         .routes(routes!(accept_all))
         .routes(routes!(put_prompt))
-        .routes(routes!(accept, discard_one))
+        .routes(routes!(accept, edit, discard_one))
 }
 
 /// Drafts, prompt, the model that is configured, and how far the run is.
@@ -95,14 +97,16 @@ async fn resume(State(state): State<AppState>, Path(id): Path<String>) -> Accept
     run::resume(&state, &style_id(&id)?).await.map(accepted)
 }
 
-/// Makes every draft the caption of its image, unless that caption changed since.
+/// Makes every draft the caption of its image, unless that caption or that image changed since.
 #[utoipa::path(post, path = "/api/styles/{id}/drafts/accept", tag = "drafts", params(("id" = String, Path)),
     responses((status = 200, body = Accepted), (status = 404, body = Problem), (status = 502, body = Problem)))]
 async fn accept_all(
     State(state): State<AppState>,
     Path(id): Path<String>,
 ) -> Result<Json<Accepted>, AppError> {
-    Ok(Json(accept_them(&state, &style_id(&id)?).await?))
+    Ok(Json(
+        accept_them(&state, &style_id(&id)?, Vec::new()).await?,
+    ))
 }
 
 #[derive(Deserialize, utoipa::ToSchema)]
@@ -126,27 +130,55 @@ async fn put_prompt(
 }
 
 #[derive(Deserialize, utoipa::ToSchema)]
-#[serde(deny_unknown_fields)]
-struct Acceptance {
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+struct AcceptedDraft {
     /// Absent: the draft as it is.
     #[schema(min_length = 1)]
     caption: Option<String>,
     /// The caption's ETag that is to be replaced, empty for none. Absent: the one at the time of the draft.
     etag: Option<String>,
+    /// The ETag of the image that the caption is for. Absent: the one that was drafted.
+    image_etag: Option<String>,
 }
 
-/// Makes the draft, as it is or edited, the caption. A caption that changed since is not overwritten (412).
+/// Makes the draft, as it is or edited, the caption. A caption that changed since is not overwritten, and none is written for
+/// another image than was drafted (412).
 #[utoipa::path(post, path = "/api/styles/{id}/images/{filename}/draft", tag = "drafts", params(("id" = String, Path), ("filename" = String, Path)),
-    request_body = Acceptance,
+    request_body = AcceptedDraft,
     responses((status = 200, body = Decided), (status = 400, body = Problem), (status = 404, body = Problem), (status = 412, body = Problem)))]
 async fn accept(
     State(state): State<AppState>,
     Path((id, filename)): Path<(String, String)>,
-    Body(body): Body<Acceptance>,
+    Body(body): Body<AcceptedDraft>,
 ) -> Result<Json<Decided>, AppError> {
     let id = style_id(&id)?;
-    let decided = accept_one(&state, &id, &filename, body.caption, body.etag).await?;
+    let acceptance = Acceptance {
+        text: body.caption,
+        caption_etag: body.etag,
+        image_etag: body.image_etag,
+    };
+    let decided = accept_one(&state, &id, &filename, acceptance).await?;
     Ok(Json(decided))
+}
+
+#[derive(Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+struct Edited {
+    #[schema(min_length = 1)]
+    caption: String,
+}
+
+/// Keeps the draft of an image as edited; it stays a draft.
+#[utoipa::path(put, path = "/api/styles/{id}/images/{filename}/draft", tag = "drafts", params(("id" = String, Path), ("filename" = String, Path)),
+    request_body = Edited,
+    responses((status = 204), (status = 400, body = Problem), (status = 404, body = Problem)))]
+async fn edit(
+    State(state): State<AppState>,
+    Path((id, filename)): Path<(String, String)>,
+    Body(body): Body<Edited>,
+) -> Result<StatusCode, AppError> {
+    super::edit(&state, &style_id(&id)?, &filename, &body.caption).await?;
+    Ok(StatusCode::NO_CONTENT)
 }
 
 /// Discards the draft of an image, if there is one.

@@ -29,6 +29,8 @@ const ENOUGH: u32 = 5;
 /// How often one image is asked about again when the endpoint asks to wait, and how long it is waited for at most.
 const TRIES: u32 = 5;
 const LONGEST_WAIT: Duration = Duration::from_secs(90);
+/// How long answers on their way are waited for when nothing further is asked: they are paid for.
+const LAST_ANSWERS: Duration = Duration::from_secs(5);
 
 /// The run of a style in this process.
 #[derive(Default)]
@@ -102,7 +104,7 @@ pub async fn resume(state: &AppState, style: &StyleId) -> Result<DraftRun, AppEr
     start(state, style, kept.left, before).await
 }
 
-/// Asks the running run to stop. Drafts that came stay; questions on their way are dropped.
+/// Asks the running run to stop. Drafts that came stay, also those whose answers come within a moment.
 pub async fn stop(state: &AppState, style: &StyleId) -> Result<DraftRun, AppError> {
     styles::server::get(state, style)?;
     let (_, run) = current(state, style).await?;
@@ -194,6 +196,7 @@ async fn start(
         vision,
         prompt: filled(prompt, &trigger),
         stop: CancellationToken::new(),
+        enough: CancellationToken::new(),
         not_before: Held::new(Instant::now()),
     };
     let id = uuid::Uuid::new_v4();
@@ -245,6 +248,8 @@ struct Job {
     /// With the trigger filled in.
     prompt: String,
     stop: CancellationToken,
+    /// Something that every further image would meet too: nothing more is asked.
+    enough: CancellationToken,
     /// The endpoint asked for a pause until then.
     not_before: Held<Instant>,
 }
@@ -270,19 +275,29 @@ impl Job {
     /// An error is one that makes the rest pointless.
     async fn work(&self, names: &[String]) -> Result<(), AppError> {
         let asked = names.iter().map(|name| async move {
-            let answered = self.draft(name).await;
+            let is_over = self.stop.is_cancelled() || self.enough.is_cancelled();
+            let answered = if is_over {
+                None
+            } else {
+                Some(self.draft(name).await)
+            };
             (name, answered)
         });
         let asked: Vec<_> = asked.collect();
         let mut under_way = stream::iter(asked).buffer_unordered(IN_FLIGHT);
-        let mut in_a_row = 0;
+        let (mut in_a_row, mut ended) = (0, Ok(()));
+        let last_answers = self.last_answers();
+        tokio::pin!(last_answers);
         loop {
             let next = tokio::select! {
-                () = self.stop.cancelled() => return Ok(()),
+                () = &mut last_answers => return ended,
                 next = under_way.next() => next,
             };
-            let Some((name, (answer, made))) = next else {
-                return Ok(());
+            let Some((name, answered)) = next else {
+                return ended;
+            };
+            let Some((answer, made)) = answered else {
+                continue;
             };
             in_a_row = match &made {
                 Err(Failure::Endpoint(_)) => in_a_row + 1,
@@ -292,12 +307,25 @@ impl Job {
                 Err(Failure::Endpoint(message)) if in_a_row >= ENOUGH => Some(message.clone()),
                 _ => None,
             };
-            self.take_in(name, answer, made).await?;
-            if let Some(message) = last {
+            let taken_in = self.take_in(name, answer, made).await;
+            let pointless = taken_in.err().or_else(|| {
                 let told = format!("{ENOUGH} images in a row failed, so the rest was not tried.");
-                return Err(AppError::upstream(told).with_remedy(message));
+                last.map(|message| AppError::upstream(told).with_remedy(message))
+            });
+            if let (Some(error), true) = (pointless, ended.is_ok()) {
+                ended = Err(error);
+                self.enough.cancel();
             }
         }
+    }
+
+    /// Over when nothing further is asked and what was asked before had its time.
+    async fn last_answers(&self) {
+        tokio::select! {
+            () = self.stop.cancelled() => {}
+            () = self.enough.cancelled() => {}
+        }
+        tokio::time::sleep(LAST_ANSWERS).await;
     }
 
     /// The answer, where one came, was paid for whatever became of it.

@@ -2,7 +2,7 @@
 
 use super::super::state::Data;
 use super::is_open;
-use super::review::Choice;
+use super::review::{Choice, STALE};
 use crate::dataset::api::drafts::DraftCaptions;
 use crate::dataset::model::drafts::Draft;
 use crate::dataset::model::image::TrainingImage;
@@ -51,7 +51,7 @@ fn Drafted(data: Data, draft: Draft, stale: bool) -> impl IntoView {
             <span class="field__label">"Draft of the caption"</span>
             <Badge kind="pending" text="Draft" />
         </p>
-        {stale.then(|| view! { <p class="field__hint">"The image changed since it was drafted."</p> })}
+        {stale.then(|| view! { <p class="field__hint">{STALE}</p> })}
         {move || refused().map(|error| view! { <ErrorNotice error /> })}
         <Choice data draft />
     }

@@ -12,7 +12,7 @@ use super::address::Address;
 use super::caption::rewrite;
 use super::state::{Data, Rewritten};
 use crate::dataset::api::drafts::{
-    DecideDraft, DecideDrafts, DraftCaptions, SteerDrafts, drafts as load,
+    DecideDraft, DecideDrafts, DraftCaptions, EditDraft, SteerDrafts, drafts as load,
 };
 use crate::dataset::model::drafts::{Draft, DraftRun, DraftsView};
 use crate::error::AppError;
@@ -21,6 +21,7 @@ use crate::ui::units::plural;
 use crate::ui::{ErrorNotice, Icon};
 pub use inspect::{DraftBox, mark};
 use leptos::prelude::*;
+use std::collections::BTreeMap;
 
 /// How often a running run is asked after.
 const LIVE_MS: u32 = 1_000;
@@ -69,6 +70,16 @@ pub struct Drafts {
     steer: ServerAction<SteerDrafts>,
     decide: ServerAction<DecideDraft>,
     decide_all: ServerAction<DecideDrafts>,
+    edit: ServerAction<EditDraft>,
+    /// As they stand in the boxes, by file name.
+    edits: RwSignal<BTreeMap<String, Edit>>,
+}
+
+/// A draft that was written anew, by when the draft was made.
+#[derive(Clone, Debug, PartialEq)]
+struct Edit {
+    made: String,
+    text: String,
 }
 
 impl Drafts {
@@ -88,6 +99,8 @@ impl Drafts {
             steer: ServerAction::new(),
             decide: ServerAction::new(),
             decide_all: ServerAction::new(),
+            edit: ServerAction::new(),
+            edits: RwSignal::default(),
         }
     }
 

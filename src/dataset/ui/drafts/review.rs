@@ -2,7 +2,9 @@
 
 use super::super::address::encode;
 use super::super::state::Data;
+use super::Edit;
 use super::progress::problems;
+use crate::dataset::api::drafts::EditDraft;
 use crate::dataset::model::drafts::{Accepted, Draft, DraftProblem};
 use crate::ui::units::plural;
 use crate::ui::{Badge, ErrorNotice, Icon, Notice, textarea_content};
@@ -21,12 +23,14 @@ pub fn Review(data: Data) -> impl IntoView {
     };
     let none = Memo::new(move |_| drafts.count() == 0);
     let more = move || drafts.count().saturating_sub(SHOWN);
+    let list = NodeRef::<leptos::html::Ul>::new();
+    keep_the_place(data, list);
     view! {
         {move || done(data)}
         {move || drafts.refused().map(|error| view! { <ErrorNotice error /> })}
         <div class="stack" hidden=none>
             <All data />
-            <ul class="drafts__list" aria-label="Drafts">
+            <ul class="drafts__list" aria-label="Drafts" node_ref=list>
                 <For
                     each=shown
                     key=|draft| (draft.filename.clone(), draft.made.clone())
@@ -38,6 +42,55 @@ pub fn Review(data: Data) -> impl IntoView {
             </p>
         </div>
     }
+}
+
+/// A row that was decided about goes: who worked by keyboard goes on with the one in its place.
+fn keep_the_place(data: Data, list: NodeRef<leptos::html::Ul>) {
+    #[cfg(feature = "hydrate")]
+    {
+        use wasm_bindgen::JsCast;
+        let at = StoredValue::new(None::<u32>);
+        let decided = move || data.drafts.decide.pending().get();
+        Effect::watch(
+            decided,
+            move |pending, _, _| {
+                let focused = document().active_element();
+                let row = focused.and_then(|e| e.closest(".drafts__item").ok().flatten());
+                if let (true, Some(row), Some(list)) = (*pending, row, list.get_untracked()) {
+                    let rows = list.children();
+                    at.set_value((0..rows.length()).find(|i| rows.item(*i).as_ref() == Some(&row)));
+                }
+            },
+            false,
+        );
+        let names = move || data.drafts.view.with(|v| v.drafts.len());
+        Effect::watch(
+            names,
+            move |_, _, _| {
+                request_animation_frame(move || {
+                    let is_lost = document()
+                        .active_element()
+                        .is_none_or(|e| e.tag_name() == "BODY");
+                    let (Some(at), Some(list), true) =
+                        (at.try_get_value().flatten(), list.get_untracked(), is_lost)
+                    else {
+                        return;
+                    };
+                    let rows = list.children();
+                    let row = rows.item(at.min(rows.length().saturating_sub(1)));
+                    let button = row.and_then(|r| r.query_selector("button").ok().flatten());
+                    if let Some(button) =
+                        button.and_then(|b| b.dyn_into::<web_sys::HtmlElement>().ok())
+                    {
+                        let _ = button.focus();
+                    }
+                });
+            },
+            false,
+        );
+    }
+    #[cfg(not(feature = "hydrate"))]
+    let _ = (data, list);
 }
 
 /// What deciding about all came to.
@@ -110,9 +163,24 @@ fn All(data: Data) -> impl IntoView {
             </button>
         }
     };
+    // what stands in the boxes is what is accepted
+    let edits = move || {
+        let edited = drafts.edits.get().into_iter().filter(|(name, edit)| {
+            let still = drafts.of(name);
+            still.is_some_and(|draft| draft.made == edit.made)
+        });
+        let inputs = edited.enumerate().map(|(at, (name, edit))| {
+            view! {
+                <input type="hidden" name=format!("edits[{at}][filename]") value=name />
+                <input type="hidden" name=format!("edits[{at}][text]") value=edit.text />
+            }
+        });
+        inputs.collect_view()
+    };
     view! {
         <ActionForm action attr:class="button-group drafts__all">
             <input type="hidden" name="style" value=data.style_id() />
+            {edits}
             {button("accept", "button button--secondary", "check", "Accept")}
             {button("discard", "button button--ghost", "trash", "Discard")}
             <span class="muted">{why}</span>
@@ -120,18 +188,35 @@ fn All(data: Data) -> impl IntoView {
     }
 }
 
+/// Said where the picture is another one than the model looked at.
+pub const STALE: &str = "The image changed since it was drafted.";
+
+/// ETag of the image as the page shows it now.
+fn seen_image(data: Data, draft: &Draft) -> Memo<String> {
+    let (name, drafted) = (draft.filename.clone(), draft.image_etag.clone());
+    Memo::new(move |_| {
+        let now = data.image(&name).map(|image| image.etag);
+        now.unwrap_or_else(|| drafted.clone())
+    })
+}
+
 #[component]
 fn Row(data: Data, draft: Draft) -> impl IntoView {
     let name = draft.filename.clone();
+    let image = seen_image(data, &draft);
     let thumbnail = {
-        let (mut file, mut version) = (String::new(), String::new());
+        let mut file = String::new();
         encode(&name, &mut file);
-        encode(&draft.image_etag, &mut version);
-        format!(
-            "/api/styles/{}/images/{file}/thumbnail?v={version}",
-            data.style_id()
-        )
+        move || {
+            let mut version = String::new();
+            image.with(|etag| encode(etag, &mut version));
+            format!(
+                "/api/styles/{}/images/{file}/thumbnail?v={version}",
+                data.style_id()
+            )
+        }
     };
+    let drafted = draft.image_etag.clone();
     let of_link = name.clone();
     view! {
         <li class="drafts__item">
@@ -143,13 +228,17 @@ fn Row(data: Data, draft: Draft) -> impl IntoView {
                     </a>
                     <Badge kind="pending" text="Draft" />
                 </p>
+                <p class="field__hint" hidden=move || image.with(|etag| *etag == drafted)>
+                    {STALE}
+                </p>
                 <Choice data draft />
             </div>
         </li>
     }
 }
 
-/// The draft in a box, and what can be done with it. Accepting names the caption that the page shows beside it.
+/// The draft in a box, and what can be done with it. Accepting names the caption and the image that the page shows beside it. What
+/// is typed is kept when the box is left.
 #[component]
 pub fn Choice(data: Data, draft: Draft) -> impl IntoView {
     let action = data.drafts.decide;
@@ -159,6 +248,27 @@ pub fn Choice(data: Data, draft: Draft) -> impl IntoView {
         Some(image) => (image.caption, image.caption_etag.unwrap_or_default()),
         None => then.clone(),
     });
+    let image = seen_image(data, &draft);
+    let made = draft.made.clone();
+    let type_in = move |event: leptos::ev::Event| {
+        let edit = Edit {
+            made: made.clone(),
+            text: event_target_value(&event),
+        };
+        data.drafts.edits.update(|edits| {
+            edits.insert(name.get_value(), edit);
+        });
+    };
+    let keep = move |event: leptos::ev::Event| {
+        let text = event_target_value(&event);
+        if !text.trim().is_empty() {
+            data.drafts.edit.dispatch(EditDraft {
+                style: data.style.get_value(),
+                filename: name.get_value(),
+                text,
+            });
+        }
+    };
     let replaces =
         move || now.with(|(caption, _)| caption.clone().map(|c| format!("Now: {}", c.trim())));
     let typed = data.address.with_untracked(|a| {
@@ -172,6 +282,7 @@ pub fn Choice(data: Data, draft: Draft) -> impl IntoView {
             <input type="hidden" name="style" value=data.style_id() />
             <input type="hidden" name="filename" value=draft.filename.clone() />
             <input type="hidden" name="etag" value=untrack(|| now.get().1) prop:value=move || now.get().1 />
+            <input type="hidden" name="image" value=image.get_untracked() prop:value=image />
             <p class="drafts__now" hidden=move || replaces().is_none()>
                 {replaces}
             </p>
@@ -181,6 +292,8 @@ pub fn Choice(data: Data, draft: Draft) -> impl IntoView {
                 rows="2"
                 aria-label=format!("Draft for {}", draft.filename)
                 prop:value=text.clone()
+                on:input=type_in
+                on:change=keep
             >
                 {textarea_content(text.clone())}
             </textarea>

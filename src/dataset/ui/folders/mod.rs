@@ -73,59 +73,74 @@ impl Shared {
     }
 }
 
-type Seen = Result<(StyleId, FolderView, Option<Transfer>), AppError>;
+type Seen = Result<(FolderView, Option<Transfer>), AppError>;
 
 #[component]
 pub fn Folders(id: Memo<String>, address: Memo<Address>, asked: Asked) -> impl IntoView {
+    // one for each style: what was begun in one is nothing of the next
+    move || view! { <OfStyle id=id.get() address asked /> }
+}
+
+#[component]
+fn OfStyle(id: String, address: Memo<Address>, asked: Asked) -> impl IntoView {
+    // the page says already that there is no such style
+    let Ok(style) = super::load::parsed(&id) else {
+        return ().into_any();
+    };
     let open = Memo::new(move |_| address.with(|a| !a.get("folder").is_empty()));
     let version = asked.version;
+    // as it was read with both sides
+    let read = RwSignal::new(None);
+    let shared = shared(style.clone(), address, asked, read.read_only());
     let seen = Resource::new(
-        move || (id.get(), open.get(), version.get()),
-        |(id, open, _)| async move { look(&id, open).await },
+        move || (open.get(), version.get()),
+        move |(open, _)| look(style.clone(), open),
     );
     view! {
         <Transition>
             {move || Suspend::new(async move {
                 match seen.await {
-                    Ok((style, view, transfer)) => {
-                        view! { <Panel style view transfer address asked open=open.get_untracked() /> }.into_any()
+                    Ok((view, transfer)) => {
+                        read.set(transfer);
+                        view! { <Panel shared view open=open.get_untracked() /> }.into_any()
                     }
-                    // the page says already that there is no such style, or that S3 does not answer
+                    // the page says already that S3 does not answer
                     Err(error) if error.kind == ErrorKind::NotFound || !open.get_untracked() => ().into_any(),
                     Err(error) => view! { <ErrorNotice error /> }.into_any(),
                 }
             })}
         </Transition>
     }
+    .into_any()
 }
 
-async fn look(id: &str, open: bool) -> Seen {
-    let style = super::load::parsed(id)?;
+async fn look(style: StyleId, open: bool) -> Seen {
     let view = folder(style.clone(), open).await?;
-    let transfer = folder_transfer(style.clone()).await?;
-    Ok((style, view, transfer))
+    let transfer = folder_transfer(style).await?;
+    Ok((view, transfer))
 }
 
-#[component]
-fn Panel(
+/// What outlives the panel, which is made anew whenever both sides are read again: what was pressed meanwhile is not forgotten.
+fn shared(
     style: StyleId,
-    view: FolderView,
-    transfer: Option<Transfer>,
     address: Memo<Address>,
     asked: Asked,
-    open: bool,
-) -> impl IntoView {
+    read: ReadSignal<Option<Transfer>>,
+) -> Shared {
     let go = ServerAction::<MoveFolder>::new();
     let asking = style.clone();
     let ask = Action::new(move |(): &()| folder_transfer(asking.clone()));
-    let transfer = Memo::new(move |before: Option<&Option<Transfer>>| {
+    // what the action answered counts until the first poll came back
+    let followed = Memo::new(move |_| {
         let begun = go.value().get().and_then(Result::ok);
         let newer = ask.value().get().and_then(Result::ok);
-        // what the action answered counts until the first poll came back
-        match newer.or_else(|| begun.map(Some)) {
-            Some(known) => known,
-            None => before.unwrap_or(&transfer).clone(),
-        }
+        newer.flatten().or(begun)
+    });
+    let transfer = Memo::new(move |_| {
+        // both sides may have been read before it was begun
+        let (followed, read) = (followed.get(), read.get());
+        let is_old = |f: &Transfer| read.as_ref().is_some_and(|r| r.started > f.started);
+        followed.filter(|f| !is_old(f)).or(read)
     });
     let changed = Callback::new(move |()| {
         asked.version.update(|v| *v += 1);
@@ -155,7 +170,7 @@ fn Panel(
     );
     Effect::watch(
         // a short transfer is over before it was ever seen running
-        move || (shared.is_running(), transfer.get()),
+        move || (shared.is_running(), followed.get()),
         move |now, before, _| {
             if before.is_some_and(|before| before != now) && !now.0 {
                 changed.run(());
@@ -163,6 +178,11 @@ fn Panel(
         },
         false,
     );
+    shared
+}
+
+#[component]
+fn Panel(shared: Shared, view: FolderView, open: bool) -> impl IntoView {
     view! {
         <section class="folder" aria-labelledby="folder-title">
             {if open {

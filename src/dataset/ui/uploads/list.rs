@@ -35,6 +35,7 @@ pub fn Files(style: StoredValue<String>, queue: Queue) -> impl IntoView {
             rows
         }
     };
+    let list = NodeRef::<leptos::html::Ul>::new();
     view! {
         <section
             class="panel uploads"
@@ -43,9 +44,9 @@ pub fn Files(style: StoredValue<String>, queue: Queue) -> impl IntoView {
             data-looked=move || looked.get().pictures
             data-looked-ms=move || took.get().took_ms as u32
         >
-            <Head style queue />
+            <Head style queue list />
             <ForAll style rows=rows.clone() />
-            <ul class="uploads__list" tabindex="0" aria-label="Files">
+            <ul class="uploads__list" tabindex="0" aria-label="Files" node_ref=list>
                 <For each=each key=|row| row.id children=move |row| file(style, row, rows.clone()) />
             </ul>
             <p class="uploads__more" hidden=move || hidden.get() == 0>
@@ -75,8 +76,11 @@ fn shown_of(rows: &[Row]) -> Vec<u32> {
 }
 
 #[component]
-fn Head(style: StoredValue<String>, queue: Queue) -> impl IntoView {
-    let rows = queue.rows.clone();
+fn Head(
+    style: StoredValue<String>,
+    queue: Queue,
+    list: NodeRef<leptos::html::Ul>,
+) -> impl IntoView {
     let since = queue.since_ms.clone();
     let sum = Memo::new(move |_| queue.sum());
     let line = move || {
@@ -90,11 +94,15 @@ fn Head(style: StoredValue<String>, queue: Queue) -> impl IntoView {
     };
     let moving = Memo::new(move |_| sum.get().moving > 0);
     let percent = move || sum.get().percent();
-    let retriable = Memo::new(move |_| {
-        let rows = rows.get();
-        rows.iter()
-            .any(|r| r.stage.with(|s| matches!(s, Stage::Failed(_))))
-    });
+    let failed = Memo::new(move |_| sum.get().failed > 0);
+    let cancelled = Memo::new(move |_| sum.get().cancelled > 0 && sum.get().moving == 0);
+    let retry = move |again: fn(&str)| {
+        style.with_value(|s| again(s));
+        // the button that was pressed goes: the keyboard is not to begin at the top of the page
+        if let Some(list) = list.get_untracked() {
+            let _ = list.focus();
+        }
+    };
     let end = move |_| {
         style.with_value(|s| {
             if moving.get_untracked() {
@@ -116,11 +124,20 @@ fn Head(style: StoredValue<String>, queue: Queue) -> impl IntoView {
                 <button
                     class="button button--secondary button--small"
                     type="button"
-                    hidden=move || !retriable.get()
-                    on:click=move |_| style.with_value(|s| transfer::retry_failed(s))
+                    hidden=move || !failed.get()
+                    on:click=move |_| retry(transfer::retry_failed)
                 >
                     <Icon name="retry" />
                     "Retry failed"
+                </button>
+                <button
+                    class="button button--secondary button--small"
+                    type="button"
+                    hidden=move || !cancelled.get()
+                    on:click=move |_| retry(transfer::retry_cancelled)
+                >
+                    <Icon name="retry" />
+                    "Retry cancelled"
                 </button>
                 <button class="button button--ghost button--small" type="button" on:click=end>
                     {move || if moving.get() { "Cancel all" } else { "Close" }}

@@ -26,6 +26,8 @@ mod transfer {
     pub fn cancel_all(_: &str) {}
     pub fn retry(_: &str, _: u32) {}
     pub fn retry_failed(_: &str) {}
+
+    pub fn retry_cancelled(_: &str) {}
     pub fn answer(_: &str, _: u32, _: Clash) {}
     pub fn answer_all(_: &str, _: bool, _: Clash) {}
     pub fn clear(_: &str) {}

@@ -143,6 +143,7 @@ pub struct Sum {
     pub failed: usize,
     /// It would be refused again.
     pub refused: usize,
+    pub cancelled: usize,
     pub asking: usize,
     /// Captions whose image is not decided yet.
     pub held: usize,
@@ -150,7 +151,7 @@ pub struct Sum {
     pub moving: usize,
     /// Bytes of everything that was sent or is on its way.
     pub all_bytes: u64,
-    /// Bytes of what waits for a person: undecided or failed.
+    /// Bytes of what waits for a person: undecided, failed or cancelled.
     pub waiting_bytes: u64,
     pub sent_bytes: u64,
 }
@@ -168,7 +169,7 @@ impl Queue {
 impl Sum {
     fn add(&mut self, row: &Row, stage: &Stage) {
         match stage {
-            Stage::Cancelled => return,
+            Stage::Cancelled => self.cancelled += 1,
             Stage::Same => {
                 self.same += 1;
                 return;
@@ -210,7 +211,7 @@ impl Sum {
 
     /// Whether everything that can be stored is.
     pub fn is_through(&self) -> bool {
-        self.moving + self.asking + self.held + self.failed == 0
+        self.moving + self.asking + self.held + self.failed + self.cancelled == 0
     }
 
     pub fn title(&self) -> String {
@@ -221,9 +222,9 @@ impl Sum {
             .map(|(n, what)| plural(n, what));
         let files = parts.collect::<Vec<_>>().join(", ");
         match (self.moving, files.is_empty()) {
-            (_, true) if self.same + self.skipped > 0 => "Nothing to upload".to_owned(),
-            (_, true) => "Upload cancelled".to_owned(),
+            (_, true) => "Nothing to upload".to_owned(),
             (0, _) if self.asking > 0 => "Before the rest is uploaded".to_owned(),
+            (0, _) if self.cancelled > 0 => "Upload cancelled".to_owned(),
             (0, _) if self.failed + self.refused == 0 => format!("Uploaded {files}"),
             (0, _) => "Upload finished".to_owned(),
             (moving, _) if moving == self.looking && self.stored == 0 => {
@@ -239,6 +240,7 @@ impl Sum {
         for (count, what) in [
             (self.failed, "failed"),
             (self.refused, "refused"),
+            (self.cancelled, "cancelled"),
             (self.asking, "to decide"),
             (self.same, "already there"),
             (self.skipped, "left out"),
@@ -343,6 +345,18 @@ mod tests {
         let asking = add(Stage::Asking(Question::Change(Vec::new())));
         assert!((asking.percent(), asking.is_through()) == (50, false));
         let failed = add(Stage::Failed("no answer".into()));
+        let cancelled = Sum {
+            stored: 2,
+            captions: 18,
+            cancelled: 16,
+            all_bytes: 2,
+            waiting_bytes: 16,
+            sent_bytes: 2,
+            ..Sum::default()
+        };
+        assert!((cancelled.percent(), cancelled.is_through()) == (11, false));
+        assert_eq!(cancelled.title(), "Upload cancelled");
+        assert_eq!(cancelled.line(0.0), "2 of 18 stored · 16 cancelled");
         let running = add(Stage::Running(60));
         assert_eq!((failed.percent(), running.percent()), (33, 40));
         assert_eq!(

@@ -14,6 +14,7 @@ pub use standing::{Sweep, SweepMember, standing, standing_of};
 
 use super::form::{FieldError, TrainingForm, missing_name, typed};
 use super::parameters::{Parameter, Value};
+use super::version::TrainingVersion;
 use serde::{Deserialize, Serialize};
 
 /// Most runs of one sweep.
@@ -53,6 +54,16 @@ pub struct SweepPlace {
     pub in_flight: u32,
     /// Names of the parameters that differ between its runs.
     pub varies: Vec<String>,
+}
+
+impl SweepPlace {
+    /// Whether one more run of the sweep may be sent, beside those of `versions` that were sent and have not ended.
+    pub fn has_room(&self, versions: &[TrainingVersion]) -> bool {
+        let of_sweep = |v: &&TrainingVersion| v.sweep.as_ref().is_some_and(|s| s.id == self.id);
+        let on_their_way = |v: &&TrainingVersion| !v.is_queued() && !v.status.is_final();
+        let sent = versions.iter().filter(of_sweep).filter(on_their_way);
+        sent.count() < self.in_flight.max(1) as usize
+    }
 }
 
 /// One run of a sweep before it is judged: its form, and what differs from the others.

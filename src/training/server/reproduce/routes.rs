@@ -61,8 +61,9 @@ async fn get_reproduction(
 
 #[derive(Serialize, utoipa::ToSchema)]
 struct Adopted {
-    /// `null`: the run is in the history already; nothing was changed.
-    version: Option<TrainingVersion>,
+    version: TrainingVersion,
+    /// False: the run was in the history already; nothing was changed.
+    added: bool,
 }
 
 /// Adds a run that was taken in to the history, with its snapshot. What is there stays as it is.
@@ -73,8 +74,8 @@ async fn post_version(
     Path((id, run)): Path<(String, String)>,
 ) -> Result<Json<Adopted>, AppError> {
     let run = get(&state, &run).await?;
-    let version = adopt(&state, &style_id(&id)?, &run).await?;
-    Ok(Json(Adopted { version }))
+    let (version, added) = adopt(&state, &style_id(&id)?, &run).await?;
+    Ok(Json(Adopted { version, added }))
 }
 
 /// The page that tells what differs, or why the file was not taken in.

@@ -14,7 +14,6 @@ use crate::styles;
 use crate::styles::model::{Style, StyleId};
 use crate::training::model::form::TrainingForm;
 use crate::training::model::version::TrainingVersion;
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
@@ -74,32 +73,15 @@ async fn send_of_style(state: &AppState, style: &Style) -> Result<Option<Duratio
         return Ok(None);
     }
     waiting.sort_by_key(|run| (run.version.timestamp.clone(), run.version.id.clone()));
-    let mut running = running(&versions::list_of(state, style)?);
     for run in waiting {
         let place = run.version.sweep.clone().unwrap_or_default();
-        let on_their_way = running.entry(place.id).or_default();
-        if *on_their_way >= place.in_flight.max(1) {
-            continue;
-        }
-        if let Sent::Later(later) = send(state, style, &run).await? {
+        if place.has_room(&versions::list_of(state, style)?)
+            && let Sent::Later(later) = send(state, style, &run).await?
+        {
             return Ok(Some(later));
         }
-        let now = versions::get(state, &style.id, &run.version.id)?;
-        *on_their_way += u32::from(!now.status.is_final());
     }
     Ok(None)
-}
-
-/// Runs on their way, by sweep.
-fn running(versions: &[TrainingVersion]) -> BTreeMap<String, u32> {
-    let mut running = BTreeMap::new();
-    let sent = versions
-        .iter()
-        .filter(|v| !v.is_queued() && !v.status.is_final());
-    for place in sent.filter_map(|v| v.sweep.as_ref()) {
-        *running.entry(place.id.clone()).or_default() += 1;
-    }
-    running
 }
 
 /// Sends one run with the dataset as it is now: what is trained is what its snapshot tells.
@@ -123,7 +105,7 @@ async fn send(state: &AppState, style: &Style, run: &QueuedRun) -> Result<Sent, 
     }
     let key = WebhookKey::new(state);
     if !versions::take(state, style, &version.id, &token::hash(&key.token)).await? {
-        return Ok(Sent::Gone); // withdrawn meanwhile
+        return Ok(Sent::Gone); // withdrawn meanwhile, or another server sent one
     }
     hand_over(state, &prepared, version, form, &key).await
 }

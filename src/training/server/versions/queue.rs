@@ -87,7 +87,8 @@ pub fn queued(state: &AppState, style: &Style) -> Result<Vec<QueuedRun>, AppErro
     Ok(found)
 }
 
-/// Takes a version out of the queue to send it now, under a new token. `false`: it does not wait any more.
+/// Takes a version out of the queue to send it now, under a new token. `false`: it does not wait any more, or another server sent
+/// one of its sweep meanwhile and there is no room in flight.
 pub async fn take(
     state: &AppState,
     style: &StyleId,
@@ -95,15 +96,16 @@ pub async fn take(
     token_hash: &str,
 ) -> Result<bool, AppError> {
     let (now, token_hash) = (state.now_iso(), token_hash.to_owned());
-    on_record(state, style, id, move |record, version| {
-        let waits = version.is_queued();
-        if waits {
+    on_record(state, style, id, move |record, version, all| {
+        let place = version.sweep.clone().unwrap_or_default();
+        let goes = version.is_queued() && place.has_room(all);
+        if goes {
             record.shift_remove("queued");
             record.shift_remove(QUEUED_FORM);
             record.insert("sentAt".into(), json!(now));
             record.insert(TOKEN_HASH.into(), json!(token_hash));
         }
-        waits
+        goes
     })
     .await
 }
@@ -116,7 +118,7 @@ pub async fn put_back(
     form: &TrainingForm,
 ) -> Result<(), AppError> {
     let form = json!(form);
-    on_record(state, style, id, move |record, version| {
+    on_record(state, style, id, move |record, version, _| {
         if !version.status.is_final() && version.job_id.is_none() {
             record.insert("queued".into(), json!(true));
             record.insert(QUEUED_FORM.into(), form.clone());
@@ -126,23 +128,27 @@ pub async fn put_back(
     .await
 }
 
-/// Changes what is stored of one version, under the file's lock.
+/// Changes what is stored of one version, under the file's lock, with all versions of the file to look at.
 async fn on_record<T: Send + 'static>(
     state: &AppState,
     style: &StyleId,
     id: &str,
-    mut change: impl FnMut(&mut Map<String, Value>, &TrainingVersion) -> T + Send + 'static,
+    mut change: impl FnMut(&mut Map<String, Value>, &TrainingVersion, &[TrainingVersion]) -> T
+    + Send
+    + 'static,
 ) -> Result<T, AppError> {
     let path = file_of(state, style, id)?;
     let (style, id) = (style.clone(), id.to_owned());
     state
         .documents
         .update(path, move |document| {
-            let mut records = writable(document)?.iter_mut();
+            let versions = writable(document)?;
+            let all: Vec<TrainingVersion> = versions.iter().filter_map(read).collect();
+            let mut records = versions.iter_mut();
             let record = records.find(|r| r["id"].as_str() == Some(&id));
             let found = record.and_then(|r| Some((read(r)?, r.as_object_mut()?)));
             let (version, record) = found.ok_or_else(|| unknown(&style, &id))?;
-            Ok::<_, AppError>(change(record, &version))
+            Ok::<_, AppError>(change(record, &version, &all))
         })
         .await
 }

@@ -72,7 +72,13 @@ fn ParameterField(parameter: &'static Parameter, typed: TypedForm) -> impl IntoV
                     error
                     aside
                     unit=parameter.unit
-                    placeholder=Signal::derive(move || empty_or(default.get()))
+                    placeholder=Signal::derive(move || {
+                        if typed.lacks_images(parameter) {
+                            parameter.default_text()
+                        } else {
+                            empty_or(default.get())
+                        }
+                    })
                     inputmode=keyboard(parameter.kind)
                     on_input=change
                 />

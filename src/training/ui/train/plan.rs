@@ -8,7 +8,7 @@ use super::remarks::Remarks;
 use super::take_away::{TakeAway, send_elsewhere};
 use super::typed::TypedForm;
 use crate::training::model::plan::{BucketCount, Plan};
-use crate::training::model::preflight::Light;
+use crate::training::model::preflight::may_be_passed;
 use crate::ui::frame::Rehearsed;
 use crate::ui::units::{bytes, count, seconds};
 use crate::ui::{Badge, ErrorNotice, Icon};
@@ -20,11 +20,8 @@ pub fn PlanPanel(
     preflight: Preflight,
     #[prop(into)] busy: Signal<bool>,
 ) -> impl IntoView {
-    let doubtful = Memo::new(move |_| {
-        preflight
-            .checks
-            .with(|c| c.iter().any(|c| c.light == Light::Amber))
-    });
+    let checks = preflight.with_form(typed);
+    let doubtful = Memo::new(move |_| checks.with(|c| may_be_passed(c)));
     let words = move || match (busy.get(), doubtful.get()) {
         (true, _) => "Starting…",
         (false, true) => "Start anyway",
@@ -35,7 +32,6 @@ pub fn PlanPanel(
         let failed = |answer: &super::typed::Preview| answer.as_ref()?.as_ref().err().cloned();
         typed.answer.with(failed)
     });
-    let checks = preflight.with_form(typed);
     let comes_to = Memo::new(move |_| {
         let plan = || typed.judged.with(|j| gist(j.plan.seconds, j.plan.cost_usd));
         typed.has_plan.get().then(plan)

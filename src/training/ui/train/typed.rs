@@ -6,7 +6,7 @@ use crate::training::api::preview;
 use crate::training::model::dataset::DatasetFacts;
 use crate::training::model::form::{FAULTS, SPEED, START_FROM, TrainingForm, parameter_field};
 use crate::training::model::judge::{Judged, StyleFacts, judge};
-use crate::training::model::parameters::{PARAMETERS, Parameter};
+use crate::training::model::parameters::{PARAMETERS, Parameter, Preset};
 use crate::training::model::presets::{SettingsPreset, find_preset};
 use crate::training::model::preview::{PreviewView, TrainSetup};
 use crate::training::model::rehearsal::{FAULTS_FIELD, SPEED_FIELD};
@@ -125,6 +125,11 @@ impl TypedForm {
             self.judged
                 .with(|j| parameter.default_value(&j.defaults).typed())
         })
+    }
+
+    /// Whether its default waits for a set to be chosen.
+    pub fn lacks_images(self, parameter: &'static Parameter) -> bool {
+        parameter.default == Preset::StepsOfDataset && self.judged.with(|j| j.defaults.images == 0)
     }
 
     /// What the preset the form began from has in a field: `None` without a preset.

@@ -57,7 +57,7 @@ fn Look(live: Live, look: ModelLook, delete: ServerAction<DeleteModelFile>) -> i
         <div class="stack">
             {move || refused().map(|error| view! { <ErrorNotice error /> })}
             {match facts {
-                Ok(facts) => view! { <Header facts /> }.into_any(),
+                Ok(facts) => view! { <Header live facts /> }.into_any(),
                 Err(error) => absent(live, error),
             }}
             <Files live files delete />
@@ -74,7 +74,7 @@ fn absent(live: Live, error: AppError) -> AnyView {
 }
 
 #[component]
-fn Header(facts: LoraFacts) -> impl IntoView {
+fn Header(live: Live, facts: LoraFacts) -> impl IntoView {
     let kind = match facts.verdict {
         Verdict::Whole => "success",
         Verdict::Longer => "warning",
@@ -87,6 +87,13 @@ fn Header(facts: LoraFacts) -> impl IntoView {
             "It is not what this studio's trainer writes; it will hardly load as a LoRA."
         }
     };
+    let other = live.version.with_untracked(|version| {
+        let recorded = version.number("network_dim")?;
+        facts.other_rank(&version.name, recorded as i64)
+    });
+    let other = other.map(|what| {
+        view! { <Notice kind="warning" what remedy="Ask where it came from before it is used; continuing from it is refused." /> }
+    });
     let words = facts.words.clone();
     let (tags, total) = (facts.tags.clone(), facts.tags_total);
     let rows = rows(facts);
@@ -99,6 +106,7 @@ fn Header(facts: LoraFacts) -> impl IntoView {
             </div>
             <div class="stack">
                 <Notice kind what=words remedy=remedy />
+                {other}
                 <Facts facts=Signal::stored(rows) />
                 {(total > 0).then(|| view! { <Tags tags total /> })}
             </div>

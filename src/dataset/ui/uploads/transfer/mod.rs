@@ -77,6 +77,8 @@ struct Transfer {
     asking_tickets: bool,
     shown_ms: f64,
     unshown: bool,
+    /// A PUT under a condition was answered.
+    conditions_work: bool,
 }
 
 #[wasm_bindgen]
@@ -116,6 +118,7 @@ fn of(style: &str) -> Shared {
                 asking_tickets: false,
                 shown_ms: 0.0,
                 unshown: false,
+                conditions_work: false,
             }))
         };
         all.entry(style.to_owned()).or_insert_with(new).clone()
@@ -470,8 +473,16 @@ pub fn retry(style: &str, id: u32) {
 }
 
 pub fn retry_failed(style: &str) {
+    retry_all(style, |stage| matches!(stage, Stage::Failed(_)));
+}
+
+pub fn retry_cancelled(style: &str) {
+    retry_all(style, |stage| *stage == Stage::Cancelled);
+}
+
+fn retry_all(style: &str, which: fn(&Stage) -> bool) {
     let shared = of(style);
-    let rows = rows_at(&shared, |s| matches!(s, Stage::Failed(_)));
+    let rows = rows_at(&shared, which);
     again(&shared, rows);
 }
 

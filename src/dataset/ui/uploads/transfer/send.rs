@@ -3,7 +3,7 @@
 use super::super::queue::{Row, Stage};
 use super::{Shared, again, place, pump, rows_at, with_job};
 use crate::dataset::api::{delete_images, upload_tickets};
-use crate::dataset::model::upload::{FileToUpload, NO_CONDITIONS, Ticket};
+use crate::dataset::model::upload::{FileToUpload, Ticket, lacks_conditions};
 use crate::dataset::ui::address::encode;
 use js_sys::Promise;
 use leptos::prelude::*;
@@ -144,9 +144,11 @@ fn over(shared: &Shared, row: &Row, request: &XmlHttpRequest, conditional: bool)
         job.request = None;
         job.progress = None;
     });
-    if row.stage.with_untracked(|s| matches!(s, Stage::Running(_))) {
+    if let Stage::Running(sent) = row.stage.get_untracked() {
+        let worked = shared.borrow().conditions_work;
         match request.status().unwrap_or(0) {
             200..300 => {
+                shared.borrow_mut().conditions_work |= conditional;
                 let etag = request.get_response_header("etag").ok().flatten();
                 let (shared, row) = (shared.clone(), row.clone());
                 leptos::task::spawn_local(async move {
@@ -155,14 +157,21 @@ fn over(shared: &Shared, row: &Row, request: &XmlHttpRequest, conditional: bool)
                 });
                 return;
             }
-            412 if conditional => place::taken_meanwhile(shared, row),
+            412 if conditional => {
+                shared.borrow_mut().conditions_work = true;
+                place::taken_meanwhile(shared, row);
+            }
             // looked at anew, since the bucket cannot do it for us
-            status if conditional && NO_CONDITIONS.contains(&status) => {
+            status if conditional && lacks_conditions(status, worked, sent) => {
                 with_job(shared, row.id, |job| job.unconditional = true);
                 again(shared, vec![row.clone()]);
                 return;
             }
-            status => row.stage.set(Stage::Failed(why(status))),
+            status => {
+                // the next try asks for the condition again
+                with_job(shared, row.id, |job| job.unconditional = false);
+                row.stage.set(Stage::Failed(why(status)));
+            }
         }
     }
     pump(shared);

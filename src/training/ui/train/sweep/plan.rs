@@ -5,7 +5,7 @@ use super::super::plan::{Figure, Stats, gist};
 use super::super::preflight::{Gist, Preflight, PreflightList};
 use super::super::remarks::Remarks;
 use super::TypedSweep;
-use crate::training::model::preflight::Light;
+use crate::training::model::preflight::may_be_passed;
 use crate::training::model::sweep::{SweepPlan, SweepRun, is_untouched};
 use crate::ui::frame::Rehearsed;
 use crate::ui::units::{count, plural, seconds};
@@ -19,10 +19,7 @@ pub fn SweepPlanPanel(
     #[prop(into)] busy: Signal<bool>,
 ) -> impl IntoView {
     let typed = sweep.typed;
-    let doubtful = move || {
-        let checks = preflight.checks.read();
-        checks.iter().any(|check| check.light == Light::Amber)
-    };
+    let doubtful = move || may_be_passed(&preflight.checks.read());
     let runs = Memo::new(move |_| sweep.plan.with(|plan| plan.runs.len()));
     let words = move || match (busy.get(), runs.get(), doubtful()) {
         (true, ..) => "Starting…".to_owned(),
