@@ -226,14 +226,11 @@ pub async fn drop_gone_names(style: StyleId, set: u64) -> Result<SelectionSet, A
 /// Returns what it was called.
 #[server(prefix = "/rpc", endpoint = "delete_selection_set")]
 pub async fn delete_selection_set(style: StyleId, set: u64) -> Result<String, AppError> {
-    use super::server::selection_sets::{delete, get};
+    use super::server::selection_sets::{delete, get, page_without};
     let state = crate::server::state::app_state();
     let title = get(&state, &style, set)?.title();
     delete(&state, &style, set).await?;
-    let query = url::form_urlencoded::Serializer::new(String::new())
-        .append_pair("gone", &title)
-        .finish();
-    go_on(&format!("/styles/{style}/data?{query}"));
+    go_on(&page_without(&style, &title));
     Ok(title)
 }
 

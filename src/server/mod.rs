@@ -22,6 +22,7 @@ pub mod patience;
 pub mod policy;
 pub mod probe;
 pub mod problem;
+pub mod redact;
 pub mod residents;
 pub mod room;
 pub mod router;

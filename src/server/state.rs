@@ -11,6 +11,7 @@ use crate::server::ngrok::Ngrok;
 use crate::server::notify::Notifier;
 use crate::server::patience::Patience;
 use crate::server::probe::Probes;
+use crate::server::redact::Redactor;
 use crate::server::residents::Residents;
 use crate::server::runpod::Runpod;
 use crate::server::s3::S3;
@@ -119,6 +120,8 @@ pub struct AppState {
     pub s3: S3,
     pub runpod: Runpod,
     pub agents: Agents,
+    /// takes our secrets out of what others say
+    pub redactor: Arc<Redactor>,
     /// drafts captions; `None` while no endpoint is configured
     pub vision: Option<Vision>,
     pub caches: Caches,
@@ -156,6 +159,7 @@ impl AppState {
         leptos: LeptosOptions,
         clock: Clock,
     ) -> Self {
+        let redactor = Arc::new(Redactor::new(&config, s3, &runpod));
         let s3 = S3::new(s3);
         let (documents, kept) = documents(&config, &s3);
         Self {
@@ -163,6 +167,7 @@ impl AppState {
             documents,
             kept,
             s3,
+            redactor,
             runpod: Runpod::new(runpod),
             agents: Agents::new(&config.tunnel, &config.state_dir),
             vision: config.captions.clone().map(Vision::new),

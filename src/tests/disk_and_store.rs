@@ -3,7 +3,7 @@
 
 use super::fake_runpod::FakeRunpod;
 use super::line::Line;
-use super::studio::{Setup, TestStudio, upload_model};
+use super::studio::{Setup, TestStudio, run, upload_model};
 use crate::training::server::reconcile::reconcile_once;
 use serde_json::{Value, json};
 use std::time::Duration;
@@ -155,4 +155,56 @@ async fn a_broken_registry_is_named_and_kept_and_its_runs_go_on_when_it_is_mende
     upload_model(&studio, &style, "V1").await;
     assert_eq!(studio.deliver(&sent, &body).await.status, 200);
     assert_eq!(studio.version(&style).await["status"], "completed");
+}
+
+#[tokio::test]
+async fn files_that_are_json_of_another_shape_are_named_and_never_pass_for_empty_ones() {
+    let studio = TestStudio::start().await;
+    let style = studio.ready_style(2).await;
+    studio.start_run(&style, "V1").await.expect(202);
+    let folder = studio.style_folder(&style);
+    let registry = studio.folder().join("data/styles_registry.json");
+    let versions = format!("/api/styles/{style}/training-versions");
+    let sets = format!("/api/styles/{style}/selection-sets");
+    let new_style = json!({"title": "New"});
+    let new_set = json!({"filenames": ["boat 0.png"]});
+    let cases = [
+        (registry, "/api/styles", "/api/styles", new_style),
+        (
+            folder.join("training_versions.json"),
+            versions.as_str(),
+            "/api/training/start",
+            run(&style, "V2"),
+        ),
+        (
+            folder.join("selection_sets.json"),
+            sets.as_str(),
+            sets.as_str(),
+            new_set,
+        ),
+    ];
+    for (file, list, make, body) in cases {
+        let whole = std::fs::read_to_string(&file).expect("a file");
+        let name = file.file_name().expect("a name").to_string_lossy();
+        for odd in [
+            "[]",
+            "{}",
+            "5",
+            "{\"stlyes\": []}",
+            "{\"styles\": {}, \"versions\": {}, \"sets\": {}}",
+        ] {
+            std::fs::write(&file, odd).expect("written");
+            for answer in [studio.get(list).await, studio.post(make, &body).await] {
+                assert!(
+                    answer.text.contains(name.as_ref()),
+                    "{odd}: {}",
+                    answer.text
+                );
+                answer.refused(500);
+            }
+            assert_eq!(std::fs::read_to_string(&file).expect("kept"), odd);
+        }
+        std::fs::write(&file, whole).expect("mended");
+    }
+    assert_eq!(studio.versions(&style).await.len(), 1);
 }

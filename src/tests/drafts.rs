@@ -586,3 +586,58 @@ async fn a_deleted_image_takes_its_draft_along() {
         [("a1.png", "a quiet boat at dawn")]
     );
 }
+
+#[tokio::test]
+async fn a_draft_keeps_what_a_person_wrote_and_is_not_accepted_for_another_picture() {
+    let story = Story::begin(3).await;
+    story.drafts().await;
+    let edit = |text: &str| {
+        let path = story.path("/images/a0.png/draft");
+        let request = story.studio.request(Method::PUT, &path);
+        story.studio.send(request.json(&json!({"caption": text})))
+    };
+    assert_eq!(edit("my own words").await.status, 204);
+    edit(" ").await.refused(400);
+    assert!(texts(&story.view().await).contains(&("a0.png", "my own words")));
+    let other = crate::tests::studio::picture();
+    let other = [other, vec![0]].concat();
+    story
+        .studio
+        .put_object(&story.style, "a1.png", &other)
+        .await;
+    let answer = story.post("/images/a1.png/draft", &json!({})).await;
+    assert!(answer.text.contains("another picture"), "{}", answer.text);
+    answer.refused(412);
+    // what stands in a box counts, saved or not
+    let path = "/rpc/decide_drafts";
+    let form = [
+        ("style", story.style.as_str()),
+        ("what", "accept"),
+        ("edits[0][filename]", "a2.png"),
+        ("edits[0][text]", "typed a moment ago"),
+    ];
+    let body = url::form_urlencoded::Serializer::new(String::new())
+        .extend_pairs(form)
+        .finish();
+    let request = story.studio.request(Method::POST, path).body(body);
+    let kind = "application/x-www-form-urlencoded";
+    let request = request.header("content-type", kind);
+    let answer = story.studio.send(request).await;
+    assert!((200..400).contains(&answer.status), "{}", answer.text);
+    assert_eq!(
+        story.caption("a0.png").await.as_deref(),
+        Some("my own words")
+    );
+    assert_eq!(story.caption("a1.png").await, None);
+    assert_eq!(
+        story.caption("a2.png").await.as_deref(),
+        Some("typed a moment ago")
+    );
+    let image = story
+        .studio
+        .get(&story.path("/images?q=a1"))
+        .await
+        .expect(200);
+    let seen = json!({"imageEtag": image["images"][0]["etag"]});
+    story.post("/images/a1.png/draft", &seen).await.expect(200);
+}

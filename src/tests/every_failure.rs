@@ -3,6 +3,7 @@
 
 use super::fake_runpod::{FakeRunpod, OnRun, Raw};
 use super::studio::{Setup, TestStudio, upload_model};
+use crate::server::s3::Precondition;
 use crate::training::server::reconcile::{self, reconcile_once};
 use serde_json::{Value, json};
 use std::time::Duration;
@@ -197,9 +198,9 @@ async fn answers_that_are_no_verdict_leave_the_run_open_and_are_told_once() {
         (Raw::answer(500, "{}"), "(500)"),
         (Raw::answer(502, html), "(502)"),
         (Raw::answer(503, ""), "(503)"),
-        (Raw::answer(200, html), "(200)"),
+        (Raw::answer(200, html), "(HTTP 200)"),
         (Raw::answer(401, "{}"), "(401)"),
-        (Raw::Cut, "did not answer"),
+        (Raw::Cut, "broke off"),
     ];
     for (raw, told) in odd {
         let run = Run::started().await;
@@ -406,6 +407,67 @@ async fn a_success_without_an_address_and_without_a_model_is_a_lost_run_until_th
 }
 
 #[tokio::test]
+async fn what_is_no_model_at_the_models_place_is_no_success_until_the_model_is_there() {
+    let xml: &[u8] = b"<?xml version=\"1.0\"?><Error><Code>SlowDown</Code></Error>";
+    for instead in [xml, &[0; 4_096]] {
+        let run = Run::started().await;
+        let key = format!(
+            "actor_maker_user/custom-styles-models/style_{}_V1.safetensors",
+            run.style
+        );
+        let s3 = &run.studio.state.s3;
+        let put = s3.put(&key, instead.to_vec(), "text/plain", Precondition::None);
+        put.await.expect("the bucket takes it");
+        let done = json!({"id": run.id(), "status": "COMPLETED", "output": {"status": "success"}});
+        run.runpod.set_status(&run.id(), done);
+        assert_eq!(run.round().await, 0);
+        let version = run.version().await;
+        assert_eq!(version["status"], "failed", "{version}");
+        let reason = version["error"].as_str().expect("a reason");
+        assert!(reason.contains("is no model"), "{reason}");
+        upload_model(&run.studio, &run.style, "V1").await;
+        assert_eq!(run.recheck().await["status"], "completed");
+    }
+}
+
+#[tokio::test]
+async fn a_worker_that_quotes_our_secrets_is_not_repeated() {
+    let run = Run::started().await;
+    let (_, sent) = run.runpod.job();
+    let address = sent["webhook"].as_str().expect("an address");
+    let (_, token) = address.split_once("token=").expect("a token");
+    let key = run.runpod.config().api_key;
+    let key = secrecy::ExposeSecret::expose_secret(&key);
+    assert!(key.len() >= 8, "a key that is looked for");
+    let error = format!(
+        "401 for {key}; Max retries exceeded with url: /api/training-webhook?token={token} (no route)"
+    );
+    run.runpod.set_status(
+        &run.id(),
+        json!({"id": run.id(), "status": "FAILED", "error": error}),
+    );
+    run.round().await;
+    let version = run.version().await;
+    let told = version["error"].as_str().expect("a reason");
+    assert!(
+        told.contains("Max retries exceeded") && told.contains("token=[…]"),
+        "{told}"
+    );
+    let id = version["id"].as_str().expect("an id");
+    let base = format!("/api/styles/{}/training-versions/{id}", run.style);
+    let pages = [
+        format!("/styles/{}/versions/{id}", run.style),
+        format!("{base}/events"),
+        format!("{base}/export"),
+    ];
+    let mut all = version.to_string();
+    for page in pages {
+        all += &run.studio.get(&page).await.text;
+    }
+    assert!(!all.contains(token) && !all.contains(key), "{all}");
+}
+
+#[tokio::test]
 async fn a_recheck_asks_every_witness_again_also_after_a_verdict() {
     let run = Run::started().await;
     let failed = json!({"id": run.id(), "status": "FAILED", "error": "out of disk"});
@@ -446,7 +508,7 @@ async fn a_recheck_is_not_undone_by_who_still_hears_of_the_failure() {
     let events = run.studio.events(&run.style).await;
     let last = events.last().expect("events");
     assert!(
-        last.starts_with("taken back as unfinished: completed"),
+        last.starts_with("the verdict was taken back: completed"),
         "{events:?}"
     );
     polling.abort();

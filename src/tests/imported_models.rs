@@ -221,9 +221,10 @@ async fn a_model_from_before_a_failed_run_of_its_name_is_still_imported() {
     let runpod = FakeRunpod::start().await;
     let studio = TestStudio::on(&runpod).await;
     let style = studio.ready_style(2).await;
-    put(&studio, &format!("style_{style}_V1.safetensors"), model(16)).await;
+    // the bucket's clock is an hour behind: what comes now is older than the run
     studio.pass(Duration::from_secs(3_600));
     studio.start_run(&style, "V1").await.expect(202);
+    put(&studio, &format!("style_{style}_V1.safetensors"), model(16)).await;
     let (job, _) = runpod.job();
     runpod.set_status(
         &job,

@@ -164,9 +164,10 @@ async fn a_model_older_than_the_run_is_not_taken_for_its_result() {
     let runpod = FakeRunpod::start().await;
     let studio = TestStudio::on(&runpod).await;
     let style = studio.ready_style(2).await;
-    upload_model(&studio, &style).await;
+    // the bucket's clock is an hour behind: what comes now is older than the run
     studio.pass(HOUR);
     studio.start_run(&style, "V1").await.expect(202);
+    upload_model(&studio, &style).await;
     runpod.set_status(&runpod.job().0, Value::Null);
     studio.pass(HOUR);
     assert_eq!(reconcile_once(&studio.state).await, 0);

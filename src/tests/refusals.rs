@@ -1,7 +1,8 @@
 //! Nothing that would waste a paid run is started: every problem comes back at once, by field, and RunPod hears nothing.
 
 use super::fake_runpod::FakeRunpod;
-use super::studio::{TestStudio, picture, run};
+use super::studio::{Setup, TestStudio, picture, run, upload_model};
+use crate::training::server::reconcile::reconcile_once;
 use serde_json::{Value, json};
 
 async fn setup() -> (FakeRunpod, TestStudio, String) {
@@ -151,4 +152,75 @@ async fn every_documented_refusal_has_the_type_it_is_sent_with() {
     assert!(document.contains(&format!("\"application/problem+json\":{problem}")));
     assert!(!document.contains(&format!("\"application/json\":{problem}")));
     assert!(document.contains("/api/ngrok/test"));
+}
+
+#[tokio::test]
+async fn a_model_file_is_never_overwritten_whatever_its_version_is_called_now() {
+    let (runpod, studio, style) = setup().await;
+    studio.start_run(&style, "V1").await.expect(202);
+    let (id, _) = runpod.job();
+    upload_model(&studio, &style, "V1").await;
+    let done = json!({"id": id, "status": "COMPLETED", "output": {"status": "success"}});
+    runpod.set_status(&id, done);
+    reconcile_once(&studio.state).await;
+    let version = studio.version(&style).await;
+    let one = format!(
+        "/api/styles/{style}/training-versions/{}",
+        version["id"].as_str().expect("an id")
+    );
+    let renamed = studio.patch(&one, &json!({"name": "Best so far"})).await;
+    renamed.expect(200);
+    let answer = studio.start_run(&style, "V1").await;
+    assert!(answer.text.contains("was started as"), "{}", answer.text);
+    answer.refused(409);
+    // taken off the list, its model kept
+    let gone = studio.request(reqwest::Method::DELETE, &one);
+    assert_eq!(studio.send(gone).await.status, 204);
+    let answer = studio.start_run(&style, "V1").await;
+    assert!(
+        answer.text.contains("holds a model file of the name"),
+        "{}",
+        answer.text
+    );
+    answer.refused(409);
+    let sweep = json!({
+        "styleId": style, "selectionSetId": 1, "name": "V2",
+        "vary": [{"parameter": "network_dim", "values": "8, 16"}],
+    });
+    upload_model(&studio, &style, "V2-r16").await;
+    let answer = studio.post("/api/training/sweeps", &sweep).await;
+    assert!(answer.text.contains("V2-r16"), "{}", answer.text);
+    assert!((400..500).contains(&answer.status));
+    assert_eq!(runpod.jobs().len(), 1);
+    studio.start_run(&style, "V3").await.expect(202);
+}
+
+#[tokio::test]
+async fn a_renamed_run_that_failed_is_retried_under_a_name_that_a_file_can_have() {
+    let runpod = FakeRunpod::start().await;
+    let studio = TestStudio::with(Setup {
+        runpod: Some(runpod.config()),
+        ..Setup::default()
+    });
+    let studio = studio.await;
+    let style = studio.ready_style(2).await;
+    studio.start_run(&style, "ink-r8").await.expect(202);
+    let (id, _) = runpod.job();
+    runpod.set_status(
+        &id,
+        json!({"id": id, "status": "FAILED", "error": "out of memory"}),
+    );
+    reconcile_once(&studio.state).await;
+    let version = studio.version(&style).await;
+    let one = format!(
+        "/api/styles/{style}/training-versions/{}",
+        version["id"].as_str().expect("an id")
+    );
+    studio
+        .patch(&one, &json!({"name": "Too big for it"}))
+        .await
+        .expect(200);
+    let again = studio.post(&format!("{one}/retry"), &json!({})).await;
+    let again = again.expect(202);
+    assert_eq!(again["version"]["name"], "ink-r8-2", "{again}");
 }

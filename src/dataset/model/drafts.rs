@@ -294,9 +294,10 @@ mod tests {
 
     #[test]
     fn what_says_nothing_declines_or_runs_on_is_no_caption() {
-        for answer in ["", " \n", "\"\"", "<think>hm, a boat", "Caption:"] {
+        for answer in ["", " \n", "\"\"", "Caption:"] {
             assert_eq!(caption_of(answer), Err(Unusable::Empty), "{answer}");
         }
+        assert_eq!(caption_of("<think>hm, a boat"), Err(Unusable::CutOff));
         for answer in [
             "I'm sorry, but I can't help with that.",
             "I’m unable to describe people.",

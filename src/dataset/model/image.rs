@@ -25,6 +25,8 @@ pub enum NameProblem {
     TooLong(String, usize),
     #[error("{0:?} begins with a dot; such files are hidden from the trainer. Rename it.")]
     Hidden(String),
+    #[error("{0:?} {1}. Rename it.")]
+    Misleading(String, String),
     #[error(
         "{0:?} holds {1:?}; a file name may not hold slashes, backslashes or control characters. Rename it."
     )]
@@ -48,6 +50,50 @@ pub fn check_name(name: &str) -> Result<(), NameProblem> {
         Some(c) => Err(NameProblem::Character(shown(), c)),
         None => Ok(()),
     }
+}
+
+/// Stems that Windows keeps for devices.
+const DEVICES: [&str; 4] = ["con", "prn", "aux", "nul"];
+/// What a lenient program may read as a dot or a slash.
+const LOOK_ALIKES: [char; 8] = [
+    '\u{ff0e}', '\u{ff0f}', '\u{ff3c}', '\u{2215}', '\u{2044}', '\u{29f8}', '\u{2216}', '\u{2024}',
+];
+const ENCODED: [&str; 4] = ["%2e", "%2f", "%5c", "%00"];
+
+/// Checks the name of a file that is to be stored anew: what another system cannot hold, or may take for something else, is
+/// refused too. Files of such names that are there already are read as ever.
+pub fn check_new_name(name: &str) -> Result<(), NameProblem> {
+    check_name(name)?;
+    let shown: String = name.chars().take(80).collect();
+    let told = |why: String| Err(NameProblem::Misleading(shown.clone(), why));
+    if name.trim() != name || stem(name).trim() != stem(name) {
+        return told("begins or ends with a blank, which some systems drop".into());
+    }
+    let lower = name.to_lowercase();
+    let first = lower.split('.').next().unwrap_or_default();
+    let numbered = first.strip_prefix("com").or(first.strip_prefix("lpt"));
+    let is_port = numbered.is_some_and(|n| n.len() == 1 && n.as_bytes()[0].is_ascii_digit());
+    if DEVICES.contains(&first) || is_port {
+        return told(format!("is a device on Windows ({first})"));
+    }
+    if let Some(found) = name.chars().find(|c| LOOK_ALIKES.contains(c)) {
+        return told(format!(
+            "holds {found}, which looks like a dot or a slash and is none"
+        ));
+    }
+    if let Some(found) = name.chars().find(|c| turns_text(*c)) {
+        let code = u32::from(found);
+        return told(format!("holds the invisible character U+{code:04X}"));
+    }
+    match ENCODED.iter().find(|code| lower.contains(**code)) {
+        Some(code) => told(format!("holds {code}, an encoded dot or slash")),
+        None => Ok(()),
+    }
+}
+
+/// Invisible characters that turn or hide text. Joiners stay: names in Persian and emoji need them.
+fn turns_text(c: char) -> bool {
+    matches!(c, '\u{ad}' | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
 }
 
 /// The part after the last dot, as written; empty when there is none.
@@ -96,7 +142,7 @@ pub fn content_type(name: &str) -> Option<&'static str> {
 
 /// Whether a new file of this name and size may be stored, or the sentence that refuses it.
 pub fn check_upload(name: &str, size_bytes: u64) -> Result<&'static str, String> {
-    check_name(name).map_err(|e| e.to_string())?;
+    check_new_name(name).map_err(|e| e.to_string())?;
     let caption = is_caption(name);
     if !caption && !is_read_by_trainer(name) {
         return Err(refusal_of_type(name));
@@ -219,6 +265,33 @@ mod tests {
             &format!("{}.jpg", "x".repeat(251)),
         ] {
             assert_eq!(check_name(name), Ok(()), "{name}");
+        }
+    }
+
+    #[test]
+    fn new_names_that_mislead_or_that_another_system_cannot_hold_are_refused() {
+        for name in [
+            "CON.png",
+            "aux.x.png",
+            "lpt1.jpg",
+            "．．／x.png",
+            "%2e%2e%2Fx.png",
+            "a\u{202e}gnp.png",
+            " x.png",
+            "x .png",
+            "x.png ",
+        ] {
+            assert!(check_name(name).is_ok(), "{name:?}");
+            assert!(check_new_name(name).is_err(), "{name:?}");
+        }
+        for name in [
+            "console.png",
+            "com10.png",
+            "100 %.png",
+            "👩‍🎨 a (1).png",
+            "a b.png",
+        ] {
+            assert_eq!(check_new_name(name), Ok(()), "{name:?}");
         }
     }
 

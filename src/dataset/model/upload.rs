@@ -4,7 +4,7 @@
 //! and the caption of one folder and stem belong together: what is renamed is renamed with its caption.
 
 use super::image::{
-    check_name, check_size, content_type, extension, is_caption, refusal_of_type, stem,
+    check_new_name, check_size, content_type, extension, is_caption, refusal_of_type, stem,
 };
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -127,7 +127,7 @@ pub fn is_caption_name(name: &str) -> bool {
 
 /// What can be said before a byte is read: name, type and size. A spelling or a type that can be mended passes.
 pub fn check_before_reading(name: &str, size_bytes: u64) -> Result<(), String> {
-    check_name(name).map_err(|problem| problem.to_string())?;
+    check_new_name(name).map_err(|problem| problem.to_string())?;
     if !is_caption_name(name) && !is_picture_name(name) {
         return Err(refusal_of_type(name));
     }

@@ -12,6 +12,7 @@ use super::super::model::selection::{
 };
 use super::{listing, search, smart_sets};
 use crate::error::{AppError, ErrorKind, FieldError};
+use crate::server::documents::Listed;
 use crate::server::state::AppState;
 use crate::styles;
 use crate::styles::model::{Style, StyleId};
@@ -21,6 +22,11 @@ use std::collections::HashSet;
 use std::path::PathBuf;
 
 const FILE: &str = "selection_sets.json";
+const SETS: Listed = Listed {
+    file: FILE,
+    key: "sets",
+    of: "selection sets",
+};
 
 pub fn list(state: &AppState, style: &StyleId) -> Result<Vec<SelectionSet>, AppError> {
     list_of(state, &styles::server::get(state, style)?)
@@ -42,10 +48,6 @@ pub fn get(state: &AppState, style: &StyleId, id: u64) -> Result<SelectionSet, A
 fn unknown(style: &StyleId, id: u64) -> AppError {
     AppError::not_found(format!("Style {style} has no selection set {id}."))
         .with_remedy("It may have been deleted meanwhile; choose another.")
-}
-
-fn entries(document: &Value) -> &[Value] {
-    document["sets"].as_array().map_or(&[], Vec::as_slice)
 }
 
 fn read(entry: &Value) -> Option<SelectionSet> {
@@ -111,7 +113,7 @@ pub async fn create(
     state
         .documents
         .update(path, move |document| {
-            let sets = writable(document)?;
+            let sets = SETS.entries_mut(document)?;
             let here = sets.iter().filter_map(|s| s["id"].as_u64()).max();
             let last = document["lastId"].as_u64();
             let id = here.max(last).unwrap_or(0).max(elsewhere) + 1;
@@ -122,7 +124,7 @@ pub async fn create(
                 filter: filter.clone(),
                 etag: String::new(),
             };
-            writable(document)?.push(json!(set));
+            SETS.entries_mut(document)?.push(json!(set));
             document["lastId"] = json!(id);
             Ok::<_, AppError>(etag::given(set))
         })
@@ -134,24 +136,12 @@ fn first_file(state: &AppState, style: &Style) -> PathBuf {
     existing.unwrap_or_else(|| folders::new_file(state, style, FILE))
 }
 
-fn writable(document: &mut Value) -> Result<&mut Vec<Value>, AppError> {
-    if document.is_null() {
-        *document = json!({ "sets": [] });
-    }
-    let broken = || {
-        AppError::internal(format!("{FILE} is not a list of selection sets."))
-            .with_remedy("It was left as it is: mend it by hand or restore a copy.")
-    };
-    let object = document.as_object_mut().ok_or_else(broken)?;
-    let sets = object.entry("sets").or_insert_with(|| json!([]));
-    sets.as_array_mut().ok_or_else(broken)
-}
-
 /// The file that holds a set, or a refusal.
 fn file_of(state: &AppState, style: &Style, id: u64) -> Result<PathBuf, AppError> {
     for path in folders::files(state, style, FILE) {
-        let document = state.documents.read(&path)?;
-        let holds = |d: &Value| entries(d).iter().any(|s| s["id"].as_u64() == Some(id));
+        let document = SETS.read(&state.documents, &path)?;
+        let is_it = |s: &Value| s["id"].as_u64() == Some(id);
+        let holds = |d: &Value| SETS.entries(d).iter().any(is_it);
         if document.is_some_and(|d| holds(&d)) {
             return Ok(path);
         }
@@ -177,7 +167,7 @@ pub async fn update(
     state
         .documents
         .update(path, move |document| {
-            let sets = writable(document)?;
+            let sets = SETS.entries_mut(document)?;
             let entry = sets
                 .iter_mut()
                 .find(|s| s["id"].as_u64() == Some(id))
@@ -284,6 +274,13 @@ pub async fn drop_gone(
     }
 }
 
+/// The page that says which set is gone.
+pub fn page_without(style: &StyleId, title: &str) -> String {
+    let mut query = url::form_urlencoded::Serializer::new(String::new());
+    query.append_pair("gone", title);
+    format!("/styles/{style}/data?{}", query.finish())
+}
+
 pub async fn delete(state: &AppState, style: &StyleId, id: u64) -> Result<(), AppError> {
     let known = styles::server::get(state, style)?;
     get(state, style, id)?;
@@ -294,7 +291,7 @@ pub async fn delete(state: &AppState, style: &StyleId, id: u64) -> Result<(), Ap
     state
         .documents
         .update(path, move |document| {
-            let sets = writable(document)?;
+            let sets = SETS.entries_mut(document)?;
             let highest = sets.iter().filter_map(|s| s["id"].as_u64()).max();
             let before = sets.len();
             sets.retain(|s| s["id"].as_u64() != Some(id));

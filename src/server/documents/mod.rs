@@ -9,12 +9,14 @@
 mod bucket;
 mod copy;
 mod folder;
+mod listed;
 mod mirror;
 mod opening;
 mod probe;
 
 pub use bucket::Bucket;
 pub use folder::{Folder, write_atomically};
+pub use listed::Listed;
 pub use opening::{OpenError, Owned, open};
 
 use super::room::Bound;

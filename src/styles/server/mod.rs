@@ -7,11 +7,17 @@ pub mod routes;
 
 use super::model::{Style, StyleDraft, StyleId};
 use crate::error::{AppError, FieldError};
+use crate::server::documents::Listed;
 use crate::server::state::AppState;
 use serde_json::{Map, Value, json};
 use std::path::{Path, PathBuf};
 
 pub const REGISTRY: &str = "data/styles_registry.json";
+const STYLES: Listed = Listed {
+    file: REGISTRY,
+    key: "styles",
+    of: "styles",
+};
 
 fn registry_path() -> PathBuf {
     REGISTRY.into()
@@ -19,10 +25,10 @@ fn registry_path() -> PathBuf {
 
 /// All styles in registry order.
 pub fn list(state: &AppState) -> Result<Vec<Style>, AppError> {
-    let Some(registry) = state.documents.read(Path::new(REGISTRY))? else {
+    let Some(registry) = STYLES.read(&state.documents, Path::new(REGISTRY))? else {
         return Ok(Vec::new());
     };
-    let entries = registry["styles"].as_array().map_or(&[][..], Vec::as_slice);
+    let entries = STYLES.entries(&registry);
     let all_folders = folders::all(state);
     Ok(entries
         .iter()
@@ -87,10 +93,10 @@ fn cover_path(state: &AppState, entry: &Value) -> Option<(PathBuf, u64)> {
 /// The cover's file of one style.
 pub fn cover(state: &AppState, id: &StyleId) -> Result<PathBuf, AppError> {
     let missing = || AppError::not_found(format!("Style {id} has no cover."));
-    let registry = state.documents.read(Path::new(REGISTRY))?;
+    let registry = STYLES.read(&state.documents, Path::new(REGISTRY))?;
     let registry = registry.ok_or_else(missing)?;
-    let entries = registry["styles"].as_array().ok_or_else(missing)?;
-    let entry = entries.iter().find(|e| entry_id(e).as_ref() == Some(id));
+    let mut entries = STYLES.entries(&registry).iter();
+    let entry = entries.find(|e| entry_id(e).as_ref() == Some(id));
     let path = entry.and_then(|e| cover_path(state, e));
     path.map(|(path, _)| path).ok_or_else(missing)
 }
@@ -118,7 +124,7 @@ pub async fn create(state: &AppState, draft: StyleDraft) -> Result<Style, AppErr
             let number = next_id(registry, folder_ids);
             let entry = new_entry(registry, number, &draft, &now);
             registry.insert("last_style_id".into(), json!(number));
-            styles_of(registry)?.push(entry);
+            styles_of(registry).push(entry);
             Ok::<_, AppError>(number.to_string())
         })
         .await?;
@@ -132,21 +138,13 @@ fn writable<'a>(
     if registry.is_null() {
         *registry = json!({"version": "1.0.0", "last_synced": now, "styles": [], "loras": []});
     }
-    registry
-        .as_object_mut()
-        .ok_or_else(|| broken("its top level is not an object"))
+    STYLES.entries_mut(registry)?;
+    Ok(registry.as_object_mut().expect("it holds a list"))
 }
 
-fn broken(why: &str) -> AppError {
-    AppError::internal(format!("{REGISTRY} is not a styles registry: {why}."))
-        .with_remedy("It was left as it is: mend it by hand or restore a copy.")
-}
-
-fn styles_of(registry: &mut Map<String, Value>) -> Result<&mut Vec<Value>, AppError> {
-    let styles = registry.entry("styles").or_insert_with(|| json!([]));
-    styles
-        .as_array_mut()
-        .ok_or_else(|| broken("`styles` is not a list"))
+fn styles_of(registry: &mut Map<String, Value>) -> &mut Vec<Value> {
+    let styles = registry.get_mut(STYLES.key).and_then(Value::as_array_mut);
+    styles.expect("looked at when it was opened")
 }
 
 /// Two styles of one title cannot be told apart in a list; it also catches a form sent twice.
@@ -161,7 +159,7 @@ fn refuse_twin(
             .is_some_and(|t| t.to_lowercase() == title.to_lowercase())
             && entry_id(entry).as_ref() != except
     };
-    match styles_of(registry)?.iter().find(same) {
+    match styles_of(registry).iter().find(same) {
         None => Ok(()),
         Some(twin) => {
             let message = format!(
@@ -229,7 +227,7 @@ pub async fn update(
         .update(registry_path(), move |registry| {
             let registry = writable(registry, &now)?;
             refuse_twin(registry, &draft.title, Some(&wanted))?;
-            let styles = styles_of(registry)?;
+            let styles = styles_of(registry);
             let entry = styles
                 .iter_mut()
                 .find(|e| entry_id(e).as_ref() == Some(&wanted))
@@ -259,7 +257,7 @@ pub async fn delete(state: &AppState, id: &StyleId, title: &str) -> Result<(), A
             let registry = writable(registry, &now)?;
             let used = next_id(registry, 0) - 1;
             registry.insert("last_style_id".into(), json!(used));
-            styles_of(registry)?.retain(|e| entry_id(e).as_ref() != Some(&wanted));
+            styles_of(registry).retain(|e| entry_id(e).as_ref() != Some(&wanted));
             Ok::<_, AppError>(())
         })
         .await
@@ -276,7 +274,7 @@ pub async fn set_validated_model(
     state
         .documents
         .update(registry_path(), move |registry| {
-            let styles = styles_of(writable(registry, &now)?)?;
+            let styles = styles_of(writable(registry, &now)?);
             let entry = styles
                 .iter_mut()
                 .find(|e| entry_id(e).as_ref() == Some(&wanted))

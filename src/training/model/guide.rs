@@ -6,8 +6,9 @@ use super::plan::Remark;
 use super::preflight::Check;
 
 /// Codes of problems and warnings, and their place.
-const REMARKS: [(&str, &str); 31] = [
+const REMARKS: [(&str, &str); 32] = [
     ("name_taken", "before-paying#name"),
+    ("model_there", "before-paying#name"),
     ("over_run_cap", "before-paying#costs"),
     ("over_month_cap", "before-paying#costs"),
     ("no_price", "before-paying#costs"),

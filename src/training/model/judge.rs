@@ -50,8 +50,8 @@ pub fn judge(form: &TrainingForm, style: &StyleFacts, dataset: &DatasetFacts) ->
     let taken = style
         .used_names
         .iter()
-        .find_map(|used| used.refusal(&request.name));
-    problems.extend(taken.map(|message| Remark::new(Some("name"), "name_taken", message)));
+        .find_map(|used| Some((used.code(), used.refusal(&request.name)?)));
+    problems.extend(taken.map(|(code, message)| Remark::new(Some("name"), code, message)));
     let captions = caption_rows(&request, dataset);
     problems.extend(dataset.problems(&captions));
     let plan = Plan::new(&request, &dataset.sizes(), &style.costs);

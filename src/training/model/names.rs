@@ -4,32 +4,75 @@
 use super::version::{Status, TrainingVersion};
 use serde::{Deserialize, Serialize};
 
+/// Code of a name that only a model file has: the browser does not know of it by itself.
+pub const MODEL_THERE: &str = "model_there";
+
 /// A name that a version has, and how that one stands.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct UsedName {
     pub name: String,
-    pub status: Status,
+    /// `None`: there is no such version, but a model file of that name.
+    pub status: Option<Status>,
+    /// What the version is called now, where only its model file still has the name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub renamed: Option<String>,
 }
 
 impl UsedName {
-    /// `None` where a start never reached RunPod: it wrote no model, so its name is free again.
-    pub fn of(version: &TrainingVersion) -> Option<Self> {
+    /// Its name and, if it was renamed, the one its model file has. None where a start never reached RunPod: it wrote no model, so
+    /// its name is free again.
+    pub fn of(version: &TrainingVersion) -> Vec<Self> {
         let ended = matches!(version.status, Status::Failed | Status::Cancelled);
-        let never_ran = ended && version.is_ours() && version.job_id.is_none();
-        (!never_ran).then(|| Self {
-            name: version.name.clone(),
-            status: version.status,
-        })
+        if ended && version.is_ours() && version.job_id.is_none() {
+            return Vec::new();
+        }
+        let used = |name: &str, renamed: Option<String>| Self {
+            name: name.to_owned(),
+            status: Some(version.status),
+            renamed,
+        };
+        let by_file = version.started_as();
+        let by_file = by_file.filter(|name| !name.eq_ignore_ascii_case(&version.name));
+        let renamed = by_file.map(|name| used(name, Some(version.name.clone())));
+        [Some(used(&version.name, None)), renamed]
+            .into_iter()
+            .flatten()
+            .collect()
+    }
+
+    /// A name that only a model file has: of a run that was taken off the list, or of another program.
+    pub fn of_file(name: &str) -> Self {
+        Self {
+            name: name.to_owned(),
+            status: None,
+            renamed: None,
+        }
+    }
+
+    /// Code of the remark that refuses the name.
+    pub fn code(&self) -> &'static str {
+        match self.status {
+            Some(_) => "name_taken",
+            None => MODEL_THERE,
+        }
     }
 
     /// Why `name` cannot be used beside this one. Upper and lower case are one name: so they are to some file systems.
     pub fn refusal(&self, name: &str) -> Option<String> {
         self.name.eq_ignore_ascii_case(name).then(|| {
-            format!(
-                "There is already a version {:?} ({}); its model file would be overwritten. Choose another name.",
-                self.name,
-                self.status.as_str()
-            )
+            let name = &self.name;
+            let whose = match (self.status.map(Status::as_str), &self.renamed) {
+                (None, _) => {
+                    return format!(
+                        "The bucket holds a model file of the name {name:?} already, which would be overwritten. Choose another name; Versions offers to import the file."
+                    );
+                }
+                (Some(status), Some(now)) => {
+                    format!("The version {now:?} ({status}) was started as {name:?}")
+                }
+                (Some(status), None) => format!("There is already a version {name:?} ({status})"),
+            };
+            format!("{whose}; its model file would be overwritten. Choose another name.")
         })
     }
 }
@@ -67,7 +110,8 @@ mod tests {
             .into_iter()
             .map(|name| UsedName {
                 name: name.into(),
-                status: Status::Failed,
+                status: Some(Status::Failed),
+                renamed: None,
             })
             .collect();
         assert_eq!(name_again("V3", "V4", &used), "V4");
@@ -91,10 +135,18 @@ mod tests {
             job_id: Some("j".into()),
             ..TrainingVersion::default()
         };
-        let used = UsedName::of(&version).expect("it ran");
-        assert!(used.refusal("V1.0").is_some_and(|m| m.contains("failed")));
-        assert_eq!(used.refusal("v1.1"), None);
+        let refusal = |version: &TrainingVersion, name: &str| {
+            let used = UsedName::of(version);
+            used.iter().find_map(|used| used.refusal(name))
+        };
+        assert!(refusal(&version, "V1.0").is_some_and(|m| m.contains("failed")));
+        assert_eq!(refusal(&version, "v1.1"), None);
+        version.model_name = Some("style_1_v1.0".into());
+        version.name = "Best so far".into();
+        let renamed = refusal(&version, "v1.0").expect("its file has the name still");
+        assert!(renamed.contains("\"Best so far\" (failed) was started as"));
+        assert!(refusal(&version, "best so far").is_some());
         version.job_id = None;
-        assert_eq!(UsedName::of(&version), None);
+        assert_eq!(UsedName::of(&version), []);
     }
 }

@@ -15,6 +15,7 @@ use super::loops::{CHECKPOINTS_MAX, checkpoint_count, checkpoints, passes, segme
 use super::model_file::expected_bytes;
 use crate::dataset::model::buckets::{Buckets, Size, batches_per_epoch, count};
 
+mod idle;
 mod sizes;
 
 /// Points of the learning-rate curve before it is thinned.
@@ -165,6 +166,7 @@ pub fn warnings(request: &TrainingRequest, plan: &Plan) -> Vec<Remark> {
     rate_warnings(request, &mut warnings);
     pass_warnings(request, plan, &mut warnings);
     sizes::warnings(request, plan, &mut warnings);
+    idle::warnings(request, &mut warnings);
     let token = request.values.text("class_tokens");
     if token.trim() != token {
         let text = "The trigger token begins or ends with a space, which is trained as it stands.";
@@ -182,6 +184,10 @@ pub fn warnings(request: &TrainingRequest, plan: &Plan) -> Vec<Remark> {
             USUAL_VIEWS.end()
         );
         warnings.push(Remark::new(Some("max_train_steps"), "views", text));
+    }
+    if request.values.text("gradient_dtype") == "fp16" {
+        let text = "A worker that is still warm from a run in bf16 or fp32 cannot change to fp16 and stops at once, and the other way round: let the workers go to sleep between such runs.";
+        warnings.push(Remark::new(Some("gradient_dtype"), "precision", text));
     }
     if request.values.int("network_dim") > 128 {
         let text = format!(

@@ -203,6 +203,37 @@ pub enum Report {
 }
 
 impl Report {
+    /// The same with every text of the trainer's as `change` gives it.
+    pub fn with_texts(self, change: &impl Fn(&str) -> String) -> Self {
+        match self {
+            Self::Reopened(news) => Self::Reopened(Box::new(news.with_texts(change))),
+            Self::Lost { reason } => Self::Lost {
+                reason: change(&reason),
+            },
+            Self::Failed {
+                reason,
+                delay_ms,
+                execution_ms,
+            } => Self::Failed {
+                reason: change(&reason),
+                delay_ms,
+                execution_ms,
+            },
+            Self::Running {
+                progress: Some(progress),
+                delay_ms,
+            } => Self::Running {
+                progress: Some(Progress {
+                    stage: change(&progress.stage),
+                    log: progress.log.as_deref().map(change),
+                    ..progress
+                }),
+                delay_ms,
+            },
+            other => other,
+        }
+    }
+
     /// What it says of the run.
     pub fn news(&self) -> &Self {
         match self {
@@ -225,6 +256,14 @@ impl TrainingVersion {
     /// Whether this studio submitted it, so that it watches over it.
     pub fn is_ours(&self) -> bool {
         self.request_id.is_some()
+    }
+
+    /// The name it was started under, which its model file carries: a person may have renamed it since. `None` where that is not
+    /// on record.
+    pub fn started_as(&self) -> Option<&str> {
+        let style = self.request_id.as_deref()?.rsplit_once('_')?.0;
+        let name = self.model_name.as_deref()?.strip_prefix("style_")?;
+        name.strip_prefix(style)?.strip_prefix('_')
     }
 
     /// A parameter that is a number, whatever the file wrote it as.

@@ -315,9 +315,15 @@ pub async fn retry(
             .with_remedy("Train again from here opens the form with its parameters."));
     }
     let setup = prepare::setup(state, style, id).await?;
-    let notes = version.description.filter(|notes| !notes.trim().is_empty());
+    let notes = version.description.clone();
+    let notes = notes.filter(|notes| !notes.trim().is_empty());
     let form = TrainingForm {
-        name: name_again(&version.name, &setup.form.name, &setup.style.used_names),
+        // a renamed one may have a name that no file can have
+        name: name_again(
+            version.started_as().unwrap_or(&version.name),
+            &setup.form.name,
+            &setup.style.used_names,
+        ),
         description: notes.unwrap_or_else(|| format!("{} again", version.name)),
         ..setup.form
     };

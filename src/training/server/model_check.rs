@@ -1,6 +1,6 @@
 //! Whether the model in S3 is whole: a `.safetensors` file says in its head how long it must be (contracts 5).
 //!
-//! What does not begin like such a file is not judged: a run is not called failed over a format we do not know.
+//! What does not begin like such a file is no model: an error page or zeros that somebody put in its place.
 
 use super::lora_head::{self, Opening};
 use crate::server::s3::{S3, S3Error};
@@ -8,15 +8,28 @@ use crate::server::s3::{S3, S3Error};
 /// What lies at a key.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Model {
-    Whole { size_bytes: u64, modified_ms: i64 },
-    Cut { size_bytes: u64, needed_bytes: u64 },
+    Whole {
+        size_bytes: u64,
+        modified_ms: i64,
+    },
+    Cut {
+        size_bytes: u64,
+        needed_bytes: u64,
+    },
+    /// Something else, and why.
+    Foreign {
+        why: String,
+    },
 }
 
 impl Model {
-    /// Why a model that is cut off is no result.
+    /// Why what lies there is no result.
     pub fn reason(&self, key: &str) -> String {
         match self {
             Self::Whole { .. } => format!("The model at {key} is whole."),
+            Self::Foreign { why } => format!(
+                "What lies at {key} is no model. {why} Train again, or upload the model there and check again."
+            ),
             Self::Cut {
                 size_bytes,
                 needed_bytes,
@@ -37,8 +50,9 @@ pub async fn look(s3: &S3, key: &str) -> Result<Model, S3Error> {
     let needed_bytes = match lora_head::read(s3, &object).await? {
         Opening::Head(head) => head.described_bytes,
         Opening::Cut { needed_bytes } => needed_bytes,
-        // not judged
-        Opening::Foreign(_) | Opening::More(_) => 0,
+        Opening::Foreign(why) => return Ok(Model::Foreign { why }),
+        // a head larger than is read here: not judged
+        Opening::More(_) => 0,
     };
     Ok(if size_bytes < needed_bytes {
         Model::Cut {

@@ -4,8 +4,9 @@
 use super::super::model::captions::CaptionRow;
 use super::super::model::dataset::{CaptionFile, DatasetFacts, ItemFacts};
 use super::super::model::form::{DATASET_PATH, TrainingForm, TrainingRequest};
+use super::super::model::import::EXTENSION;
 use super::super::model::judge::{Judged, StyleFacts, judge};
-use super::super::model::names::{UsedName, next_name};
+use super::super::model::names::{MODEL_THERE, UsedName, next_name};
 use super::super::model::peers::{PeerPlan, peers};
 use super::super::model::plan::{Plan, Remark};
 use super::super::model::preview::{PreviewView, TrainSetup};
@@ -84,7 +85,12 @@ impl Ground {
             unknown,
             items: dataset.items.iter().map(item_facts).collect(),
         };
-        let known = style_facts(state, &style, except)?;
+        let mut known = style_facts(state, &style, except)?;
+        if !dataset.items.is_empty() {
+            known
+                .used_names
+                .extend(model_files(state, &style_id).await?);
+        }
         let versions = versions::list_of(state, &style)?;
         Ok(Self {
             start_trouble: start_trouble(state, &versions, form.start_from.trim()).await?,
@@ -113,6 +119,9 @@ impl Ground {
             .chain(self.start_trouble.clone())
             .collect();
         problems.extend(told.iter().cloned());
+        // what the browser cannot find by itself
+        let files = problems.iter().filter(|p| p.code == MODEL_THERE);
+        let told: Vec<Remark> = told.iter().chain(files).cloned().collect();
         let start = request.start_from.as_ref();
         let start = start.and_then(|id| self.versions.iter().find(|v| v.id == *id));
         Prepared {
@@ -132,6 +141,17 @@ impl Ground {
             usd_per_hour: price.filter(|_| !costs.rehearsed),
         }
     }
+}
+
+/// The names of a style's model files in the bucket, which a run would overwrite.
+async fn model_files(state: &AppState, style: &StyleId) -> Result<Vec<UsedName>, AppError> {
+    let prefix = job::models_of(style);
+    let objects = state.s3.list(&prefix).await?;
+    let names = objects.iter().filter_map(|object| {
+        let name = object.key.strip_prefix(&prefix)?;
+        name.strip_suffix(EXTENSION)
+    });
+    Ok(names.map(UsedName::of_file).collect())
 }
 
 /// The resolved set; without a usable choice an empty one, so that everything else can still be shown, and why.
@@ -221,7 +241,7 @@ fn style_facts(
     let others = versions.iter().filter(|v| Some(v.id.as_str()) != except);
     Ok(StyleFacts {
         class_tokens: style.default_class_tokens(),
-        used_names: others.filter_map(UsedName::of).collect(),
+        used_names: others.flat_map(UsedName::of).collect(),
         start_models: versions
             .iter()
             .filter(|v| lora_file::key_of(state, v).is_some())
@@ -308,7 +328,9 @@ pub fn refusal(problems: &[Remark]) -> Option<AppError> {
         field: p.field.clone().unwrap_or_else(|| "max_train_steps".into()),
         message: p.message.clone(),
     });
-    let only_the_name = problems.iter().all(|p| p.code == "name_taken");
+    let only_the_name = problems
+        .iter()
+        .all(|p| matches!(p.code.as_str(), "name_taken" | MODEL_THERE));
     let refusal = AppError::invalid(errors.collect());
     Some(AppError {
         kind: if only_the_name {

@@ -356,8 +356,10 @@ async fn model_in_s3(
             };
             Ok(Some((Witness::S3, Report::Succeeded(success))))
         }
-        Ok(cut @ Model::Cut { .. }) if age_ms(state, version) > GRACE_MS => {
-            let reason = cut.reason(&key);
+        Ok(bad @ (Model::Cut { .. } | Model::Foreign { .. }))
+            if age_ms(state, version) > GRACE_MS =>
+        {
+            let reason = bad.reason(&key);
             Ok(Some((Witness::S3, Report::Lost { reason })))
         }
         Ok(_) | Err(S3Error::NotFound { .. }) => Ok(None),

@@ -47,6 +47,7 @@ pub async fn settle(
     if !known.is_open_to(&report) {
         return Ok(known);
     }
+    let report = report.with_texts(&|text| state.redactor.cleaned(text));
     let said = event::said(report.news());
     let report = match report {
         Report::Reopened(news) => Report::Reopened(Box::new(complete(state, &known, *news).await?)),
@@ -107,8 +108,8 @@ async fn complete(
             let url = lora_url.unwrap_or_else(|| state.s3.object_url(&key));
             as_told(Some(url), Some(size_bytes))
         }
-        Ok(cut @ Model::Cut { .. }) => Report::Lost {
-            reason: cut.reason(&key),
+        Ok(bad @ (Model::Cut { .. } | Model::Foreign { .. })) => Report::Lost {
+            reason: bad.reason(&key),
         },
         Err(S3Error::NotFound { .. }) => Report::Lost {
             reason: format!(

@@ -13,6 +13,7 @@ pub use queue::{QueuedRun, insert_all, put_back, queued, sweep_of_key, take};
 use super::super::model::names::UsedName;
 use super::super::model::version::{ParameterValue, Progress, Status, TrainingVersion};
 use crate::error::AppError;
+use crate::server::documents::Listed;
 use crate::server::runpod::milliseconds;
 use crate::server::state::AppState;
 use crate::server::token;
@@ -23,6 +24,11 @@ use serde_json::{Map, Value, json};
 use std::path::PathBuf;
 
 pub const FILE: &str = "training_versions.json";
+const VERSIONS: Listed = Listed {
+    file: FILE,
+    key: "versions",
+    of: "training versions",
+};
 const TOKEN_HASH: &str = "webhookTokenSha256";
 const IDEMPOTENCY_KEY: &str = "idempotencyKeySha256";
 /// The form of a version that waits for its turn.
@@ -51,10 +57,10 @@ pub fn list_of(state: &AppState, style: &Style) -> Result<Vec<TrainingVersion>, 
 pub fn stored(state: &AppState, style: &Style) -> Result<Vec<Stored>, AppError> {
     let mut found: Vec<Stored> = Vec::new();
     for path in folders::files(state, style, FILE) {
-        let Some(document) = state.documents.read(&path)? else {
+        let Some(document) = VERSIONS.read(&state.documents, &path)? else {
             continue;
         };
-        for record in records(&document) {
+        for record in VERSIONS.entries(&document) {
             let Some(version) = read(record) else {
                 continue;
             };
@@ -78,10 +84,6 @@ pub fn get(state: &AppState, style: &StyleId, id: &str) -> Result<TrainingVersio
 pub fn unknown(style: &StyleId, id: &str) -> AppError {
     let id: String = id.chars().take(140).collect();
     AppError::not_found(format!("Style {style} has no training version {id:?}."))
-}
-
-fn records(document: &Value) -> &[Value] {
-    document["versions"].as_array().map_or(&[], Vec::as_slice)
 }
 
 /// A record, field by field: one odd value does not hide a version. `None` without an id.
@@ -148,19 +150,6 @@ fn write(record: &mut Map<String, Value>, before: &TrainingVersion, after: &Trai
     }
 }
 
-fn writable(document: &mut Value) -> Result<&mut Vec<Value>, AppError> {
-    if document.is_null() {
-        *document = json!({ "versions": [] });
-    }
-    let broken = || {
-        AppError::internal(format!("{FILE} is not a list of training versions."))
-            .with_remedy("It was left as it is: mend it by hand or restore a copy.")
-    };
-    let object = document.as_object_mut().ok_or_else(broken)?;
-    let versions = object.entry("versions").or_insert_with(|| json!([]));
-    versions.as_array_mut().ok_or_else(broken)
-}
-
 /// What a new record carries besides the version itself.
 #[derive(Clone, Debug)]
 pub struct Secrets {
@@ -194,7 +183,7 @@ pub async fn insert(
     state
         .documents
         .update(path, move |document| {
-            let versions = writable(document)?;
+            let versions = VERSIONS.entries_mut(document)?;
             if let Some(hash) = &secrets.idempotency_hash {
                 let same = |r: &&Value| r[IDEMPOTENCY_KEY].as_str() == Some(hash);
                 if let Some(earlier) = versions.iter().find(same).and_then(read) {
@@ -230,15 +219,16 @@ fn new_record(version: &TrainingVersion, secrets: &Secrets) -> Map<String, Value
 
 /// Whether RunPod never took it, so that it wrote no model.
 pub fn never_ran(version: &TrainingVersion) -> bool {
-    UsedName::of(version).is_none()
+    UsedName::of(version).is_empty()
 }
 
 /// Two versions must never write one model file.
 fn refuse_used_name(
     name: &str,
-    mut others: impl Iterator<Item = TrainingVersion>,
+    others: impl Iterator<Item = TrainingVersion>,
 ) -> Result<(), AppError> {
-    let refusal = others.find_map(|other| UsedName::of(&other)?.refusal(name));
+    let mut used = others.flat_map(|other| UsedName::of(&other));
+    let refusal = used.find_map(|used| used.refusal(name));
     match refusal {
         None => Ok(()),
         Some(message) => Err(AppError {
@@ -255,8 +245,8 @@ pub fn by_idempotency(
     hash: &str,
 ) -> Result<Option<TrainingVersion>, AppError> {
     for path in folders::files(state, style, FILE) {
-        let document = state.documents.read(&path)?;
-        let records = document.as_deref().map_or(&[][..], records);
+        let document = VERSIONS.read(&state.documents, &path)?;
+        let records = document.as_deref().map_or(&[][..], |d| VERSIONS.entries(d));
         let same = |r: &&Value| r[IDEMPOTENCY_KEY].as_str() == Some(hash);
         if let Some(version) = records.iter().find(same).and_then(read) {
             return Ok(Some(version));
@@ -310,7 +300,8 @@ pub async fn change<T: Send + 'static>(
     state
         .documents
         .update(path, move |document| {
-            let record = writable(document)?
+            let record = VERSIONS
+                .entries_mut(document)?
                 .iter_mut()
                 .find(|r| r["id"].as_str() == Some(&id));
             let (record, before) = record
@@ -331,8 +322,9 @@ pub async fn change<T: Send + 'static>(
 fn file_of(state: &AppState, style: &StyleId, id: &str) -> Result<PathBuf, AppError> {
     let known = styles::server::get(state, style)?;
     for path in folders::files(state, &known, FILE) {
-        let document = state.documents.read(&path)?;
-        let holds = |d: &Value| records(d).iter().any(|r| r["id"].as_str() == Some(id));
+        let document = VERSIONS.read(&state.documents, &path)?;
+        let is_it = |r: &Value| r["id"].as_str() == Some(id);
+        let holds = |d: &Value| VERSIONS.entries(d).iter().any(is_it);
         if document.is_some_and(|d| holds(&d)) {
             return Ok(path);
         }
@@ -357,7 +349,7 @@ pub async fn remove(state: &AppState, style: &StyleId, id: &str) -> Result<(), A
     state
         .documents
         .update(path, move |document| {
-            let versions = writable(document)?;
+            let versions = VERSIONS.entries_mut(document)?;
             let before = versions.len();
             versions.retain(|r| r["id"].as_str() != Some(&id));
             if versions.len() == before {

@@ -4,7 +4,7 @@
 //! Reading changes no file: the later one is shown under a free id, the same as long as the files do not change. It is
 //! written down before the style's sets are changed next, since what is written then may take that id.
 
-use super::{FILE, entries, read, writable};
+use super::{FILE, SETS, read};
 use crate::dataset::model::selection::{SelectionSet, told_apart as ids_told_apart};
 use crate::error::{AppError, ErrorKind};
 use crate::server::state::AppState;
@@ -20,7 +20,7 @@ pub type Files = Vec<(PathBuf, Arc<Value>)>;
 pub fn files(state: &AppState, style: &Style) -> Result<Files, AppError> {
     let mut files = Vec::new();
     for path in folders::files(state, style, FILE) {
-        if let Some(document) = state.documents.read(&path)? {
+        if let Some(document) = SETS.read(&state.documents, &path)? {
             files.push((path, document));
         }
     }
@@ -39,7 +39,7 @@ pub struct Found {
 
 pub fn told_apart(files: &Files) -> Vec<Found> {
     let of_file = |(file, (_, document)): (usize, &(PathBuf, Arc<Value>))| {
-        let sets = entries(document).iter().enumerate();
+        let sets = SETS.entries(document).iter().enumerate();
         let found = sets.filter_map(|(place, entry)| {
             let set = read(entry)?;
             Some(Found {
@@ -63,7 +63,7 @@ pub fn told_apart(files: &Files) -> Vec<Found> {
 /// The highest id ever given in these files.
 pub fn last_given(files: &Files) -> u64 {
     let of_file = |document: &Value| {
-        let ids = entries(document).iter().map(|set| &set["id"]);
+        let ids = SETS.entries(document).iter().map(|set| &set["id"]);
         let known = ids.chain([&document["lastId"]]);
         known.filter_map(Value::as_u64).max().unwrap_or(0)
     };
@@ -89,7 +89,7 @@ pub async fn write_down(state: &AppState, style: &Style) -> Result<(), AppError>
 }
 
 fn renumber(document: &mut Value, new: &[(usize, u64, u64)]) -> Result<(), AppError> {
-    let sets = writable(document)?;
+    let sets = SETS.entries_mut(document)?;
     for (place, own, id) in new {
         let entry = sets.get_mut(*place);
         let entry = entry.filter(|e| e["id"].as_u64() == Some(*own));

@@ -95,6 +95,8 @@ pub(super) fn combinations(request: &TrainingRequest, errors: &mut Vec<FieldErro
     captions(request, errors);
     rate(request, errors);
     buckets(request, errors);
+    noise(request, errors);
+    unresized(request, errors);
     checkpoints(request, errors);
     if request.values.int("blocks_to_swap") > 0
         && request.values.text("gradient_checkpointing") == "enabled_with_cpu_offloading"
@@ -166,6 +168,47 @@ fn buckets(request: &TrainingRequest, errors: &mut Vec<FieldError>) {
         BucketError::Unreadable | BucketError::TooSmall { .. } => return,
     };
     errors.push(FieldError::new(field, error.to_string()));
+}
+
+/// From this scale on “mode” weighting asks for noise levels beyond the last: 1 - u - s (cos²(pi u / 2) - 1 + u) reaches 1 for
+/// some u between 0 and 1 (flux_train_utils of 639b3e8 indexes its 1,000 timesteps with it).
+const MODE_SCALE_END: f64 = 7.235;
+
+/// What of the noise levels ends a run at its first steps: seen by running FluxTrainer 639b3e8 itself.
+fn noise(request: &TrainingRequest, errors: &mut Vec<FieldError>) {
+    let values = &request.values;
+    let sampling = values.text("timestep_sampling");
+    let by_sigma = sampling == "sigma";
+    if values.text("model_prediction_type") == "sigma_scaled" && !by_sigma {
+        let message = format!(
+            "The trainer has no sigmas to scale by with timestep_sampling {sampling} and stops at the first step: set model_prediction_type to raw, or timestep_sampling to sigma."
+        );
+        errors.push(FieldError::new("model_prediction_type", message));
+    }
+    if values.float("discrete_flow_shift") == 0.0 && matches!(sampling, "sigma" | "shift") {
+        let message = format!(
+            "With timestep_sampling {sampling} a shift of 0 makes every noise level 0, so that nothing is learned or the trainer stops: enter a number above 0, such as 3.1582."
+        );
+        errors.push(FieldError::new("discrete_flow_shift", message));
+    }
+    if by_sigma
+        && values.text("weighting_scheme") == "mode"
+        && values.float("mode_scale") >= MODE_SCALE_END
+    {
+        let message = format!(
+            "From {MODE_SCALE_END} on, the mode weighting asks for noise levels that there are none of, and the trainer stops: enter less, such as 1.29."
+        );
+        errors.push(FieldError::new("mode_scale", message));
+    }
+}
+
+/// FluxTrainer resizes an image when it caches its latents or sorts it into a bucket, and at no other time.
+fn unresized(request: &TrainingRequest, errors: &mut Vec<FieldError>) {
+    let values = &request.values;
+    if values.text("cache_latents") == "disabled" && !values.is("enable_bucket") {
+        let message = "Without buckets and without cached images the trainer resizes none and stops at the first image of another size: set cache_latents to memory or disk, or enable_bucket to true.";
+        errors.push(FieldError::new("cache_latents", message));
+    }
 }
 
 fn checkpoints(request: &TrainingRequest, errors: &mut Vec<FieldError>) {

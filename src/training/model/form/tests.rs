@@ -148,6 +148,27 @@ fn combinations_the_trainer_stops_on_are_refused_with_the_fields_name() {
         ["save_every_n_steps"]
     );
     assert!(fields(&[("save_every_n_steps", "24")]).is_empty());
+    let by_sigma = ("timestep_sampling", "sigma");
+    let scaled = ("model_prediction_type", "sigma_scaled");
+    assert_eq!(fields(&[scaled]), ["model_prediction_type"]);
+    assert!(fields(&[scaled, by_sigma]).is_empty());
+    let no_shift = ("discrete_flow_shift", "0");
+    assert_eq!(fields(&[no_shift]), ["discrete_flow_shift"]);
+    assert_eq!(fields(&[no_shift, by_sigma]), ["discrete_flow_shift"]);
+    assert!(fields(&[no_shift, ("timestep_sampling", "uniform")]).is_empty());
+    let mode = ("weighting_scheme", "mode");
+    assert_eq!(
+        fields(&[by_sigma, mode, ("mode_scale", "7.24")]),
+        ["mode_scale"]
+    );
+    assert!(fields(&[by_sigma, mode, ("mode_scale", "7.23")]).is_empty());
+    assert!(fields(&[mode, ("mode_scale", "10")]).is_empty());
+    let uncached = ("cache_latents", "disabled");
+    assert_eq!(
+        fields(&[uncached, ("enable_bucket", "false")]),
+        ["cache_latents"]
+    );
+    assert!(fields(&[uncached]).is_empty());
 }
 
 #[test]

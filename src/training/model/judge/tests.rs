@@ -37,7 +37,8 @@ fn style() -> StyleFacts {
         class_tokens: "style_ink".into(),
         used_names: vec![UsedName {
             name: "V1.0".into(),
-            status: Status::Completed,
+            status: Some(Status::Completed),
+            renamed: None,
         }],
         ..StyleFacts::default()
     }

@@ -180,7 +180,8 @@ fn a_problem_of_one_run_names_it_and_a_taken_name_refuses_the_sweep() {
     let mut style = paid(None, None);
     style.used_names.push(UsedName {
         name: "v9-R16".into(),
-        status: Status::Completed,
+        status: Some(Status::Completed),
+        renamed: None,
     });
     let form = sweep(&[("network_dim", "8,16")]);
     let plan = judge_sweep(&form, &style, &DatasetFacts::default());

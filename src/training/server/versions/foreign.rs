@@ -3,7 +3,7 @@
 use super::super::super::model::version::{Status, TrainingVersion, is_version_id};
 use super::super::good;
 use super::{
-    IDEMPOTENCY_KEY, QUEUED_FORM, TOKEN_HASH, change, file_of, for_new, read, writable, write,
+    IDEMPOTENCY_KEY, QUEUED_FORM, TOKEN_HASH, VERSIONS, change, file_of, for_new, read, write,
 };
 use crate::error::AppError;
 use crate::server::state::AppState;
@@ -61,7 +61,7 @@ async fn insert_all(
     state
         .documents
         .update(path, move |document| {
-            let versions = writable(document)?;
+            let versions = VERSIONS.entries_mut(document)?;
             for record in imported.iter().rev() {
                 versions.insert(0, Value::Object(record.clone()));
             }
@@ -121,7 +121,7 @@ pub async fn adopt(
     state
         .documents
         .update(path, move |document| {
-            let versions = writable(document)?;
+            let versions = VERSIONS.entries_mut(document)?;
             if versions.iter().filter_map(read).any(|v| is_it(&v)) {
                 return Ok(None);
             }

@@ -3,8 +3,8 @@
 //! Taking is one write under the file's lock: whoever takes a version is the only one who may send it, also after a crash.
 
 use super::{
-    IDEMPOTENCY_KEY, Inserted, QUEUED_FORM, Secrets, TOKEN_HASH, file_of, for_new, list_of,
-    new_record, read, records, refuse_used_name, unknown, writable,
+    IDEMPOTENCY_KEY, Inserted, QUEUED_FORM, Secrets, TOKEN_HASH, VERSIONS, file_of, for_new,
+    list_of, new_record, read, refuse_used_name, unknown,
 };
 use crate::error::AppError;
 use crate::server::state::AppState;
@@ -33,7 +33,7 @@ pub async fn insert_all(
     state
         .documents
         .update(path, move |document| {
-            let versions = writable(document)?;
+            let versions = VERSIONS.entries_mut(document)?;
             let key = runs.first().and_then(|r| r.1.idempotency_hash.as_deref());
             if let Some(earlier) = key.and_then(|key| with_key(versions, key)) {
                 return Ok(Inserted::Already(Box::new(earlier)));
@@ -72,8 +72,8 @@ pub fn sweep_of_key(
 pub fn queued(state: &AppState, style: &Style) -> Result<Vec<QueuedRun>, AppError> {
     let mut found = Vec::new();
     for path in folders::files(state, style, super::FILE) {
-        let document = state.documents.read(&path)?;
-        for record in document.as_deref().map_or(&[][..], records) {
+        let document = VERSIONS.read(&state.documents, &path)?;
+        for record in document.as_deref().map_or(&[][..], |d| VERSIONS.entries(d)) {
             let Some(version) = read(record).filter(TrainingVersion::is_queued) else {
                 continue;
             };
@@ -142,7 +142,7 @@ async fn on_record<T: Send + 'static>(
     state
         .documents
         .update(path, move |document| {
-            let versions = writable(document)?;
+            let versions = VERSIONS.entries_mut(document)?;
             let all: Vec<TrainingVersion> = versions.iter().filter_map(read).collect();
             let mut records = versions.iter_mut();
             let record = records.find(|r| r["id"].as_str() == Some(&id));
