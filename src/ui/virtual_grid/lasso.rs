@@ -140,8 +140,8 @@ impl Lasso {
                 }
             });
             let escaped = window_event_listener(leptos::ev::keydown, move |event| {
-                if event.key() == "Escape" {
-                    self.break_off();
+                if event.key() == "Escape" && self.break_off() {
+                    event.prevent_default();
                 }
             });
             let ended = window_event_listener(leptos::ev::pointerup, move |_| {
@@ -171,7 +171,8 @@ impl Lasso {
         }
     }
 
-    fn break_off(self) {
+    /// Whether there was anything to break off.
+    fn break_off(self) -> bool {
         let was_drawn = self.is_drawn();
         self.end();
         if was_drawn {
@@ -182,6 +183,7 @@ impl Lasso {
                 is_broken_off: true,
             });
         }
+        was_drawn
     }
 
     /// A point of the window in the grid's coordinates.
