@@ -145,11 +145,11 @@ test('words of the style are a list of one’s own, and a word leads to its imag
   const style = await captioned(studio, 'Worded', [SCENE, 'two herons walking in the shallow water by the reeds']);
   await go(page, studio, style, '?view=captions');
   await expect(page.getByText('2 images, nothing to mend.')).toBeVisible();
-  await page.getByLabel('Style words').fill('fishing, oil painting');
+  await page.getByLabel('Style words', { exact: true }).fill('fishing, oil painting');
   await page.getByRole('button', { name: 'Save rules' }).click();
   await expect(page.getByRole('link', { name: 'Style words' })).toBeVisible();
   await expect(page.getByRole('link', { name: 'style word fishing' })).toBeVisible();
-  await page.getByLabel('Style words').fill('x'.repeat(61));
+  await page.getByLabel('Style words', { exact: true }).fill('x'.repeat(61));
   await page.getByRole('button', { name: 'Save rules' }).click();
   await expect(page.getByText('a style word has at most 60')).toBeVisible();
   await page.getByRole('link', { name: 'herons' }).click();

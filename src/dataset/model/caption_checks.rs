@@ -329,7 +329,10 @@ impl CaptionJudge {
             "{} describes the style, which is the trigger's to carry. Describe the scene alone.",
             words.join(", ")
         );
-        let fix = self.style_words.strip_surely(line).and_then(&mended);
+        // the trigger alone says nothing
+        let says = |left: &String| !self::scene(left, &self.trigger).is_empty();
+        let surely = self.style_words.strip_surely(line).filter(says);
+        let fix = surely.and_then(&mended);
         let suggestion = match &fix {
             Some(_) => None,
             None => {

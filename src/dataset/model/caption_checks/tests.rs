@@ -178,9 +178,9 @@ fn where_no_fix_is_certain_a_text_without_the_style_words_is_suggested_and_taken
     assert_eq!(remark("a watercolor, style_16").remedy(), None);
     // a trigger that holds a style word stays
     let judge = CaptionJudge::new(&[], "ink wash", &rules(TriggerPlace::Caption));
-    let text = "a girl with a pencil draws a boat on the lake, ink wash";
+    let text = "a girl draws a boat on the lake with a pencil, ink wash";
     let found = judge.remarks(Some(text.as_bytes())).remove(0);
-    let left = "a girl with draws a boat on the lake, ink wash";
+    let left = "a girl draws a boat on the lake with, ink wash";
     assert_eq!(found.remedy().map(String::as_str), Some(left));
 }
 
