@@ -78,8 +78,27 @@ test('the keyboard goes through rows, selects, opens, enlarges and comes back', 
   await expect(page.getByRole('heading', { name: names[4] })).toBeVisible();
   await page.keyboard.press('Enter');
   await expect(page.getByRole('link', { name: 'Back to the grid' })).toBeVisible();
+  await expect(page.locator('.inspector')).toBeFocused();
   await page.keyboard.press('ArrowRight');
   await expect(page.getByRole('heading', { name: names[5] })).toBeVisible();
+  await expect(page.locator('.inspector')).toBeFocused();
+  // to the caption, out of it again, and on; a control keeps the focus from image to image
+  await page.keyboard.press('c');
+  const caption = page.getByLabel('Caption', { exact: true });
+  await expect(caption).toBeFocused();
+  await page.keyboard.press('Control+a');
+  await page.keyboard.type('a heron in the reeds');
+  await page.keyboard.press('Escape');
+  await expect(page.locator('.inspector')).toBeFocused();
+  await expect(page.locator('.saved')).toHaveText('Saved');
+  await page.getByRole('link', { name: 'Next image' }).focus();
+  await page.keyboard.press('Enter');
+  await expect(page.getByRole('heading', { name: names[6] })).toBeVisible();
+  await expect(page.getByRole('link', { name: 'Next image' })).toBeFocused();
+  await page.keyboard.press('ArrowLeft');
+  await expect(page.getByRole('heading', { name: names[5] })).toBeVisible();
+  await expect(caption).toHaveValue('a heron in the reeds');
+  await expect(page.getByRole('link', { name: 'Next image' })).toBeFocused();
   await page.keyboard.press('Escape');
   await expect(row(page, names[5])).toBeFocused();
   await page.keyboard.press('?');
@@ -117,6 +136,38 @@ test('the mouse takes one with Ctrl, a range with Shift and what a drawn rectang
   await expect(page.getByLabel('Caption', { exact: true })).toHaveCount(0);
   await picture(names[0]).click({ force: true });
   await expect(page.getByRole('heading', { name: names[0] })).toBeVisible();
+});
+
+test('a rectangle begins beside the tiles too, grows as the page scrolls, and Escape breaks it off', async ({ page, studio }) => {
+  const style = await studio.style('Lasso');
+  await studio.many(style, 40);
+  await page.setViewportSize({ width: 1200, height: 700 });
+  await go(page, studio, style, '?columns=4');
+  await box(page, 'n0002.png').click();
+  const lasso = page.locator('.tile-lasso');
+  const tiles = (await page.locator('#images').boundingBox())!;
+  const first = (await row(page, 'n0000.png').boundingBox())!;
+  await page.mouse.move(tiles.x / 2, first.y + 20);
+  await page.mouse.down();
+  await page.mouse.move(first.x + 30, first.y + 60, { steps: 4 });
+  await expect(lasso).toBeVisible();
+  await expect(box(page, 'n0000.png')).toBeChecked();
+  await expect(box(page, 'n0002.png')).not.toBeChecked();
+  await page.mouse.wheel(0, 600);
+  await expect(box(page, 'n0004.png')).toBeChecked();
+  await page.keyboard.press('Escape');
+  await expect(lasso).toBeHidden();
+  await expect(selected(page)).toHaveText('1 selected');
+  await page.mouse.move(first.x + 60, first.y + 90, { steps: 4 });
+  await expect(lasso).toBeHidden();
+  await page.mouse.up();
+  await expect(selected(page)).toHaveText('1 selected');
+  await expect(page.getByLabel('Caption', { exact: true })).toHaveCount(0);
+  await expect(box(page, 'n0002.png')).toBeChecked();
+  // the next Escape is the selection's again
+  await page.locator('main').focus();
+  await page.keyboard.press('Escape');
+  await expect(page.getByRole('group', { name: 'Selection' })).toBeHidden();
 });
 
 test('of a style that is here whole, filters and orders ask the server nothing', async ({ page, studio }) => {
@@ -159,4 +210,11 @@ test('columns change the tiles without losing the place of the keyboard', async 
   await page.getByRole('slider', { name: 'Columns' }).fill('8');
   await expect.poll(async () => (await top(names[7])) === (await top(names[0]))).toBe(true);
   expect(await top(names[8])).toBeGreaterThan(await top(names[7]));
+  // the last choice is kept, and the address goes before it
+  await go(page, studio, style);
+  await expect(page.getByRole('slider', { name: 'Columns' })).toHaveValue('8');
+  await expect.poll(async () => (await top(names[7])) === (await top(names[0]))).toBe(true);
+  await go(page, studio, style, '?columns=3');
+  await expect(page.getByRole('slider', { name: 'Columns' })).toHaveValue('3');
+  await expect.poll(async () => (await top(names[3])) > (await top(names[0]))).toBe(true);
 });

@@ -6,9 +6,11 @@
 mod address;
 mod caption;
 mod captions;
+mod columns;
 mod delete;
 mod drafts;
 mod empty;
+mod focus;
 mod folders;
 mod follow;
 mod grid;

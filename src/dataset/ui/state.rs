@@ -127,6 +127,8 @@ pub struct Data {
     pub set_read: RwSignal<(u64, String)>,
     /// Whether what is not selected is hidden.
     pub only_selected: RwSignal<bool>,
+    /// Columns that were chosen last in this browser.
+    pub columns: RwSignal<Option<u8>>,
     /// Whether script has taken over.
     pub live: RwSignal<bool>,
     /// The names that the delete dialog asks about; empty while it is closed.
@@ -139,6 +141,8 @@ pub struct Data {
     pub navigate: Callback<String>,
     /// The tile from which a range reaches, and what was selected besides when it was put there.
     pub anchor: StoredValue<(String, BTreeSet<String>)>,
+    /// What was selected when the last rectangle was begun.
+    pub before_lasso: StoredValue<BTreeSet<String>>,
     pub rows: Memo<Rows>,
     pub grid: VirtualGrid,
     /// Names of all images of the style, where they are known.
