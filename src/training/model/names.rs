@@ -4,6 +4,9 @@
 use super::version::{Status, TrainingVersion};
 use serde::{Deserialize, Serialize};
 
+/// Longest name of a version that is given to it later, in characters; a run's own becomes a file's and is shorter.
+pub const NAME_MAX: usize = 80;
+
 /// A name that a version has, and how that one stands.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct UsedName {
