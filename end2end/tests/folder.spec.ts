@@ -79,7 +79,18 @@ test('what both sides changed is shown with both and decided file by file', asyn
   const row = (name: string) => panel(page).getByRole('row', { name: new RegExp(`^${name}`) });
   await expect(row('boat.txt')).toContainText('25 B');
   await expect(row('boat.txt')).toContainText('11 B');
+  await expect(row('boat.txt')).toContainText('words of S3');
+  await expect(row('boat.txt')).toContainText('other words of the folder');
   await expectAccessible(page);
+  // on a telephone each file is a block: nothing is cut off
+  const size = page.viewportSize()!;
+  await page.setViewportSize({ width: 390, height: 844 });
+  const choice = page.getByLabel('What to do with boat.txt');
+  const box = (await choice.boundingBox())!;
+  expect(box.x + box.width).toBeLessThanOrEqual(390);
+  const wide = await panel(page).locator('.table-scroll').evaluate((e) => e.scrollWidth - e.clientWidth);
+  expect(wide).toBeLessThanOrEqual(0);
+  await page.setViewportSize(size);
   await page.getByLabel('What to do with boat.txt').selectOption({ label: "Send the folder's" });
   await page.getByLabel('What to do with fog.txt').selectOption({ label: "Take S3's" });
   await panel(page).getByRole('button', { name: 'Do what is chosen' }).click();
@@ -89,7 +100,7 @@ test('what both sides changed is shown with both and decided file by file', asyn
   expect(readFileSync(file(studio, folder, 'fog.txt'), 'utf8')).toBe('words of S3');
 });
 
-test('of two folders a person chooses, and removal names every file first', async ({ page, studio }) => {
+test('of two folders a person chooses, and removal names every file first', async ({ page, studio, js }) => {
   const style = await studio.style('Folder Twice');
   write(studio, `${style}_folder_twice`, 'a.txt', 'one');
   write(studio, `${style}_foldr_twice`, 'a.txt', 'another');
@@ -99,15 +110,21 @@ test('of two folders a person chooses, and removal names every file first', asyn
   await page.getByLabel('Which a.txt counts').selectOption({ index: 2 });
   await panel(page).getByRole('button', { name: 'Choose' }).click();
   await expect(panel(page).getByRole('button', { name: /^Send to S3: 1 file, 7 B/ })).toBeVisible();
-  await panel(page).getByRole('link', { name: 'Remove from S3 what only S3 has' }).click();
+  await panel(page).getByRole('link', { name: 'Remove from S3 what only S3 has' }).press('Enter');
+  // what was pressed is gone: the focus is where reading goes on
+  if (js) await expect(panel(page).getByRole('heading', { name: 'Remove 1 file from S3?' })).toBeFocused();
   await expect(panel(page).getByRole('list', { name: 'What is removed' })).toContainText('only there.png');
   await expectAccessible(page);
-  await panel(page).getByRole('button', { name: 'Remove 1 file from S3' }).click();
+  await panel(page).getByRole('button', { name: 'Remove 1 file from S3' }).press('Enter');
   await expect(panel(page).getByText('1 file removed.')).toBeVisible();
+  if (js) await expect(panel(page).locator('#folder-removed')).toBeFocused();
   expect(await allFiles(studio, style)).toEqual([]);
+  // both sides were read again meanwhile, and the focus is where it was
+  await expect(panel(page).getByText('only there.png')).toHaveCount(0);
+  if (js) await expect(panel(page).locator('#folder-removed')).toBeFocused();
 });
 
-test('a model that no version knows is imported once', async ({ page, studio }) => {
+test('a model that no version knows is imported once', async ({ page, studio, js }) => {
   const style = await studio.style('Lost record');
   const set = await studio.set(style, await studio.images(style, 2));
   const version = await studio.run(style, set, 'V3', { max_train_steps: 20, batch_size: 1 });
@@ -119,7 +136,9 @@ test('a model that no version knows is imported once', async ({ page, studio }) 
   const unknown = page.getByRole('region', { name: '1 model in S3 that no version knows' });
   await expect(unknown).toContainText('rank 16/16');
   await expectAccessible(page);
-  await unknown.getByRole('button', { name: 'Import as V3' }).click();
+  await unknown.getByRole('button', { name: 'Import as V3' }).press('Enter');
+  if (js) await expect(page.locator('#imported')).toBeFocused();
+  if (js) await expect(page.locator('#imported')).toContainText('V3 is imported');
   const row = page.locator('.version-row', { hasText: 'V3' });
   await expect(row.getByText('completed')).toBeVisible();
   await expect(row).toContainText('Imported from S3');

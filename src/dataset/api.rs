@@ -245,15 +245,17 @@ pub async fn judge_images(
     super::server::quality::report(&state, &style, &scope, choice).await
 }
 
-/// Dismisses a remark of an image as it is now, or takes that back.
+/// Dismisses a remark of an image as it is now, or takes that back. `choice`: the training size at which it is shown, where one
+/// was asked for.
 #[server(prefix = "/rpc", endpoint = "dismiss_remark")]
 pub async fn dismiss_remark(
     style: StyleId,
     filename: String,
     code: QualityCode,
     #[server(default)] dismissed: bool,
+    #[server(default)] choice: Option<BucketChoice>,
 ) -> Result<Quality, AppError> {
     let state = crate::server::state::app_state();
     let dismissal = super::model::report::Dismissal { code, dismissed };
-    super::server::quality::dismiss(&state, &style, &filename, dismissal).await
+    super::server::quality::dismiss(&state, &style, &filename, choice, dismissal).await
 }

@@ -1,5 +1,7 @@
 //! A style's folder beside S3: compared, sent, fetched; conflicts and two folders are for the person, nothing is deleted.
 
+mod trouble;
+
 use super::plain_form::PlainForm;
 use super::studio::{Answer, Setup, TestStudio, picture};
 use super::uploads::turned;

@@ -6,6 +6,7 @@ use super::studio::TestStudio;
 use crate::server::s3::Precondition;
 use crate::training::server::reconcile::reconcile_once;
 use serde_json::{Value, json};
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 const MODELS: &str = "actor_maker_user/custom-styles-models";
@@ -234,4 +235,29 @@ async fn a_model_from_before_a_failed_run_of_its_name_is_still_imported() {
     assert_eq!(unknown(&studio, &style).await[0]["run"], Value::Null);
     let done = import(&studio, &style, json!({})).await;
     assert_eq!(done["imported"][0]["name"], "V1 from S3");
+}
+
+#[tokio::test]
+async fn a_whole_model_is_named_as_none_of_a_lora_and_a_long_name_is_cut_at_its_bound() {
+    let studio = studio_with_versions().await;
+    let table = r#"{"model.diffusion_model.x":{"dtype":"F16","shape":[2],"data_offsets":[0,4]}}"#;
+    let length = (table.len() as u64).to_le_bytes();
+    let whole = [&length[..], table.as_bytes(), &[0; 4]].concat();
+    put(&studio, "style_1_vckpt.safetensors", whole).await;
+    for end in ["a", "b"] {
+        let file = format!("style_1_v{}{end}.safetensors", "x".repeat(180));
+        put(&studio, &file, model(4)).await;
+    }
+    let models = unknown(&studio, "1").await;
+    let checkpoint = models
+        .iter()
+        .find(|m| m["file"] == "style_1_vckpt.safetensors");
+    let problem = checkpoint.unwrap()["problem"].as_str().unwrap();
+    assert!(problem.contains("none of a LoRA"), "{problem}");
+    let done = import(&studio, "1", json!({})).await;
+    assert_eq!(done["refused"][0]["file"], "style_1_vckpt.safetensors");
+    let made = done["imported"].as_array().unwrap().iter();
+    let names: BTreeSet<&str> = made.map(|v| v["name"].as_str().unwrap()).collect();
+    assert_eq!(names.len(), 2, "each has its own: {names:?}");
+    assert!(names.iter().all(|n| n.len() == 80), "{names:?}");
 }

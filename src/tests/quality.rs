@@ -287,6 +287,42 @@ async fn a_dismissed_remark_does_not_count_until_the_image_changes() {
 }
 
 #[tokio::test]
+async fn a_dismissal_holds_while_the_remark_is_no_worse_and_only_for_one_that_is_there() {
+    let studio = TestStudio::start().await;
+    let style = empty_style(&studio).await;
+    studio
+        .put_object(&style, "small.png", &png(&drawn(1, 400, 400)))
+        .await;
+    measured(&studio, &style).await;
+    let put = |query: &str, code: &str, dismissed: bool| {
+        let path = format!("/api/styles/{style}/images/small.png/quality{query}");
+        let body = json!({"code": code, "dismissed": dismissed});
+        studio.send(studio.request(Method::PUT, &path).json(&body))
+    };
+    put("", "crop", true).await.refused(404);
+    put("", "crop", false).await.expect(200);
+    assert_eq!(put("", "upscaled", true).await.expect(200)["state"], "fine");
+    // 1.28 times at 512, 2.56 times at 1024
+    let at = async |width: u32| {
+        let path = format!("/api/styles/{style}/quality?width={width}");
+        studio.get(&path).await.expect(200)
+    };
+    let judged = |report: &Value| report["images"][0]["quality"].clone();
+    assert_eq!(judged(&at(512).await)["state"], "fine");
+    assert_eq!(judged(&at(1_024).await)["state"], "bad");
+    let meant = put("?width=1024", "upscaled", true).await.expect(200);
+    assert_eq!(meant["state"], "fine");
+    assert_eq!(judged(&at(1_024).await)["state"], "fine");
+    put("", "upscaled", false).await.expect(200);
+    assert_eq!(judged(&at(512).await)["state"], "look");
+    // the page's own form says at which size it was seen
+    let view = format!("/styles/{style}/data?view=quality&width=1024");
+    let form = PlainForm::on(&studio, &view, "dismiss_remark").await;
+    form.submit(&studio).await;
+    assert_eq!(judged(&at(1_024).await)["state"], "fine");
+}
+
+#[tokio::test]
 async fn the_report_is_in_the_sets_order_and_at_the_size_of_the_last_run() {
     let studio = TestStudio::start().await;
     let style = studio.ready_style(2).await;

@@ -3,6 +3,7 @@
 pub mod as_trained;
 pub mod badge;
 pub mod field;
+pub mod focus;
 pub mod frame;
 pub mod guide_link;
 pub mod icon;
@@ -18,6 +19,7 @@ pub mod whole_pages;
 pub use as_trained::AsTrained;
 pub use badge::Badge;
 pub use field::{SelectField, TextField};
+pub use focus::focus_soon;
 pub use guide_link::GuideLink;
 pub use icon::Icon;
 pub use notice::{ErrorNotice, Notice};

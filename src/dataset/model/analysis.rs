@@ -8,7 +8,7 @@
 mod hash;
 mod palette;
 
-pub use hash::{FAR, Hash, NEAR, near_groups};
+pub use hash::{FAR, Hash, NEAR};
 pub use palette::{Lab, Swatch};
 
 use serde::{Deserialize, Serialize};

@@ -189,8 +189,12 @@ pub struct Facts<'a> {
     pub twins: &'a Twins,
 }
 
-/// Judges a picture; `is_dismissed` says which remarks a person has dismissed for this very file.
-pub fn judge(facts: &Facts<'_>, is_dismissed: impl Fn(QualityCode) -> bool) -> Quality {
+/// Judges a picture; `dismissed` says of which remarks of this very file a person has said that they are meant so, and how bad
+/// they were then: what has become worse counts again.
+pub fn judge(
+    facts: &Facts<'_>,
+    dismissed: impl Fn(QualityCode) -> Option<QualityState>,
+) -> Quality {
     let in_file = stored::passed_over(facts.filename)
         .into_iter()
         .chain(stored::flawed(facts.filename, facts.flaws));
@@ -203,27 +207,27 @@ pub fn judge(facts: &Facts<'_>, is_dismissed: impl Fn(QualityCode) -> bool) -> Q
         measured::exposure(facts.analysis),
         measured::alpha(facts.analysis),
     ];
-    settle(in_file.chain(found.into_iter().flatten()), is_dismissed)
+    settle(in_file.chain(found.into_iter().flatten()), dismissed)
 }
 
 /// A picture that could not be measured, with the reason.
 pub fn unreadable(
     filename: &str,
     reason: &str,
-    is_dismissed: impl Fn(QualityCode) -> bool,
+    dismissed: impl Fn(QualityCode) -> Option<QualityState>,
 ) -> Quality {
     let remark = QualityRemark::new(QualityCode::Unreadable, QualityState::Bad, reason);
     let passed_over = stored::passed_over(filename);
-    settle([remark].into_iter().chain(passed_over), is_dismissed)
+    settle([remark].into_iter().chain(passed_over), dismissed)
 }
 
 fn settle(
     remarks: impl IntoIterator<Item = QualityRemark>,
-    is_dismissed: impl Fn(QualityCode) -> bool,
+    dismissed: impl Fn(QualityCode) -> Option<QualityState>,
 ) -> Quality {
     let mut remarks: Vec<QualityRemark> = remarks.into_iter().collect();
     for remark in &mut remarks {
-        remark.dismissed = is_dismissed(remark.code);
+        remark.dismissed = dismissed(remark.code).is_some_and(|worst| remark.state <= worst);
     }
     let open = remarks.iter().filter(|r| !r.dismissed);
     Quality {

@@ -3,9 +3,13 @@
 //! Two contents and the one both sides had when they last agreed (the base) decide who changed. Without a base nobody can
 //! say who did, so a difference is a conflict, and a conflict is never decided by us. Nothing here removes anything.
 
+mod held;
 mod plan;
 
-pub use plan::{Decision, Named, Removed, Side, Stage, Step, Transfer, Wish, goes_by_itself, plan};
+pub use held::held_back;
+pub use plan::{
+    Decision, Named, Removed, Side, Stage, Step, Transfer, Wish, across, goes_by_itself, plan,
+};
 use serde::{Deserialize, Serialize};
 
 /// How a name stands on the two sides. "Here" is the folder, "there" is S3.
@@ -80,6 +84,9 @@ pub struct FileHere {
     pub size_bytes: u64,
     /// ISO 8601.
     pub modified: String,
+    /// How a caption begins that has to be decided about.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub text: Option<String>,
 }
 
 /// The object in S3.
@@ -90,6 +97,9 @@ pub struct FileThere {
     pub size_bytes: u64,
     /// ISO 8601.
     pub modified: String,
+    /// How a caption begins that has to be decided about.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub text: Option<String>,
 }
 
 /// One name on both sides.
@@ -105,6 +115,9 @@ pub struct FolderFile {
     pub there: Option<FileThere>,
     /// The folder that counts, where a person chose between two.
     pub chosen: Option<String>,
+    /// Why the folder's copy is not sent unless it is named: the trainer could not use it, or not without its image.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub problem: Option<String>,
     /// Changes with either side; a decision that names it is refused once it is old.
     pub version: String,
 }
@@ -133,6 +146,8 @@ pub struct FolderCounts {
     pub to_fetch: u32,
     pub bytes_to_fetch: u64,
     pub unchecked: u32,
+    /// Files of the folder that cannot be trained; `problem` says why. They are not sent.
+    pub unfit: u32,
 }
 
 /// The folder and S3 side by side.
@@ -147,7 +162,7 @@ pub struct FolderView {
     pub counts: FolderCounts,
     /// Every name that is not in step.
     pub files: Vec<FolderFile>,
-    /// Names that are none of ours, links, folders, files that are too large.
+    /// Names that are none of ours, links, folders, files that are too large or cannot be read.
     pub left_out: Vec<FileProblem>,
 }
 
@@ -186,6 +201,7 @@ impl FolderCounts {
             FileState::Unchecked => self.unchecked += 1,
             _ => {}
         }
+        self.unfit += u32::from(file.problem.is_some());
         if goes_by_itself(file, Action::Send) {
             self.to_send += 1;
             self.bytes_to_send += file.bytes(Action::Send);

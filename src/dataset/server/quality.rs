@@ -11,7 +11,7 @@ pub use kept::remember_run;
 use super::super::model::bucket_choice::{BucketChoice, uses};
 use super::super::model::image::TrainingImage;
 use super::super::model::outliers::outliers;
-use super::super::model::quality::{Quality, QualityState};
+use super::super::model::quality::{Quality, QualityCode, QualityState};
 use super::super::model::report::{ChoiceSource, Dismissal, QualityReport, QualityRow, Scope};
 use super::analysis::{Measured, Outcome};
 use super::caption_checks;
@@ -160,19 +160,56 @@ fn mark_outliers(judge: &Judge, images: &mut [QualityRow]) {
     }
 }
 
-/// Dismisses a remark of an image as it is now, or takes that back; how the image stands then.
+/// Dismisses a remark of an image as it is now, or takes that back; how the image stands then. `choice`: the training size for
+/// which it was seen, as for the report.
 pub async fn dismiss(
     state: &AppState,
     style: &StyleId,
     filename: &str,
+    choice: Option<BucketChoice>,
     dismissal: Dismissal,
 ) -> Result<Quality, AppError> {
+    if let Some(choice) = &choice {
+        check(choice)?;
+    }
     let image = listing::one(state, style, filename).await?;
-    kept::dismiss(state, style, filename, &image.etag, dismissal).await?;
     let pairs = listing::pairs(state, style).await?;
-    let judge = Judge::of(state, style, &pairs, None).await?;
     let size = image.width.zip(image.height);
+    let code = dismissal.code;
+    let seen = match dismissal.dismissed {
+        false => None,
+        true => {
+            let judge = Judge::of(state, style, &pairs, choice).await?;
+            let quality = judge.quality(filename, &image.etag, size);
+            Some(remarked(filename, quality, code, &judge.choice)?)
+        }
+    };
+    kept::dismiss(state, style, filename, &image.etag, code, seen).await?;
+    let judge = Judge::of(state, style, &pairs, choice).await?;
     Ok(judge
         .quality(filename, &image.etag, size)
         .unwrap_or_default())
+}
+
+/// How the remark stands that is dismissed; one that is not there would hide another one to come.
+fn remarked(
+    filename: &str,
+    quality: Option<Quality>,
+    code: QualityCode,
+    choice: &BucketChoice,
+) -> Result<QualityState, AppError> {
+    let quality = quality.ok_or_else(|| {
+        AppError::conflict(format!("{filename} is still being measured."))
+            .with_remedy("Dismiss the remark once it is there.")
+    })?;
+    let remark = quality.remarks.iter().find(|r| r.code == code);
+    let nothing = || {
+        let (width, height) = (choice.width, choice.height);
+        AppError::not_found(format!(
+            "{filename} has no remark {:?} at a training size of {width} × {height}, so nothing was dismissed.",
+            code.as_str()
+        ))
+        .with_remedy("Name the training size at which it was shown, or look at the image again.")
+    };
+    remark.map(|r| r.state).ok_or_else(nothing)
 }

@@ -22,9 +22,14 @@ pub fn router() -> OpenApiRouter<AppState> {
 
 #[derive(Deserialize, utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
-struct ReportQuery {
+struct SetQuery {
     /// Only the images of this selection set, in its order.
     set: Option<u64>,
+}
+
+#[derive(Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+struct ChoiceQuery {
     /// Training size in pixels; with any of these the last run's are not looked at.
     width: Option<u32>,
     height: Option<u32>,
@@ -35,11 +40,7 @@ struct ReportQuery {
     batch_size: Option<u32>,
 }
 
-impl ReportQuery {
-    fn scope(&self) -> Scope {
-        self.set.map_or(Scope::All, Scope::Set)
-    }
-
+impl ChoiceQuery {
     /// What was asked for, the trainer's default for the rest; `None` when nothing was.
     fn choice(&self) -> Option<BucketChoice> {
         let default = BucketChoice::default();
@@ -69,25 +70,30 @@ impl ReportQuery {
 /// Whether a style's images are good for training, which bucket each falls into, and which stand out of the set.
 ///
 /// Answers at once with what is known; while `analysing` is above 0, ask again.
-#[utoipa::path(get, path = "/api/styles/{id}/quality", tag = "quality", params(("id" = String, Path), ReportQuery),
+#[utoipa::path(get, path = "/api/styles/{id}/quality", tag = "quality", params(("id" = String, Path), SetQuery, ChoiceQuery),
     responses((status = 200, body = QualityReport), (status = 400, body = Problem), (status = 404, body = Problem), (status = 502, body = Problem)))]
 async fn report(
     State(state): State<AppState>,
     Path(id): Path<String>,
-    Query(query): Query<ReportQuery>,
+    Query(wanted): Query<SetQuery>,
+    Query(size): Query<ChoiceQuery>,
 ) -> Result<Json<QualityReport>, AppError> {
-    let report = quality::report(&state, &style_id(&id)?, &query.scope(), query.choice()).await?;
+    let scope = wanted.set.map_or(Scope::All, Scope::Set);
+    let report = quality::report(&state, &style_id(&id)?, &scope, size.choice()).await?;
     Ok(Json(report))
 }
 
-/// Dismisses a remark of an image, or takes that back. It holds until the image changes.
-#[utoipa::path(put, path = "/api/styles/{id}/images/{filename}/quality", tag = "quality", params(("id" = String, Path), ("filename" = String, Path)),
-    request_body = Dismissal, responses((status = 200, body = Quality), (status = 400, body = Problem), (status = 404, body = Problem)))]
+/// Dismisses a remark of an image, or takes that back. It holds until the image changes or the remark becomes worse. A remark
+/// the image does not have at this training size is a 404; while the image is being measured, 409.
+#[utoipa::path(put, path = "/api/styles/{id}/images/{filename}/quality", tag = "quality", params(("id" = String, Path), ("filename" = String, Path), ChoiceQuery),
+    request_body = Dismissal, responses((status = 200, body = Quality), (status = 400, body = Problem), (status = 404, body = Problem), (status = 409, body = Problem)))]
 async fn dismiss(
     State(state): State<AppState>,
     Path((id, filename)): Path<(String, String)>,
+    Query(size): Query<ChoiceQuery>,
     Body(dismissal): Body<Dismissal>,
 ) -> Result<Json<Quality>, AppError> {
-    let quality = quality::dismiss(&state, &style_id(&id)?, &filename, dismissal).await?;
+    let style = style_id(&id)?;
+    let quality = quality::dismiss(&state, &style, &filename, size.choice(), dismissal).await?;
     Ok(Json(quality))
 }

@@ -18,7 +18,7 @@ use image::codecs::jpeg::JpegEncoder;
 use image::{DynamicImage, GenericImageView};
 use sha2::{Digest, Sha256};
 use std::fs::{self, File};
-use std::io::Cursor;
+use std::io::{BufRead, Cursor, Seek};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -102,7 +102,7 @@ async fn make(
     let (bytes, etag) = state.s3.get(&object.key, MAX_IMAGE_BYTES).await?;
     let path = place(state, &object.key, &etag);
     let made = tokio::task::spawn_blocking(move || {
-        let thumbnail = shrink(decode(Cursor::new(&bytes))?.picture, SIDE, JPEG_QUALITY)?;
+        let thumbnail = small(Cursor::new(&bytes))?;
         keep(&path, &thumbnail);
         Ok::<_, String>(thumbnail)
     });
@@ -187,6 +187,11 @@ fn keep(path: &Path, thumbnail: &[u8]) {
     if let Err(error) = kept.and_then(|()| make_room(folder, MOST_OF_FOLDER)) {
         tracing::warn!(%error, "thumbnail not kept");
     }
+}
+
+/// A picture's thumbnail, or why there is none (reads on after the file's name). Blocks.
+pub fn small(from: impl BufRead + Seek) -> Result<Vec<u8>, String> {
+    shrink(decode(from)?.picture, SIDE, JPEG_QUALITY)
 }
 
 /// A JPEG of at most `side` pixels, or why there is none (reads on after the file's name). Blocks.

@@ -1,6 +1,6 @@
 //! Server functions of models that no version knows.
 
-use super::super::model::import::{NotImported, UnknownModel};
+use super::super::model::import::{Imports, UnknownModel};
 use crate::error::AppError;
 use crate::styles::model::StyleId;
 use leptos::prelude::*;
@@ -11,14 +11,17 @@ pub async fn unknown_models(style: StyleId) -> Result<Vec<UnknownModel>, AppErro
     super::super::server::import::unknown_soon(&crate::server::state::app_state(), &style).await
 }
 
-/// Imports one model, or with an empty `file` all that are whole; returns those that were not.
+/// Imports one model, or with an empty `file` all that are whole.
 #[server(prefix = "/rpc", endpoint = "import_models")]
 pub async fn import_models(
     style: StyleId,
     #[server(default)] file: String,
-) -> Result<Vec<NotImported>, AppError> {
+) -> Result<Imports, AppError> {
     let files = (!file.is_empty()).then(|| vec![file]);
     let state = crate::server::state::app_state();
     let done = super::super::server::import::import(&state, &style, files).await?;
-    Ok(done.refused)
+    Ok(Imports {
+        names: done.imported.into_iter().map(|v| v.name).collect(),
+        refused: done.refused,
+    })
 }

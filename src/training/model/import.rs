@@ -1,7 +1,11 @@
 //! A model file in the bucket that no version knows: whose it is, what it would be called. Pure; the file is not read here.
 
+use super::names::NAME_MAX;
 use super::version::Status;
 use serde::{Deserialize, Serialize};
+
+/// The trainer of an imported version: nobody knows who that was, nor how long it took.
+pub const IMPORTED: &str = "imported";
 
 /// The end of a model file's name.
 pub const EXTENSION: &str = ".safetensors";
@@ -58,6 +62,14 @@ pub struct NotImported {
     pub message: String,
 }
 
+/// What an import came to, for a page.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Imports {
+    /// Names of the versions that were made.
+    pub names: Vec<String>,
+    pub refused: Vec<NotImported>,
+}
+
 /// The stem of a model's file name; `None` for other files and names that lead elsewhere.
 pub fn stem(file: &str) -> Option<&str> {
     let stem = file.strip_suffix(EXTENSION)?;
@@ -84,13 +96,18 @@ pub fn version_name(rest: &str) -> &str {
     }
 }
 
-/// The name, or with a remark such as `from S3` if another version has it.
+/// The name, or with a remark such as `from S3` if another version has it; cut where a name may be no longer.
 pub fn free_name(wanted: &str, remark: &str, taken: impl Fn(&str) -> bool) -> String {
+    let with = |end: String| {
+        let room = NAME_MAX.saturating_sub(end.chars().count());
+        let begin: String = wanted.chars().take(room).collect();
+        format!("{}{end}", begin.trim_end())
+    };
     let remarked = (1..).map(|n| match n {
-        1 => format!("{wanted} {remark}"),
-        n => format!("{wanted} {remark} ({n})"),
+        1 => with(format!(" {remark}")),
+        n => with(format!(" {remark} ({n})")),
     });
-    let mut names = std::iter::once(wanted.to_owned()).chain(remarked);
+    let mut names = std::iter::once(with(String::new())).chain(remarked);
     names.find(|n| !taken(n)).expect("one is free")
 }
 
@@ -120,6 +137,11 @@ mod tests {
             free_name("V6", "from S3", |n| !n.ends_with(')')),
             "V6 from S3 (2)"
         );
+        let long = "x".repeat(180);
+        let first = free_name(&long, "from S3", |_| false);
+        let second = free_name(&long, "from S3", |n| n == first);
+        assert_eq!(first.len(), NAME_MAX);
+        assert!(second.len() == NAME_MAX && second.ends_with("x from S3"));
     }
 
     #[test]

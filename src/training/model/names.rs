@@ -6,6 +6,8 @@ use serde::{Deserialize, Serialize};
 
 /// Code of a name that only a model file has: the browser does not know of it by itself.
 pub const MODEL_THERE: &str = "model_there";
+/// Longest name of a version that is given to it later, in characters; a run's own becomes a file's and is shorter.
+pub const NAME_MAX: usize = 80;
 
 /// A name that a version has, and how that one stands.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -4,7 +4,7 @@
 //! there is no page they could be shown on. Nothing in the bucket is changed.
 
 use super::super::model::import::{
-    EndedRun, ModelFacts, NotImported, UnknownModel, free_name, owner, stem, version_name,
+    EndedRun, IMPORTED, ModelFacts, NotImported, UnknownModel, free_name, owner, stem, version_name,
 };
 use super::super::model::lora_file::is_left_by;
 use super::super::model::version::{ParameterValue, Status, TrainingVersion, is_version_id};
@@ -288,7 +288,7 @@ fn version_of(state: &AppState, candidate: &Candidate, facts: &ModelFacts) -> Tr
         status: Status::Completed,
         lora_url: Some(state.s3.object_url(&candidate.object.key)),
         last_synced: Some(state.now_iso()),
-        trainer: Some("imported".into()),
+        trainer: Some(IMPORTED.into()),
         model_name: Some(stem.to_owned()),
         size_bytes: Some(candidate.object.size_bytes),
         ..TrainingVersion::default()

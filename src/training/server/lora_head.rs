@@ -22,6 +22,23 @@ const TAGS_SHOWN: usize = 40;
 /// Longest text taken over from the metadata, in characters.
 const TEXT_MAX: usize = 400;
 
+/// Parts of tensors' names that only files made to be added to a model have: LoRA as kohya, diffusers and PEFT write it, LoHa,
+/// LoKr, OFT and what else LyCORIS trains.
+const ADDED: [&str; 11] = [
+    "lora_down",
+    "lora_up",
+    "lora_A",
+    "lora_B",
+    "lora.",
+    "lora_unet",
+    "lora_te",
+    "lycoris_",
+    "hada_",
+    "lokr_",
+    "oft_blocks",
+];
+const NO_LORA: &str = "A safetensors file, but none of a LoRA: none of its tensors is a lora_down, lora_A or the like.";
+
 /// What the first bytes of an object turned out to be.
 #[derive(Debug)]
 pub enum Opening {
@@ -169,17 +186,20 @@ impl Head {
         (tags, total)
     }
 
+    /// Whether any tensor is one that is added to a model's own: a whole model has none.
+    fn is_of_a_lora(&self) -> bool {
+        let added = |name: &String| ADDED.iter().any(|part| name.contains(part));
+        self.tensors.keys().any(added)
+    }
+
     /// Everything the file says of itself, and whether it is whole.
     pub fn facts(&self, size_bytes: u64) -> LoraFacts {
         let down = self.tensors.iter().find(|(name, _)| {
             name.ends_with("lora_down.weight") || name.ends_with("lora_A.weight")
         });
         let (mut verdict, mut words) = verdict(size_bytes, self.described_bytes);
-        if down.is_none() && verdict == Verdict::Whole {
-            (verdict, words) = (
-                Verdict::Foreign,
-                "A safetensors file, but none of a LoRA: it has no lora_down.".to_owned(),
-            );
+        if !self.is_of_a_lora() && verdict == Verdict::Whole {
+            (verdict, words) = (Verdict::Foreign, NO_LORA.to_owned());
         }
         let (tags, tags_total) = self.tags();
         let dtype = down.and_then(|(_, t)| t["dtype"].as_str());
@@ -241,13 +261,20 @@ impl Opening {
         let needed = match self {
             Self::Foreign(why) => return Err(format!("It is no LoRA file. {why}")),
             Self::Cut { needed_bytes } | Self::More(needed_bytes) => *needed_bytes,
-            Self::Head(head) if head.described_bytes == size_bytes => {
-                return Ok(head.model_facts());
-            }
             Self::Head(head) => head.described_bytes,
         };
+        let what = match (self, verdict(size_bytes, needed).0) {
+            (Self::Head(head), Verdict::Whole) if head.is_of_a_lora() => {
+                return Ok(head.model_facts());
+            }
+            (Self::Head(_), Verdict::Whole) => {
+                return Err(format!("It is no LoRA file. {NO_LORA}"));
+            }
+            (_, Verdict::Longer) => "It is longer than its header says",
+            _ => "It is not whole",
+        };
         Err(format!(
-            "It is not whole: it has {size_bytes} bytes, its header speaks of {needed}."
+            "{what}: it has {size_bytes} bytes, its header speaks of {needed}."
         ))
     }
 }

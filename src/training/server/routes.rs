@@ -3,6 +3,7 @@
 use super::super::model::costs::CostSettings;
 use super::super::model::form::TrainingForm;
 use super::super::model::lora_file::{LoraFacts, RunFile};
+use super::super::model::names::NAME_MAX;
 use super::super::model::preflight::Check;
 use super::super::model::presets::SettingsPreset;
 use super::super::model::progress::ProgressPoint;
@@ -26,8 +27,7 @@ use serde_json::{Map, Value};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-/// Longest name and description, in characters.
-const MAX_NAME: usize = 80;
+/// Longest description, in characters.
 const MAX_DESCRIPTION: usize = 2_000;
 /// Longest idempotency key, in bytes.
 const MAX_KEY: usize = 200;
@@ -263,9 +263,9 @@ pub async fn apply(
     let name = change.name.map(|n| n.trim().to_owned());
     if name
         .as_ref()
-        .is_some_and(|n| n.is_empty() || n.chars().count() > MAX_NAME)
+        .is_some_and(|n| n.is_empty() || n.chars().count() > NAME_MAX)
     {
-        let message = format!("A version's name has 1 to {MAX_NAME} characters.");
+        let message = format!("A version's name has 1 to {NAME_MAX} characters.");
         return Err(AppError::field("name", message));
     }
     let description = change.description;

@@ -1,6 +1,7 @@
 //! A version in words: status, recipe, progress, how long it took, what to do when it failed. Pure; shows nothing itself.
 
 use super::clock::stopwatch;
+use crate::training::model::import::IMPORTED;
 use crate::training::model::progress::{self, ProgressPoint, Stage};
 use crate::training::model::time::unix_ms;
 use crate::training::model::version::{Progress, Status, TrainingVersion, VersionEvent};
@@ -102,8 +103,12 @@ pub fn recipe(version: &TrainingVersion) -> String {
     }
 }
 
-/// How long it took, in milliseconds: on the worker where that is known, else from its record to its end.
+/// How long it took, in milliseconds: on the worker where that is known, else from its record to its end. Of an imported model
+/// nobody measured it.
 pub fn took_ms(version: &TrainingVersion) -> Option<i64> {
+    if version.trainer.as_deref() == Some(IMPORTED) {
+        return None;
+    }
     let ended = version.completed_at.as_ref().or(version.failed_at.as_ref());
     let whole_run = || Some(unix_ms(ended?)? - unix_ms(&version.timestamp)?);
     version
@@ -435,5 +440,11 @@ mod tests {
             ..older
         };
         assert_eq!(duration(&ended, 0), "1:07:48");
+        let imported = TrainingVersion {
+            trainer: Some(IMPORTED.into()),
+            completed_at: Some(ended.timestamp.clone()),
+            ..ended
+        };
+        assert_eq!(duration(&imported, 0), "");
     }
 }

@@ -8,7 +8,7 @@ use crate::training::model::import::{EndedRun, ModelFacts, NotImported, UnknownM
 use crate::training::model::version::{Status, TrainingVersion};
 use crate::ui::frame::StyleChanged;
 use crate::ui::units::{bytes, count, minute, plural};
-use crate::ui::{ErrorNotice, Icon, Notice};
+use crate::ui::{ErrorNotice, Icon, Notice, focus_soon};
 use leptos::prelude::*;
 
 #[component]
@@ -27,7 +27,22 @@ pub fn UnknownModels(
         },
     );
     Effect::watch(asked, |_, _, _| StyleChanged::notify(), false);
+    // the button that was pressed goes with its row
+    let names = move || import.value().get()?.ok().map(|done| done.names);
+    let imported = Memo::new(move |_| names().unwrap_or_default());
+    Effect::watch(
+        move || import.version().get(),
+        move |_, _, _| {
+            if imported.with_untracked(|names| !names.is_empty()) {
+                focus_soon(IMPORTED);
+            }
+        },
+        false,
+    );
     view! {
+        <div id=IMPORTED tabindex="-1" aria-live="polite">
+            {move || imported.with(|names| told(names))}
+        </div>
         <Transition>
             {move || Suspend::new(async move {
                 match models.await {
@@ -39,6 +54,21 @@ pub fn UnknownModels(
             })}
         </Transition>
     }
+}
+
+/// Where it is said what an import came to, outside of what is asked for again.
+const IMPORTED: &str = "imported";
+
+fn told(names: &[String]) -> Option<impl IntoView + use<>> {
+    let what = match names {
+        [] => return None,
+        [one] => format!("{one} is imported; it stands in the list below."),
+        many => format!(
+            "{} are imported; they stand in the list below.",
+            plural(many.len(), "model")
+        ),
+    };
+    Some(view! { <Notice kind="success" what=what /> })
 }
 
 /// The list of versions is there nevertheless.
@@ -67,7 +97,7 @@ fn Found(
     let of_runs = of_runs.collect::<Vec<_>>();
     let refused = move || {
         import.value().get().map(|answer| match answer {
-            Ok(refused) => not_imported(refused).into_any(),
+            Ok(done) => not_imported(done.refused).into_any(),
             Err(error) => view! { <ErrorNotice error /> }.into_any(),
         })
     };

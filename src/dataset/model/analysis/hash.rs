@@ -78,28 +78,6 @@ impl<'de> Deserialize<'de> for Hash {
     }
 }
 
-/// Indices that belong together by `near`, directly or over others; groups of one are left out. In order of first member.
-pub fn near_groups(count: usize, near: impl Fn(usize, usize) -> bool) -> Vec<Vec<usize>> {
-    let mut group: Vec<usize> = (0..count).collect();
-    for one in 0..count {
-        for other in one + 1..count {
-            let (a, b) = (group[one], group[other]);
-            if a != b && near(one, other) {
-                let (keep, drop) = (a.min(b), a.max(b));
-                group
-                    .iter_mut()
-                    .filter(|g| **g == drop)
-                    .for_each(|g| *g = keep);
-            }
-        }
-    }
-    let mut groups = std::collections::BTreeMap::<usize, Vec<usize>>::new();
-    for (index, group) in group.into_iter().enumerate() {
-        groups.entry(group).or_default().push(index);
-    }
-    groups.into_values().filter(|g| g.len() > 1).collect()
-}
-
 /// Frequencies (across, down) from the lowest, without the mean; 64 of them.
 fn zigzag() -> impl Iterator<Item = (usize, usize)> {
     (1..)

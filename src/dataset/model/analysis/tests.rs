@@ -172,14 +172,6 @@ fn a_hash_is_written_as_16_digits_and_read_back() {
 }
 
 #[test]
-fn near_ones_form_groups_also_over_others() {
-    let at = [0i32, 100, 5, 9, 101, 500];
-    let near = |a: usize, b: usize| (at[a] - at[b]).abs() <= 5;
-    assert_eq!(near_groups(at.len(), near), [vec![0, 2, 3], vec![1, 4]]);
-    assert!(near_groups(0, near).is_empty());
-}
-
-#[test]
 fn blur_takes_sharpness_and_detail_away() {
     for seed in 0..6 {
         let sharp = Picture::of_discs(seed);

@@ -35,7 +35,7 @@ fn judged(size: (u32, u32), analysis: &Analysis, twins: &Twins) -> Quality {
         flaws: &[],
         twins,
     };
-    judge(&facts, |_| false)
+    judge(&facts, |_| None)
 }
 
 fn found(quality: &Quality) -> Vec<(QualityCode, QualityState)> {
@@ -201,15 +201,29 @@ fn a_dismissed_remark_stays_to_be_read_but_does_not_count() {
         flaws: &[],
         twins: &Twins::default(),
     };
-    let state = |dismissed: &[QualityCode]| judge(&facts, |code| dismissed.contains(&code)).state;
+    let dismissed =
+        |codes: &[QualityCode], code| codes.contains(&code).then_some(QualityState::Bad);
+    let state = |codes: &[QualityCode]| judge(&facts, |code| dismissed(codes, code)).state;
     assert_eq!(state(&[]), QualityState::Bad);
     assert_eq!(state(&[QualityCode::Upscaled]), QualityState::Look);
     assert_eq!(
         state(&[QualityCode::Upscaled, QualityCode::Blur]),
         QualityState::Fine
     );
-    let quality = judge(&facts, |code| code == QualityCode::Blur);
+    let quality = judge(&facts, |code| dismissed(&[QualityCode::Blur], code));
     assert_eq!(quality.remarks.iter().filter(|r| r.dismissed).count(), 1);
+    // it was less bad when it was dismissed
+    let was_soft = judge(&facts, |_| Some(QualityState::Look));
+    assert_eq!(was_soft.state, QualityState::Bad);
+    let dismissed: Vec<_> = was_soft
+        .remarks
+        .iter()
+        .map(|r| (r.code, r.dismissed))
+        .collect();
+    assert_eq!(
+        dismissed,
+        [(QualityCode::Upscaled, false), (QualityCode::Blur, true)]
+    );
 }
 
 #[test]
@@ -228,11 +242,11 @@ fn what_the_trainer_stops_on_and_what_cannot_be_decoded_is_bad() {
         flaws: &[],
         twins: &Twins::default(),
     };
-    let quality = judge(&facts, |_| false);
+    let quality = judge(&facts, |_| None);
     let bad = [QualityCode::Turned, QualityCode::Untrainable].map(|c| (c, QualityState::Bad));
     assert_eq!(found(&quality), bad);
     assert_eq!(
-        unreadable("a.jpg", "it unpacks to 4 GB", |_| false).state,
+        unreadable("a.jpg", "it unpacks to 4 GB", |_| None).state,
         QualityState::Bad
     );
 }
@@ -250,7 +264,7 @@ fn what_the_trainer_passes_over_or_silently_gets_wrong_is_bad_with_a_remedy() {
             flaws,
             twins: &Twins::default(),
         };
-        judge(&facts, |_| false)
+        judge(&facts, |_| None)
     };
     for (filename, flaws, code, remedy) in [
         ("a.jpg", &[Flaw::Cmyk][..], QualityCode::Cmyk, "as RGB"),
@@ -270,7 +284,7 @@ fn what_the_trainer_passes_over_or_silently_gets_wrong_is_bad_with_a_remedy() {
     // said once each, by the remarks with a figure
     let told = stored("a.png", &[Flaw::Turned(6), Flaw::Transparent]);
     assert_eq!(found(&told), []);
-    let unread = unreadable("a.Jpg", "a.Jpg is cut off.", |_| false);
+    let unread = unreadable("a.Jpg", "a.Jpg is cut off.", |_| None);
     let codes = [QualityCode::Unreadable, QualityCode::Extension];
     assert_eq!(found(&unread), codes.map(|c| (c, QualityState::Bad)));
 }

@@ -73,6 +73,9 @@ pub struct Step {
 
 /// Whether a file is moved without being named.
 pub fn goes_by_itself(file: &FolderFile, action: Action) -> bool {
+    if action == Action::Send && file.problem.is_some() {
+        return false;
+    }
     match (file.state, action) {
         (FileState::OnlyHere, Action::Send) | (FileState::OnlyThere, Action::Fetch) => {
             !file.was_in_step
@@ -137,6 +140,24 @@ fn decided(file: Option<&FolderFile>, decision: &Decision) -> Result<Option<Step
             action,
         })),
     }
+}
+
+/// How many of a wish's files that need not be moved any more were sent, and fetched. Of a studio that was killed the files
+/// tell it, not what it last wrote down.
+pub fn across(files: &[FolderFile], wish: &Wish, done: u32) -> (u32, u32) {
+    let decisions = match wish {
+        Wish::All(Action::Send) => return (done, 0),
+        Wish::All(Action::Fetch) => return (0, done),
+        Wish::Decided(decisions) => decisions,
+    };
+    let in_step = |d: &&Decision| {
+        files
+            .iter()
+            .any(|f| f.filename == d.filename && f.state == FileState::InStep)
+    };
+    let sends = decisions.iter().filter(|d| d.action == Action::Send);
+    let sent = (sends.filter(in_step).count() as u32).min(done);
+    (sent, done - sent)
 }
 
 /// How far a transfer is.

@@ -52,10 +52,12 @@ fn file(name: &str, state: FileState) -> FolderFile {
         folder: "1_ink".into(),
         size_bytes: 10,
         modified: String::new(),
+        text: None,
     };
     let there = FileThere {
         size_bytes: 7,
         modified: String::new(),
+        text: None,
     };
     FolderFile {
         filename: name.into(),
@@ -64,6 +66,7 @@ fn file(name: &str, state: FileState) -> FolderFile {
         here: (state != OnlyThere).then_some(here).into_iter().collect(),
         there: (state != OnlyHere).then_some(there),
         chosen: None,
+        problem: None,
         version: format!("v-{name}"),
     }
 }
@@ -163,4 +166,67 @@ fn a_decision_of_a_form_names_action_version_and_a_file_with_blanks() {
         Some((Action::Fetch, boat))
     );
     assert_eq!(parse("send", all), None);
+}
+
+#[test]
+fn what_cannot_be_trained_is_counted_for_itself_and_not_offered_to_be_sent() {
+    let unfit = FolderFile {
+        problem: Some("page.jpg is not a picture.".into()),
+        ..file("page.jpg", OnlyHere)
+    };
+    let counts = FolderView::of(vec![], String::new(), vec![unfit.clone()], vec![]).counts;
+    assert_eq!((counts.unfit, counts.to_send), (1, 0));
+    let (steps, _) = plan(std::slice::from_ref(&unfit), &Wish::All(Action::Send));
+    assert_eq!(steps, []);
+    // a person who names it is told the reason anew
+    let named = Wish::Decided(vec![Decision {
+        filename: "page.jpg".into(),
+        action: Action::Send,
+        version: None,
+    }]);
+    assert_eq!(plan(&[unfit], &named).0.len(), 1);
+}
+
+#[test]
+fn a_caption_stays_only_where_no_image_of_its_stem_can_be_trained() {
+    let unfit = |name: &str, state| FolderFile {
+        problem: Some("not a picture".into()),
+        ..file(name, state)
+    };
+    let held = |files: &[FolderFile]| {
+        let held = held_back(files.iter());
+        held.into_keys().collect::<Vec<_>>()
+    };
+    let caption = || file("a.txt", OnlyHere);
+    assert_eq!(held(&[unfit("a.jpg", OnlyHere), caption()]), ["a.txt"]);
+    assert!(held(&[caption()]).is_empty());
+    assert!(held(&[file("a.jpg", OnlyHere), caption()]).is_empty());
+    let another = file("a.png", OnlyHere);
+    assert!(held(&[unfit("a.jpg", OnlyHere), another, caption()]).is_empty());
+    // what S3 has of the image is trained
+    assert!(held(&[unfit("a.jpg", ChangedHere), caption()]).is_empty());
+    let in_step = file("a.txt", InStep);
+    assert!(held(&[unfit("a.jpg", OnlyHere), in_step]).is_empty());
+}
+
+#[test]
+fn what_a_killed_transfer_got_across_is_told_by_the_files() {
+    let files = [
+        file("sent", InStep),
+        file("fetched", InStep),
+        file("left", OnlyHere),
+    ];
+    let decided = |name: &str, action| Decision {
+        filename: name.into(),
+        action,
+        version: None,
+    };
+    let wish = Wish::Decided(vec![
+        decided("sent", Action::Send),
+        decided("fetched", Action::Fetch),
+        decided("left", Action::Send),
+    ]);
+    assert_eq!(across(&files, &wish, 2), (1, 1));
+    assert_eq!(across(&files, &Wish::All(Action::Send), 61), (61, 0));
+    assert_eq!(across(&files, &Wish::All(Action::Fetch), 61), (0, 61));
 }

@@ -1,6 +1,6 @@
 //! Hashes of both sides: read where the contents matter, remembered otherwise, and what they say of a name.
 
-use super::super::super::model::sync::{Content, FileState, compare};
+use super::super::super::model::sync::{Content, FileState, FolderFile, compare};
 use super::memory::Memory;
 use super::scan::Found;
 use super::survey::{Joined, Pair, Sides, counting, describe, note};
@@ -139,9 +139,13 @@ impl Hashes {
         let md5 = first_md5.map(str::to_owned);
         let one_sided = matches!(state, FileState::OnlyHere | FileState::OnlyThere);
         let was_in_step = one_sided && base.is_some();
+        let refused = counting.first().and_then(|file| memory.refusal(file));
+        let problem = refused.filter(|_| state != FileState::InStep);
+        let problem = problem.map(str::to_owned);
         let chosen = chosen.cloned();
+        let file = describe(name, state, was_in_step, &copies, object.as_ref(), chosen);
         Pair {
-            file: describe(name, state, was_in_step, &copies, object.as_ref(), chosen),
+            file: FolderFile { problem, ..file },
             copies,
             object,
             md5,

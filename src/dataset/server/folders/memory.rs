@@ -1,5 +1,5 @@
-//! What is remembered of a style's folder between two looks: hashes, what both sides had when they last agreed, and which of
-//! two folders a person chose. Lies in `STATE_DIR/folders/{id}/`; losing it costs a re-read, never a file.
+//! What is remembered of a style's folder between two looks: hashes, what both sides had when they last agreed, which of two
+//! folders a person chose, and which files the trainer could not use. Lies in `STATE_DIR/folders/{id}/`; losing it costs a re-read, never a file.
 
 use super::scan::{Found, Stamp};
 use crate::server::documents::write_atomically;
@@ -20,7 +20,14 @@ struct Hashed<Of> {
     md5: String,
 }
 
-/// See the module's head. Maps are by file name, `here` by `folder/name`.
+/// A file the trainer could not use, and why.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+struct Refused {
+    of: Stamp,
+    why: String,
+}
+
+/// See the module's head. Maps are by file name, `here` and `refused` by `folder/name`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Memory {
@@ -31,6 +38,9 @@ pub struct Memory {
     there: BTreeMap<String, Hashed<String>>,
     base: BTreeMap<String, String>,
     pub chosen: BTreeMap<String, String>,
+    refused: BTreeMap<String, Refused>,
+    /// The studio whose judgement `refused` is: another one may judge otherwise.
+    judge: String,
     #[serde(skip)]
     unwritten: bool,
 }
@@ -42,12 +52,23 @@ impl Memory {
     }
 
     pub fn learn_here(&mut self, file: &Found, md5: &str) {
-        let written = Duration::from_nanos(file.stamp.modified_ns.max(0) as u64);
-        let age = SystemTime::now().duration_since(UNIX_EPOCH + written);
-        if age.is_ok_and(|age| age > SETTLED) {
+        if is_settled(file) {
             let md5 = md5.to_owned();
             let of = file.stamp;
             self.here.insert(key(file), Hashed { of, md5 });
+        }
+    }
+
+    /// Why the trainer could not use the file as it is now, where sending it was tried.
+    pub fn refusal(&self, file: &Found) -> Option<&str> {
+        let known = self.refused.get(&key(file))?;
+        (known.of == file.stamp).then_some(known.why.as_str())
+    }
+
+    pub fn refuse(&mut self, file: &Found, why: String) {
+        if is_settled(file) {
+            let of = file.stamp;
+            self.refused.insert(key(file), Refused { of, why });
         }
     }
 
@@ -77,6 +98,12 @@ impl Memory {
     pub fn forget(&mut self, name: &str) {
         self.base.remove(name);
     }
+}
+
+fn is_settled(file: &Found) -> bool {
+    let written = Duration::from_nanos(file.stamp.modified_ns.max(0) as u64);
+    let age = SystemTime::now().duration_since(UNIX_EPOCH + written);
+    age.is_ok_and(|age| age > SETTLED)
 }
 
 fn key(file: &Found) -> String {
@@ -139,6 +166,10 @@ fn load(state: &AppState, style: &StyleId) -> Memory {
         memory.there.clear();
         memory.base.clear();
         memory.bucket = bucket;
+    }
+    if memory.judge != env!("CARGO_PKG_VERSION") {
+        memory.refused.clear();
+        memory.judge = env!("CARGO_PKG_VERSION").to_owned();
     }
     memory
 }

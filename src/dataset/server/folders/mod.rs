@@ -9,6 +9,7 @@ mod moves;
 pub mod remove;
 pub mod routes;
 mod scan;
+pub mod shown;
 mod survey;
 pub mod transfer;
 
@@ -18,7 +19,7 @@ use crate::server::state::AppState;
 use crate::styles::model::StyleId;
 use memory::Remembered;
 use scan::Stamp;
-use std::fs::File;
+use std::fs::{self, File};
 use std::io;
 use std::path::Path;
 use std::sync::Arc;
@@ -43,7 +44,9 @@ pub async fn glance(state: &AppState, style: &StyleId) -> Result<FolderView, App
 
 /// Both sides compared.
 pub async fn look(state: &AppState, style: &StyleId) -> Result<FolderView, AppError> {
-    Ok(survey(state, style, Depth::Page).await?.view())
+    let mut both = survey(state, style, Depth::Page).await?;
+    shown::add_captions(state, &mut both.pairs).await;
+    Ok(both.view())
 }
 
 /// Of two folders that hold a name with different content, the one that counts from now on; the other is left as it is.
@@ -68,13 +71,12 @@ pub async fn choose(
 
 /// Opens a file that is still the one with this stamp; a link that took its place is not followed.
 fn open_same(path: &Path, stamp: Stamp) -> io::Result<File> {
-    let changed = || io::Error::other("it changed meanwhile");
-    let before = Stamp::now(path).ok_or_else(changed)?;
+    let before = Stamp::of(&fs::symlink_metadata(path)?);
     let file = File::open(path)?;
     let opened = Stamp::of(&file.metadata()?);
     if before == stamp && opened == stamp {
         Ok(file)
     } else {
-        Err(changed())
+        Err(io::Error::other("it changed meanwhile"))
     }
 }

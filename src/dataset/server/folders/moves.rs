@@ -7,7 +7,7 @@ use super::super::{images, key};
 use super::scan::{FETCHING, Found, Stamp, stays_below};
 use super::survey::{Pair, folder_path};
 use super::{open_same, room};
-use crate::error::AppError;
+use crate::error::{AppError, ErrorKind};
 use crate::server::s3::{ObjectInfo, Precondition, S3Error};
 use crate::server::state::AppState;
 use crate::styles::model::StyleId;
@@ -26,6 +26,8 @@ use tempfile::NamedTempFile;
 pub enum Failure {
     /// This one only; a sentence for the person.
     File(String),
+    /// The trainer could not use this file, whenever it is sent; a sentence.
+    Unfit(String),
     /// The others would fail in the same way.
     All(AppError),
 }
@@ -47,17 +49,37 @@ fn changed(name: &str, side: &str) -> Failure {
     Failure::File(format!("{name} changed {side} meanwhile. {COMPARE_AGAIN}"))
 }
 
+/// Why a file of the folder could not be read.
+fn unread(name: &str, error: &io::Error) -> Failure {
+    match error.kind() {
+        io::ErrorKind::NotFound => {
+            Failure::File(format!("{name} is gone from the folder. {COMPARE_AGAIN}"))
+        }
+        io::ErrorKind::Other => changed(name, "in the folder"),
+        kind => Failure::File(format!(
+            "{name} cannot be read in the folder: {kind}. Give the studio's user the right to read it, or see to the disk."
+        )),
+    }
+}
+
 /// Sends the copy that counts, if the trainer can use it.
 pub async fn send(state: &AppState, style: &StyleId, pair: &Pair) -> Result<(), Failure> {
     let name = &pair.file.filename;
     let counting = pair.counting();
     let file = (*counting.first().expect("a planned file is here")).clone();
     let bytes = read_whole(file.clone()).await;
-    let bytes = bytes.map_err(|_| changed(name, "in the folder"))?;
+    let bytes = bytes.map_err(|error| unread(name, &error))?;
     let bytes = Bytes::from(bytes);
     let size_bytes = bytes.len() as u64;
     let fit = images::check(state, name, size_bytes, Cursor::new(bytes.clone())).await;
-    let kind = fit.map_err(|refused| Failure::File(refused.to_string()))?;
+    let kind = fit.map_err(|refused| {
+        let why = refused.to_string();
+        if refused.kind != ErrorKind::Invalid {
+            return Failure::File(why);
+        }
+        unfit(state, style, &file, &why);
+        Failure::Unfit(why)
+    })?;
     let md5 = hex::encode(Md5::digest(&bytes));
     let key = key(style, name).map_err(Failure::All)?;
     let condition = match &pair.object {
@@ -99,7 +121,7 @@ async fn head(state: &AppState, key: &str) -> Result<Option<String>, Failure> {
 }
 
 /// Whole in memory, so that a file written to meanwhile cannot be sent half old, half new.
-async fn read_whole(file: Found) -> io::Result<Vec<u8>> {
+pub async fn read_whole(file: Found) -> io::Result<Vec<u8>> {
     let read = tokio::task::spawn_blocking(move || {
         let mut bytes = Vec::with_capacity(file.stamp.size_bytes as usize);
         open_same(&file.path, file.stamp)?.read_to_end(&mut bytes)?;
@@ -112,6 +134,14 @@ async fn read_whole(file: Found) -> io::Result<Vec<u8>> {
         }
     });
     read.await.expect("reading does not panic")
+}
+
+/// It is refused for what it is: named from now on, not offered again until it changes.
+fn unfit(state: &AppState, style: &StyleId, file: &Found, why: &str) {
+    let (file, why) = (file.clone(), why.to_owned());
+    room(state, style)
+        .memory
+        .learn(state, style, move |memory| memory.refuse(&file, why));
 }
 
 /// Both sides have the same now.

@@ -29,7 +29,15 @@ pub async fn remove(
             .pairs
             .iter()
             .find(|p| p.file.filename == named.filename);
-        match removable(pair, side, &named) {
+        let left_out = survey
+            .left_out
+            .iter()
+            .find(|p| p.filename == named.filename);
+        let pair = pair.ok_or_else(|| match left_out {
+            Some(problem) => format!("{}; it is not removed.", problem.message),
+            None => format!("{} is neither in the folder nor in S3.", named.filename),
+        });
+        match pair.and_then(|pair| removable(pair, side, &named)) {
             Err(message) => done.refused.push(FileProblem {
                 filename: named.filename,
                 message,
@@ -79,9 +87,8 @@ pub fn page_after(style: &StyleId, done: &Removed) -> String {
     format!("/styles/{style}/data?{}", query.finish())
 }
 
-fn removable<'a>(pair: Option<&'a Pair>, side: Side, named: &Named) -> Result<&'a Pair, String> {
+fn removable<'a>(pair: &'a Pair, side: Side, named: &Named) -> Result<&'a Pair, String> {
     let name = &named.filename;
-    let pair = pair.ok_or_else(|| format!("{name} is neither in the folder nor in S3."))?;
     let alone = match side {
         Side::Folder => FileState::OnlyHere,
         Side::S3 => FileState::OnlyThere,

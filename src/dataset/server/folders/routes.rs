@@ -3,15 +3,16 @@
 use super::super::super::model::sync::{
     Action, Decision, FolderView, Named, Removed, Side, Transfer, Wish,
 };
-use super::{choose as choose_copies, look, remove as removal, transfer};
+use super::{choose as choose_copies, look, remove as removal, shown, transfer};
 use crate::error::AppError;
 use crate::server::problem::{Body, Problem};
 use crate::server::state::AppState;
 use crate::styles::server::routes::style_id;
 use axum::Json;
 use axum::body::Bytes;
-use axum::extract::{Path, State};
-use axum::http::StatusCode;
+use axum::extract::{Path, Query, State};
+use axum::http::{StatusCode, header};
+use axum::response::IntoResponse;
 use serde::{Deserialize, Serialize};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -26,11 +27,13 @@ pub fn router() -> OpenApiRouter<AppState> {
         .routes(routes!(cancel))
         .routes(routes!(choose))
         .routes(routes!(remove))
+        .routes(routes!(thumbnail))
 }
 
-/// The style's folders and its S3 prefix side by side. `files` are those that are not in step.
+/// The style's folders and its S3 prefix side by side. `files` are those that are not in step. A folder that is there but
+/// cannot be read is a 409.
 #[utoipa::path(get, path = "/api/styles/{id}/folder", tag = "folder", params(("id" = String, Path)),
-    responses((status = 200, body = FolderView), (status = 404, body = Problem), (status = 502, body = Problem)))]
+    responses((status = 200, body = FolderView), (status = 404, body = Problem), (status = 409, body = Problem), (status = 502, body = Problem)))]
 async fn compare(
     State(state): State<AppState>,
     Path(id): Path<String>,
@@ -170,4 +173,29 @@ async fn remove(
     }
     let done = removal::remove(&state, &style_id(&id)?, body.side, body.files).await?;
     Ok(Json(done))
+}
+
+#[derive(Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+struct Copy {
+    /// One of the style's folders.
+    folder: String,
+    filename: String,
+}
+
+/// A JPEG of at most 320 px of a picture in the folder, to be looked at beside that of S3. Only of files that take part in the
+/// comparison.
+#[utoipa::path(get, path = "/api/styles/{id}/folder/thumbnail", tag = "folder", params(("id" = String, Path), Copy),
+    responses((status = 200, content_type = "image/jpeg"), (status = 400, body = Problem), (status = 404, body = Problem)))]
+async fn thumbnail(
+    State(state): State<AppState>,
+    Path(id): Path<String>,
+    Query(copy): Query<Copy>,
+) -> Result<impl IntoResponse, AppError> {
+    let bytes = shown::thumbnail(&state, &style_id(&id)?, copy.folder, copy.filename).await?;
+    let headers = [
+        (header::CONTENT_TYPE, "image/jpeg"),
+        (header::CACHE_CONTROL, "private, no-cache"),
+    ];
+    Ok((headers, bytes))
 }

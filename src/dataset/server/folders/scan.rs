@@ -1,16 +1,21 @@
 //! What lies in a style's folders: regular files with names of ours; everything else is left out by name.
 //!
-//! Links are not followed, neither files nor whole folders that lead elsewhere. Reads names and sizes only, writes nothing.
+//! Links are not followed, neither files nor whole folders that lead elsewhere. What cannot be read is never taken for
+//! what is not there: an unreadable file takes no part, an unreadable folder ends the comparison. Reads no contents, writes
+//! nothing.
 
 use super::super::super::model::image::{
     MAX_CAPTION_BYTES, MAX_IMAGE_BYTES, check_name, is_caption, is_image,
 };
 use super::super::super::model::sync::FileProblem;
+use crate::error::AppError;
 use crate::server::state::AppState;
 use crate::styles::model::Style;
 use crate::styles::server::folders::STYLE_IMAGES;
 use serde::{Deserialize, Serialize};
-use std::fs::{self, Metadata};
+use std::collections::BTreeSet;
+use std::fs::{self, File, Metadata};
+use std::io::{self, ErrorKind};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
@@ -66,17 +71,25 @@ pub struct Scan {
     pub folders: Vec<String>,
     pub found: Vec<Found>,
     pub left_out: Vec<FileProblem>,
+    /// Names of which a copy is there that cannot be read.
+    pub unreadable: BTreeSet<String>,
 }
 
 /// Reads the style's folders. Blocks.
-pub fn scan(state: &AppState, style: &Style) -> Scan {
+///
+/// # Errors
+/// A folder that is there and cannot be listed: its files would count as gone, and S3's as the only ones left.
+pub fn scan(state: &AppState, style: &Style) -> Result<Scan, AppError> {
     let root = state.in_folder(Path::new(STYLE_IMAGES));
+    // what cannot be listed hides every style's folder
+    present(STYLE_IMAGES, fs::read_dir(&root))?;
     let mut scan = Scan::default();
     for folder in &style.folders {
         let path = root.join(folder);
-        if fs::symlink_metadata(&path).is_err() {
+        if present(folder, fs::symlink_metadata(&path))?.is_none() {
             continue; // another machine's
         }
+        present(folder, fs::canonicalize(&path))?;
         if !stays_below(&root, &path) {
             scan.left_out.push(FileProblem {
                 filename: folder.clone(),
@@ -86,18 +99,53 @@ pub fn scan(state: &AppState, style: &Style) -> Scan {
             });
             continue;
         }
-        let Ok(entries) = fs::read_dir(&path) else {
+        let Some(entries) = present(folder, fs::read_dir(&path))? else {
             continue; // a file, or gone since
         };
         scan.folders.push(folder.clone());
-        for entry in entries.flatten() {
+        for entry in entries {
+            let entry = entry.map_err(|error| unlistable(folder, &error))?;
             scan.take(folder, &entry);
         }
     }
     scan.found
         .sort_by(|a, b| (&a.name, &a.folder).cmp(&(&b.name, &b.folder)));
     scan.left_out.sort_by(|a, b| a.filename.cmp(&b.filename));
-    scan
+    Ok(scan)
+}
+
+/// One file that counts, by the folder of the style it lies in. Blocks.
+pub fn one(state: &AppState, style: &Style, folder: &str, name: &str) -> Option<Found> {
+    let folder = style.folders.iter().find(|f| *f == folder)?;
+    check_name(name).ok()?;
+    let root = state.in_folder(Path::new(STYLE_IMAGES));
+    let at = root.join(folder);
+    let path = stays_below(&root, &at).then(|| at.join(name))?;
+    Some(Found {
+        folder: folder.clone(),
+        stamp: judge(name, &path).ok()?,
+        name: name.to_owned(),
+        path,
+    })
+}
+
+/// What was asked of a folder; `None` where there is none.
+fn present<T>(folder: &str, asked: io::Result<T>) -> Result<Option<T>, AppError> {
+    match asked {
+        Ok(answer) => Ok(Some(answer)),
+        Err(e) if matches!(e.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => Ok(None),
+        Err(error) => Err(unlistable(folder, &error)),
+    }
+}
+
+fn unlistable(folder: &str, error: &io::Error) -> AppError {
+    let message = format!(
+        "The folder {folder} is there but cannot be read: {}. Nothing is known of its files, so nothing is compared, moved or removed.",
+        error.kind()
+    );
+    AppError::conflict(message).with_remedy(
+        "Give the studio's user the right to read it, or see to its disk, and compare again.",
+    )
 }
 
 /// Whether a folder is one, or a link that ends inside the root.
@@ -115,38 +163,64 @@ impl Scan {
         if shown.starts_with(FETCHING) || RECORDS.contains(&shown.as_str()) {
             return;
         }
-        let judged = match raw.into_string() {
-            Err(_) => Err("the name is not UTF-8".to_owned()),
-            Ok(name) => judge(name, entry),
+        let judged = match raw.to_str() {
+            None => Err(Out::Foreign("the name is not UTF-8".to_owned())),
+            Some(name) => judge(name, &entry.path()),
         };
         match judged {
-            Ok((name, stamp)) => self.found.push(Found {
+            Ok(stamp) => self.found.push(Found {
                 folder: folder.to_owned(),
                 path: entry.path(),
-                name,
+                name: shown,
                 stamp,
             }),
-            Err(why) => self.left_out.push(FileProblem {
-                message: format!("{folder}/{shown}: {why}"),
-                filename: shown,
-            }),
+            Err(out) => self.leave_out(folder, shown, out),
         }
+    }
+
+    fn leave_out(&mut self, folder: &str, name: String, out: Out) {
+        let why = match out {
+            // gone since the folder was listed
+            Out::Unreadable(error) if error.kind() == ErrorKind::NotFound => return,
+            Out::Unreadable(error) => {
+                self.unreadable.insert(name.clone());
+                format!(
+                    "cannot be read: {}; it takes no part, nor does what S3 has of this name",
+                    error.kind()
+                )
+            }
+            Out::Foreign(why) => why,
+        };
+        self.left_out.push(FileProblem {
+            message: format!("{folder}/{name}: {why}"),
+            filename: name,
+        });
     }
 }
 
-fn judge(name: String, entry: &fs::DirEntry) -> Result<(String, Stamp), String> {
-    let meta = fs::symlink_metadata(entry.path()).map_err(|e| e.kind().to_string())?;
+/// Why a file does not count.
+enum Out {
+    /// None of ours.
+    Foreign(String),
+    /// It may be ours; nobody can say.
+    Unreadable(io::Error),
+}
+
+fn judge(name: &str, path: &Path) -> Result<Stamp, Out> {
+    let foreign = |why: &str| Err(Out::Foreign(why.to_owned()));
+    let meta = fs::symlink_metadata(path).map_err(Out::Unreadable)?;
     if meta.is_symlink() {
-        return Err("a link; links are not followed".into());
+        return foreign("a link; links are not followed");
     }
     if meta.is_dir() {
-        return Err("a folder; training data lies flat".into());
+        return foreign("a folder; training data lies flat");
     }
     if !meta.is_file() {
-        return Err("not a regular file".into());
+        return foreign("not a regular file");
     }
-    is_ours(&name, meta.len())?;
-    Ok((name, Stamp::of(&meta)))
+    is_ours(name, meta.len()).map_err(Out::Foreign)?;
+    File::open(path).map_err(Out::Unreadable)?;
+    Ok(Stamp::of(&meta))
 }
 
 /// Whether a file of this name and size takes part, on either side; else the reason.
@@ -163,4 +237,41 @@ pub fn is_ours(name: &str, size_bytes: u64) -> Result<(), String> {
         ));
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_folder_that_cannot_be_read_is_not_taken_for_one_that_is_not_there() {
+        let asked = |kind: ErrorKind| present::<()>("1_ink", Err(kind.into()));
+        assert_eq!(asked(ErrorKind::NotFound), Ok(None));
+        assert_eq!(asked(ErrorKind::NotADirectory), Ok(None));
+        for kind in [
+            ErrorKind::PermissionDenied,
+            ErrorKind::StaleNetworkFileHandle,
+        ] {
+            let refused = asked(kind).unwrap_err();
+            assert_eq!(refused.kind, crate::error::ErrorKind::Conflict);
+            assert!(refused.message.contains("1_ink"), "{refused}");
+            assert!(refused.message.contains(&kind.to_string()), "{refused}");
+        }
+    }
+
+    #[test]
+    fn a_file_that_cannot_be_read_is_named_and_its_name_is_withheld() {
+        let mut scan = Scan::default();
+        let mut leave_out = |name: &str, kind: ErrorKind| {
+            scan.leave_out("1_ink", name.to_owned(), Out::Unreadable(kind.into()));
+        };
+        leave_out("p1.jpg", ErrorKind::PermissionDenied);
+        leave_out("gone.jpg", ErrorKind::NotFound);
+        assert_eq!(scan.unreadable, BTreeSet::from(["p1.jpg".to_owned()]));
+        let [named] = scan.left_out.as_slice() else {
+            panic!("{:?}", scan.left_out);
+        };
+        let words = "1_ink/p1.jpg: cannot be read: permission denied";
+        assert!(named.message.starts_with(words), "{}", named.message);
+    }
 }

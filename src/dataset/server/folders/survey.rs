@@ -4,7 +4,7 @@
 //! object is read once and its hash kept. Writes nothing but the notes in `STATE_DIR`.
 
 use super::super::super::model::sync::{
-    FileHere, FileProblem, FileState, FileThere, FolderFile, FolderView,
+    FileHere, FileProblem, FileState, FileThere, FolderFile, FolderView, held_back,
 };
 use super::super::prefix;
 use super::hashes::Hashes;
@@ -85,7 +85,7 @@ pub async fn survey(state: &AppState, id: &StyleId, depth: Depth) -> Result<Surv
     };
     let prefix = prefix(id);
     let objects = state.s3.list(&prefix).await?;
-    let scan = reading.await.expect("reading a folder does not panic");
+    let scan = reading.await.expect("reading a folder does not panic")?;
     let target = target(&style, &scan);
     let folders = scan.folders.clone();
     let (joined, left_out) = join(scan, objects, &prefix);
@@ -102,7 +102,12 @@ pub async fn survey(state: &AppState, id: &StyleId, depth: Depth) -> Result<Surv
     }
     let bases = manifest(state, id);
     let judge = |(name, sides)| hashes.judge(name, sides, &memory, &bases);
-    let pairs: Vec<Pair> = joined.into_iter().map(judge).collect();
+    let mut pairs: Vec<Pair> = joined.into_iter().map(judge).collect();
+    let mut held = held_back(pairs.iter().map(|p| &p.file));
+    for pair in &mut pairs {
+        let why = held.remove(&pair.file.filename);
+        pair.file.problem = why.or(pair.file.problem.take());
+    }
     if depth != Depth::Names {
         hashes.keep(state, id, &pairs).await;
     }
@@ -144,6 +149,9 @@ fn join(scan: Scan, objects: Vec<ObjectInfo>, prefix: &str) -> (Joined, Vec<File
     }
     for object in objects {
         let name = object.key[prefix.len()..].to_owned();
+        if scan.unreadable.contains(&name) {
+            continue; // not the only one, whatever it is
+        }
         match is_ours(&name, object.size_bytes) {
             Ok(()) => joined.entry(name).or_default().object = Some(object),
             Err(why) => left_out.push(FileProblem {
@@ -201,18 +209,21 @@ pub fn describe(
         folder: file.folder.clone(),
         size_bytes: file.stamp.size_bytes,
         modified: iso(file.stamp.modified_ms()),
+        text: None,
     });
     FolderFile {
         here: here.collect(),
         there: object.map(|object| FileThere {
             size_bytes: object.size_bytes,
             modified: iso(object.modified_ms),
+            text: None,
         }),
         version: hex::encode(&seen.finalize()[..6]),
         filename,
         state,
         was_in_step,
         chosen,
+        problem: None,
     }
 }
 

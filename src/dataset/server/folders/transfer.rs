@@ -3,7 +3,11 @@
 //! Its wish lies in `STATE_DIR/folders/{id}/transfer.json`. Going on after a stop or a crash means comparing again and doing
 //! what is left of the wish: a file that got across is in step by then.
 
-use super::super::super::model::sync::{Action, FileProblem, Stage, Step, Transfer, Wish, plan};
+use super::super::super::model::image::is_caption;
+use super::super::super::model::sync::{
+    Action, FileProblem, FileState, FolderFile, Stage, Step, Transfer, Wish, across, held_back,
+    plan,
+};
 use super::moves::{self, Failure};
 use super::survey::{Depth, Pair, Survey, note, survey};
 use super::{memory, room};
@@ -57,9 +61,12 @@ pub fn resume(state: &AppState, style: &StyleId) -> Result<Transfer, AppError> {
     let before = Transfer {
         files_total: now.files_total,
         bytes_total: now.bytes_total,
+        files_done: now.files_done,
+        bytes_done: now.bytes_done,
         sent: now.sent,
         fetched: now.fetched,
         started: now.started,
+        failed: now.failed,
         ..Transfer::default()
     };
     start(state, style, journal.wish, before)
@@ -201,30 +208,91 @@ impl Job {
         swept.await.expect("sweeping does not panic");
         let files: Vec<_> = survey.pairs.iter().map(|p| p.file.clone()).collect();
         let (steps, refused) = plan(&files, &self.wish);
-        self.planned(&survey, &steps, refused);
+        self.planned(&survey, &files, &steps, refused);
         self.write_down().await;
-        self.move_all(&survey, steps).await
+        // captions last: one whose image is refused stays with it
+        let (captions, images) = steps
+            .into_iter()
+            .partition(|s| s.action == Action::Send && is_caption(&s.filename));
+        let unfit = self.move_all(&survey, images).await?;
+        if stop.is_cancelled() {
+            return Ok(());
+        }
+        let captions = self.with_an_image(files, &unfit, captions);
+        self.move_all(&survey, captions).await?;
+        Ok(())
     }
 
-    fn planned(&self, survey: &Survey, steps: &[Step], refused: Vec<FileProblem>) {
+    /// Those captions whose image is not among what was refused just now; a person's own word on one counts.
+    fn with_an_image(
+        &self,
+        mut files: Vec<FolderFile>,
+        unfit: &[String],
+        captions: Vec<Step>,
+    ) -> Vec<Step> {
+        if unfit.is_empty() || matches!(self.wish, Wish::Decided(_)) {
+            return captions;
+        }
+        for file in files.iter_mut().filter(|f| unfit.contains(&f.filename)) {
+            file.problem.get_or_insert_default();
+        }
+        let mut held = held_back(files.iter());
+        let mut left = captions;
+        left.retain(|step| match held.remove(&step.filename) {
+            None => true,
+            Some(message) => {
+                self.update(|t| {
+                    t.files_done += 1;
+                    t.failed.push(FileProblem {
+                        filename: step.filename.clone(),
+                        message,
+                    });
+                });
+                false
+            }
+        });
+        left
+    }
+
+    fn planned(
+        &self,
+        survey: &Survey,
+        files: &[FolderFile],
+        steps: &[Step],
+        refused: Vec<FileProblem>,
+    ) {
         let find: HashMap<_, _> = survey.pairs.iter().map(|p| (&p.file.filename, p)).collect();
         let bytes = steps
             .iter()
             .map(|s| find[&s.filename].file.bytes(s.action))
             .sum();
-        let files = steps.len() as u32;
+        let left = steps.len() as u32;
+        let is_left = |name: &str| {
+            let named_anew = refused.iter().any(|p| p.filename == name);
+            let tried_again = steps.iter().any(|s| s.filename == name);
+            let differs = |f: &FolderFile| f.filename == name && f.state != FileState::InStep;
+            !named_anew && !tried_again && files.iter().any(differs)
+        };
         self.update(|t| {
             t.stage = Stage::Moving;
-            // of a transfer that is gone on with, the rest is done already
-            t.files_total = t.files_total.max(files);
+            // of a transfer that is gone on with, what failed and is not tried again stays failed
+            t.failed.retain(|f| is_left(&f.filename));
+            let failed = t.failed.len() as u32;
+            let known = t.sent + t.fetched + failed;
+            t.files_total = t.files_total.max(left + known);
             t.bytes_total = t.bytes_total.max(bytes);
-            t.files_done = t.files_total - files;
+            // the rest is done already
+            t.files_done = t.files_total - left;
             t.bytes_done = t.bytes_total - bytes;
-            t.failed = refused;
+            let (sent, fetched) = across(files, &self.wish, t.files_done - failed);
+            t.sent = t.sent.max(sent);
+            t.fetched = t.fetched.max(fetched);
+            t.failed.extend(refused.iter().cloned());
         });
     }
 
-    async fn move_all(&self, survey: &Survey, steps: Vec<Step>) -> Result<(), AppError> {
+    /// Gives the names of the files that the trainer could not use.
+    async fn move_all(&self, survey: &Survey, steps: Vec<Step>) -> Result<Vec<String>, AppError> {
         let pairs: HashMap<_, _> = survey.pairs.iter().map(|p| (&p.file.filename, p)).collect();
         let room = Semaphore::new(MEMORY_MIB as usize);
         let moves = steps.iter().map(|step| {
@@ -241,14 +309,18 @@ impl Job {
         let moves: Vec<_> = moves.collect();
         let mut under_way = stream::iter(moves).buffer_unordered(IN_FLIGHT);
         let mut noted = Instant::now();
+        let mut unfit = Vec::new();
         loop {
             let next = tokio::select! {
-                () = self.running.stop.cancelled() => return Ok(()),
+                () = self.running.stop.cancelled() => return Ok(unfit),
                 next = under_way.next() => next,
             };
             let Some((step, bytes, moved)) = next else {
-                return Ok(());
+                return Ok(unfit);
             };
+            if matches!(moved, Err(Failure::Unfit(_))) {
+                unfit.push(step.filename.clone());
+            }
             self.take_in(step, bytes, moved)?;
             if noted.elapsed() > NOTED {
                 noted = Instant::now();
@@ -267,7 +339,7 @@ impl Job {
     fn take_in(&self, step: &Step, bytes: u64, moved: Result<(), Failure>) -> Result<(), AppError> {
         let message = match moved {
             Ok(()) => None,
-            Err(Failure::File(message)) => Some(message),
+            Err(Failure::File(message) | Failure::Unfit(message)) => Some(message),
             Err(Failure::All(error)) => return Err(error),
         };
         self.update(|t| {

@@ -90,9 +90,9 @@ impl Judge {
 
     /// `None` while the picture is being measured.
     pub fn quality(&self, name: &str, etag: &str, size: Option<(u32, u32)>) -> Option<Quality> {
-        let is_dismissed = |code| self.kept.is_dismissed(name, etag, code);
+        let dismissed = |code| self.kept.dismissed(name, etag, code);
         let measured = match self.known.outcomes.get(name)?.as_ref() {
-            Outcome::Refused(reason) => return Some(unreadable(name, reason, is_dismissed)),
+            Outcome::Refused(reason) => return Some(unreadable(name, reason, dismissed)),
             Outcome::Measured(measured) => measured,
         };
         let size = size.unwrap_or((measured.width, measured.height));
@@ -107,7 +107,7 @@ impl Judge {
             flaws: &measured.flaws,
             twins: self.twins.get(name).unwrap_or(&none),
         };
-        Some(judge(&facts, is_dismissed))
+        Some(judge(&facts, dismissed))
     }
 }
 

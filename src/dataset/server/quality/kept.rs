@@ -1,8 +1,7 @@
 //! What the studio remembers of a style's quality view: dismissed remarks, and the training size of the last run.
 
 use crate::dataset::model::bucket_choice::BucketChoice;
-use crate::dataset::model::quality::QualityCode;
-use crate::dataset::model::report::Dismissal;
+use crate::dataset::model::quality::{QualityCode, QualityState};
 use crate::error::AppError;
 use crate::server::state::AppState;
 use crate::styles::model::StyleId;
@@ -25,15 +24,26 @@ pub struct Kept {
 struct Dismissed {
     etag: String,
     codes: BTreeSet<QualityCode>,
+    /// Those of them that were bad by then; the others hold while they are to be looked at.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    bad: BTreeSet<QualityCode>,
 }
 
 impl Kept {
-    pub fn is_dismissed(&self, name: &str, etag: &str, code: QualityCode) -> bool {
-        let found = self.dismissed.get(name);
-        found.is_some_and(|d| d.etag == etag && d.codes.contains(&code))
+    /// The worst state for which a remark's dismissal holds.
+    pub fn dismissed(&self, name: &str, etag: &str, code: QualityCode) -> Option<QualityState> {
+        let found = self.dismissed.get(name).filter(|d| d.etag == etag)?;
+        found
+            .codes
+            .contains(&code)
+            .then(|| match found.bad.contains(&code) {
+                true => QualityState::Bad,
+                false => QualityState::Look,
+            })
     }
 
-    fn dismiss(&mut self, name: &str, etag: &str, dismissal: Dismissal) {
+    /// `seen`: how the dismissed remark stands; without it the dismissal is taken back.
+    fn dismiss(&mut self, name: &str, etag: &str, code: QualityCode, seen: Option<QualityState>) {
         let entry = self.dismissed.entry(name.to_owned()).or_default();
         if entry.etag != etag {
             *entry = Dismissed {
@@ -41,10 +51,17 @@ impl Kept {
                 ..Dismissed::default()
             };
         }
-        if dismissal.dismissed {
-            entry.codes.insert(dismissal.code);
-        } else {
-            entry.codes.remove(&dismissal.code);
+        match seen {
+            Some(seen) => {
+                entry.codes.insert(code);
+                if seen == QualityState::Bad {
+                    entry.bad.insert(code);
+                }
+            }
+            None => {
+                entry.codes.remove(&code);
+                entry.bad.remove(&code);
+            }
         }
         self.dismissed.retain(|_, d| !d.codes.is_empty());
     }
@@ -84,11 +101,12 @@ pub async fn dismiss(
     style: &StyleId,
     name: &str,
     etag: &str,
-    dismissal: Dismissal,
+    code: QualityCode,
+    seen: Option<QualityState>,
 ) -> Result<(), AppError> {
     let (name, etag) = (name.to_owned(), etag.to_owned());
     change(state, style, move |kept| {
-        kept.dismiss(&name, &etag, dismissal)
+        kept.dismiss(&name, &etag, code, seen)
     })
     .await
 }
@@ -100,4 +118,32 @@ pub async fn remember_run(
     choice: BucketChoice,
 ) -> Result<(), AppError> {
     change(state, style, move |kept| kept.last_run = Some(choice)).await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn a_dismissal_of_an_older_studio_holds_for_what_is_to_be_looked_at() {
+        let older = json!({"dismissed": {"a.jpg": {"etag": "1", "codes": ["blur"]}}});
+        let mut kept = parsed(&older);
+        let (blur, crop) = (QualityCode::Blur, QualityCode::Crop);
+        assert_eq!(kept.dismissed("a.jpg", "1", blur), Some(QualityState::Look));
+        assert_eq!(kept.dismissed("a.jpg", "2", blur), None);
+        assert_eq!(kept.dismissed("a.jpg", "1", crop), None);
+        kept.dismiss("a.jpg", "1", crop, Some(QualityState::Bad));
+        let again = parsed(&serde_json::to_value(&kept).expect("it can be written"));
+        assert_eq!(again.dismissed("a.jpg", "1", crop), Some(QualityState::Bad));
+        assert_eq!(
+            again.dismissed("a.jpg", "1", blur),
+            Some(QualityState::Look)
+        );
+        kept.dismiss("a.jpg", "1", crop, None);
+        assert_eq!(
+            serde_json::to_value(&kept).expect("it can be written"),
+            older
+        );
+    }
 }

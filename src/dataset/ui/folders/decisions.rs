@@ -1,6 +1,7 @@
 //! What only a person can decide: both sides changed, one side lost a file, two folders hold different ones.
 
 use super::Shared;
+use super::pictured::pictured;
 use crate::dataset::api::folders::{ChooseFolder, DecideFolder};
 use crate::dataset::model::sync::{Action, FileState, FolderFile, FolderView};
 use crate::ui::units::{bytes, minute};
@@ -76,7 +77,7 @@ fn Table(
     let refused = move || decide.value().get().and_then(Result::err);
     let rows = files
         .into_iter()
-        .map(|file| row(file, actions))
+        .map(|file| row(shared, file, actions))
         .collect_view();
     let all = actions.iter().map(|(action, _, words)| {
         view! {
@@ -116,10 +117,24 @@ fn Table(
     .into_any()
 }
 
-fn row(file: FolderFile, actions: &'static [Offer]) -> impl IntoView {
+fn row(shared: Shared, file: FolderFile, actions: &'static [Offer]) -> impl IntoView {
     let side = |size: u64, modified: &str| format!("{} · {}", bytes(size), minute(modified));
-    let here = file.counting().map(|h| side(h.size_bytes, &h.modified));
-    let there = file.there.as_ref().map(|t| side(t.size_bytes, &t.modified));
+    let style = shared.style_id();
+    let here = file.counting().map(|h| {
+        let words = side(h.size_bytes, &h.modified);
+        pictured(
+            &style,
+            &file.filename,
+            Some(&h.folder),
+            h.text.as_deref(),
+            words,
+        )
+    });
+    let there = file.there.as_ref().map(|t| {
+        let words = side(t.size_bytes, &t.modified);
+        pictured(&style, &file.filename, None, t.text.as_deref(), words)
+    });
+    let none = || "none".into_any();
     let value = |word: &str| format!("{word} {} {}", file.version, file.filename);
     let options = actions.iter().map(|(action, words, _)| {
         view! { <option value=value(action.as_str())>{*words}</option> }
@@ -127,9 +142,9 @@ fn row(file: FolderFile, actions: &'static [Offer]) -> impl IntoView {
     view! {
         <tr>
             <th scope="row">{file.filename.clone()}</th>
-            <td>{here.unwrap_or_else(|| "none".into())}</td>
-            <td>{there.unwrap_or_else(|| "none".into())}</td>
-            <td>
+            <td data-label="In the folder">{here.unwrap_or_else(none)}</td>
+            <td data-label="In S3">{there.unwrap_or_else(none)}</td>
+            <td data-label="What to do">
                 <select
                     class="input input--auto"
                     name="decisions[]"
@@ -152,7 +167,7 @@ fn Split(shared: Shared, files: Vec<FolderFile>) -> impl IntoView {
     let choose = ServerAction::<ChooseFolder>::new();
     shared.follow(choose, |()| ());
     let refused = move || choose.value().get().and_then(Result::err);
-    let row = |file: FolderFile| {
+    let row = move |file: FolderFile| {
         let copies = file.here.iter().map(|copy| {
             let words = format!(
                 "{}: {} · {}",
@@ -163,10 +178,18 @@ fn Split(shared: Shared, files: Vec<FolderFile>) -> impl IntoView {
             view! { <option value=format!("{}/{}", copy.folder, file.filename)>{words}</option> }
         });
         let copies = copies.collect_view();
+        let style = shared.style_id();
+        let shown = file.here.iter().map(|copy| {
+            let (folder, text) = (&copy.folder, copy.text.as_deref());
+            pictured(&style, &file.filename, Some(folder), text, folder.clone())
+        });
         view! {
             <tr>
                 <th scope="row">{file.filename.clone()}</th>
-                <td>
+                <td data-label="The copies">
+                    <div class="folder__copies">{shown.collect_view()}</div>
+                </td>
+                <td data-label="Which one counts">
                     <select
                         class="input input--auto"
                         name="choices[]"
@@ -192,6 +215,7 @@ fn Split(shared: Shared, files: Vec<FolderFile>) -> impl IntoView {
                     <thead>
                         <tr>
                             <th scope="col">"File"</th>
+                            <th scope="col">"The copies"</th>
                             <th scope="col">"Which one counts"</th>
                         </tr>
                     </thead>

@@ -15,7 +15,7 @@ pub fn Lists(shared: Shared, view: StoredValue<FolderView>) -> impl IntoView {
             let named = v
                 .files
                 .iter()
-                .filter(|f| f.state == state && !f.was_in_step);
+                .filter(|f| f.state == state && !f.was_in_step && f.problem.is_none());
             named.cloned().collect()
         });
         names(title, files.into_iter().map(line).collect())
@@ -24,12 +24,14 @@ pub fn Lists(shared: Shared, view: StoredValue<FolderView>) -> impl IntoView {
         move |wanted: fn(&FolderFile) -> bool| view.with_value(|v| v.files.iter().any(wanted));
     let only_there = has(|f| f.state == FileState::OnlyThere);
     let only_here = has(|f| f.state == FileState::OnlyHere);
+    let unfit = view.with_value(|v| v.files.iter().filter_map(|f| f.problem.clone()).collect());
     let left_out = view.with_value(|v| v.left_out.iter().map(|p| p.message.clone()).collect());
     view! {
         {group(FileState::OnlyHere, "Only in the folder")}
         {group(FileState::OnlyThere, "Only in S3")}
         {group(FileState::ChangedHere, "Newer in the folder")}
         {group(FileState::ChangedThere, "Newer in S3")}
+        {names("Cannot be trained", unfit)}
         {names("Left out", left_out)}
         <p class="folder__removals">
             {only_there

@@ -6,6 +6,7 @@
 mod decisions;
 mod lists;
 mod opened;
+mod pictured;
 mod progress;
 mod removal;
 
@@ -105,7 +106,7 @@ fn OfStyle(id: String, address: Memo<Address>, asked: Asked) -> impl IntoView {
                         view! { <Panel shared view open=open.get_untracked() /> }.into_any()
                     }
                     // the page says already that S3 does not answer
-                    Err(error) if error.kind == ErrorKind::NotFound || !open.get_untracked() => ().into_any(),
+                    Err(error) if error.kind == ErrorKind::NotFound || !open.get_untracked() && error.kind != ErrorKind::Conflict => ().into_any(),
                     Err(error) => view! { <ErrorNotice error /> }.into_any(),
                 }
             })}

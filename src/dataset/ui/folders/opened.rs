@@ -3,8 +3,11 @@
 use super::{Shared, decisions, folders, lists, progress, removal};
 use crate::dataset::model::sync::{FolderCounts, FolderView, Side};
 use crate::ui::units::{bytes, plural};
-use crate::ui::{ErrorNotice, Icon, Notice};
+use crate::ui::{ErrorNotice, Icon, Notice, focus_soon};
 use leptos::prelude::*;
+
+/// The heading that names the panel.
+const TITLE: &str = "folder-title";
 
 /// The comparison.
 #[component]
@@ -18,10 +21,25 @@ pub fn Opened(shared: Shared, view: FolderView) -> impl IntoView {
     });
     let view = StoredValue::new(view);
     let counts = view.with_value(|v| v.counts);
+    // what was pressed is gone with the question, or with the list it stood under
+    Effect::new(move |before: Option<Option<Side>>| {
+        let now = side.get();
+        if before.is_some_and(|before| before != now) {
+            let removed = shared
+                .address
+                .with_untracked(|a| !a.get("removed").is_empty());
+            focus_soon(match now {
+                Some(_) => removal::QUESTION,
+                None if removed => removal::TOLD,
+                None => TITLE,
+            });
+        }
+        now
+    });
     view! {
         <div class="panel folder__panel">
             <div class="panel__head">
-                <h2 class="panel__title" id="folder-title">
+                <h2 class="panel__title" id=TITLE tabindex="-1">
                     "Project folder and S3"
                 </h2>
                 <a
@@ -112,6 +130,9 @@ fn Buttons(shared: Shared, counts: FolderCounts) -> impl IntoView {
         }
     };
     let why = match (counts.to_send, counts.to_fetch, counts.conflicts) {
+        (0, 0, 0) if counts.unfit > 0 => {
+            "Nothing that can be trained is missing or newer on either side; what cannot be is named below."
+        }
         (0, 0, 0) => "Nothing is missing or newer on either side.",
         (0, 0, _) => "Nothing goes by itself; what both sides changed is for you to decide.",
         _ => {

@@ -7,6 +7,10 @@ use crate::ui::units::{bytes, plural};
 use crate::ui::{ErrorNotice, Icon, Notice};
 use leptos::prelude::*;
 
+/// Where the focus goes: the question's heading, and afterwards what it came to.
+pub const QUESTION: &str = "folder-question";
+pub const TOLD: &str = "folder-removed";
+
 #[component]
 pub fn Confirm(shared: Shared, view: StoredValue<FolderView>, side: Side) -> impl IntoView {
     let (state, place, word) = match side {
@@ -52,7 +56,7 @@ pub fn Confirm(shared: Shared, view: StoredValue<FolderView>, side: Side) -> imp
             <input type="hidden" name="style" value=shared.style_id() />
             <input type="hidden" name="side" value=word />
             <input type="hidden" name="confirmed" value="true" />
-            <h3 class="folder__group">{format!("Remove {many} from {place}?")}</h3>
+            <h3 class="folder__group" id=QUESTION tabindex="-1">{format!("Remove {many} from {place}?")}</h3>
             <p class="muted">
                 "These lie there alone: they cannot be brought back. What the other side has too is never removed."
             </p>
@@ -96,9 +100,11 @@ pub fn Done(shared: Shared) -> impl IntoView {
         let rows = kept.into_iter().map(|reason| view! { <li>{reason}</li> });
         let what = format!("{} removed.", plural(count, "file"));
         Some(view! {
-            <Notice kind=kind what=what>
-                <ul class="notice__list">{rows.collect_view()}</ul>
-            </Notice>
+            <div id=TOLD tabindex="-1">
+                <Notice kind=kind what=what>
+                    <ul class="notice__list">{rows.collect_view()}</ul>
+                </Notice>
+            </div>
         })
     }
 }

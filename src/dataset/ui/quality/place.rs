@@ -71,6 +71,28 @@ pub fn choice(address: &Address) -> Option<BucketChoice> {
     })
 }
 
+/// The same as fields of a form, for what is said of an image at this size.
+pub fn choice_fields(choice: BucketChoice) -> AnyView {
+    let fields = [
+        ("width", choice.width),
+        ("height", choice.height),
+        ("min_bucket_reso", choice.min_bucket_reso),
+        ("max_bucket_reso", choice.max_bucket_reso),
+        ("batch_size", choice.batch_size),
+    ];
+    let field = |(name, value): (&str, String)| {
+        view! { <input type="hidden" name=format!("choice[{name}]") value=value /> }
+    };
+    let words = ("bucket_no_upscale", choice.bucket_no_upscale.to_string());
+    let fields = fields.map(|(name, value)| (name, value.to_string()));
+    fields
+        .into_iter()
+        .chain([words])
+        .map(field)
+        .collect_view()
+        .into_any()
+}
+
 /// In the words of the view: so many are bad, so many to be looked at.
 fn remarked((bad, look): (usize, usize)) -> String {
     match (bad, look) {

@@ -7,7 +7,7 @@ use crate::dataset::api::DismissRemark;
 use crate::dataset::model::quality::{QualityRemark, QualityState};
 use crate::dataset::model::report::{QualityReport, QualityRow};
 use crate::dataset::ui::state::Data;
-use crate::ui::{Badge, ErrorNotice, GuideLink};
+use crate::ui::{Badge, ErrorNotice, GuideLink, focus_soon};
 use leptos::prelude::*;
 
 /// Most rows of the table; more are within reach by a set.
@@ -168,24 +168,10 @@ pub fn keep_focus(dismiss: ServerAction<DismissRemark>, report: Memo<Answer>) {
         report.track();
         let id = pressed.try_update_value(std::mem::take).unwrap_or_default();
         if !id.is_empty() {
-            focus_later(id);
+            focus_soon(&id);
         }
     });
 }
-
-#[cfg(feature = "hydrate")]
-fn focus_later(id: String) {
-    use wasm_bindgen::JsCast;
-    request_animation_frame(move || {
-        let element = document().get_element_by_id(&id);
-        if let Some(button) = element.and_then(|e| e.dyn_into::<web_sys::HtmlElement>().ok()) {
-            let _ = button.focus();
-        }
-    });
-}
-
-#[cfg(not(feature = "hydrate"))]
-fn focus_later(_: String) {}
 
 /// One remark, and the way to dismiss it or take that back.
 pub fn remark(
@@ -224,6 +210,7 @@ pub fn remark(
                 <input type="hidden" name="filename" value=filename />
                 <input type="hidden" name="code" value=code />
                 <input type="hidden" name="dismissed" value=(!dismissed).to_string() />
+                {data.address.with_untracked(place::choice).map(place::choice_fields)}
                 <button class="button button--ghost button--small" type="submit" aria-label=title id=id>
                     {word}
                 </button>

@@ -61,7 +61,13 @@ fn a_file_cut_in_its_tensors_or_in_its_head_is_said_to_be_cut() {
     };
     assert_eq!(short.facts(whole - 1).verdict, Verdict::Truncated);
     assert_eq!(short.facts(whole + 1).verdict, Verdict::Longer);
-    let why = Opening::Head(short).importable(whole - 1).unwrap_err();
+    let opening = Opening::Head(short);
+    let longer = opening.importable(whole + 4).unwrap_err();
+    assert!(
+        longer.starts_with("It is longer than its header says"),
+        "{longer}"
+    );
+    let why = opening.importable(whole - 1).unwrap_err();
     assert!(
         why.contains("not whole") && why.contains(&whole.to_string()),
         "{why}"
@@ -127,4 +133,28 @@ fn a_model_of_another_kind_is_no_lora() {
     let facts = head(&bytes).facts(bytes.len() as u64);
     assert_eq!(facts.verdict, Verdict::Foreign);
     assert!(facts.words.contains("none of a LoRA"), "{}", facts.words);
+    let why = open(&bytes, bytes.len() as u64).importable(bytes.len() as u64);
+    let why = why.unwrap_err();
+    assert!(
+        why.contains("no LoRA file") && why.contains("none of a LoRA"),
+        "{why}"
+    );
+}
+
+#[test]
+fn every_way_of_writing_a_lora_is_one() {
+    for tensor in [
+        "lora_unet_double_blocks_0_img_attn_proj.lora_up.weight",
+        "transformer.x_embedder.lora_A.weight",
+        "unet.to_q.lora.down.weight",
+        "lora_unet_a.hada_w1_a",
+        "lycoris_a.lokr_w1",
+    ] {
+        let table = format!(r#"{{"{tensor}":{{"dtype":"F16","shape":[2],"data_offsets":[0,0]}}}}"#);
+        let bytes = [&(table.len() as u64).to_le_bytes()[..], table.as_bytes()].concat();
+        let size = bytes.len() as u64;
+        let opening = open(&bytes, size);
+        assert_eq!(opening.facts(size).verdict, Verdict::Whole, "{tensor}");
+        assert!(opening.importable(size).is_ok(), "{tensor}");
+    }
 }
