@@ -58,6 +58,46 @@ test('who asked for it is notified at the end, and the title is marked while nob
   await expect(page).toHaveTitle(/^v1 completed/);
 });
 
+test('a hidden window learns of the end too, and asks for nothing after it', async ({ page, context, studio }) => {
+  await context.grantPermissions(['notifications'], { origin: studio.url });
+  await page.addInitScript(() => {
+    const told: string[] = [];
+    Object.assign(window, { told, away: false });
+    (window as any).Notification = class {
+      static permission = 'granted';
+      static requestPermission = async () => 'granted';
+      constructor(words: string) {
+        told.push(words);
+      }
+    };
+    const away = () => (window as any).away as boolean;
+    Object.defineProperty(Document.prototype, 'hidden', { get: away });
+    Object.defineProperty(Document.prototype, 'visibilityState', { get: () => (away() ? 'hidden' : 'visible') });
+  });
+  const style = await studio.style('Hidden');
+  const set = await studio.set(style, await studio.images(style, 2));
+  const { version } = await studio.json('/api/training/start', {
+    styleId: style, selectionSetId: set, name: 'v1', parameters: { max_train_steps: 500 }, rehearsal: { stepsPerSecond: 100 },
+  });
+  await page.goto(`${studio.url}/styles/${style}/versions/${version.id}`);
+  await hydrated(page);
+  await page.getByRole('button', { name: 'Notify me at the end' }).click();
+  await page.evaluate(() => {
+    (window as any).away = true;
+    document.dispatchEvent(new Event('visibilitychange'));
+  });
+  let asked = 0;
+  page.on('request', (request) => {
+    if (request.url().includes('/rpc/version?')) asked++;
+  });
+  await expect(page).toHaveTitle(/^● v1 completed/, { timeout: 60_000 });
+  expect(await page.evaluate(() => (window as any).told)).toEqual(['v1 completed']);
+  expect(asked).toBeLessThan(4);
+  asked = 0;
+  await page.waitForTimeout(17_000);
+  expect(asked).toBe(0);
+});
+
 test('a sweep of eight goes on after a kill and sends no run twice', async ({ page }) => {
   const studio = await new Studio({ REHEARSAL_STEPS_PER_SECOND: '200' }).start();
   try {

@@ -11,7 +11,7 @@ use std::time::Duration;
 const PASSWORD: &str = "correct horse battery";
 
 /// As a browser sends a form.
-trait SendForm {
+pub trait SendForm {
     fn form(self, fields: &[(&str, &str)]) -> Self;
 }
 

@@ -172,7 +172,7 @@ async fn every_problem_of_a_run_has_its_place_in_the_guide() {
     let path = format!("/api/styles/{style}/preflight?set=1");
     let checks = studio.get(&path).await.expect(200);
     let server: Vec<Check> = serde_json::from_value(checks["checks"].clone()).expect("checks");
-    let form = ["captions", "name", "settings"].map(|id| Check::green(id, ""));
+    let form = ["captions", "name", "settings", "cost"].map(|id| Check::green(id, ""));
     for check in server.iter().chain(&form) {
         arrives(&pages, &of_check(check));
     }

@@ -27,6 +27,7 @@ mod odd_store;
 mod openapi;
 mod paths;
 mod plain_form;
+mod presets;
 mod quality;
 mod reconcile;
 mod refusals;

@@ -1,7 +1,9 @@
 //! Going on from a finished LoRA: its file is fetched, named to the trainer, and has to fit.
 
+use super::access::SendForm;
 use super::studio::{TestStudio, run, upload_model};
 use crate::training::server::reconcile::reconcile_once;
+use reqwest::Method;
 use serde_json::{Value, json};
 use std::time::Duration;
 
@@ -71,6 +73,29 @@ async fn a_run_goes_on_from_a_finished_model_of_the_same_rank_and_no_other() {
     assert!(urls[4].as_str().expect("text").ends_with(&file));
     let warned = preview["warnings"].as_array().expect("a list").iter();
     assert!(warned.clone().any(|w| w["code"] == "start_weights"));
+
+    // opened in ComfyUI's page, a text at this input would be dropped: there a node gives it
+    let file = [
+        ("form[styleId]", style.as_str()),
+        ("form[selectionSetId]", "1"),
+        ("form[name]", "V2"),
+        ("form[startFrom]", &from),
+        ("form[parameters][network_dim]", "8"),
+        ("form[parameters][network_alpha]", "4"),
+    ];
+    let request = studio.request(Method::POST, "/forms/training/workflow");
+    let opened: Value = studio.send(request.form(&file)).await.expect(200);
+    assert_eq!(opened["2"]["inputs"]["lora_path"], json!(["199", 0]));
+    assert_eq!(
+        (
+            &opened["199"]["class_type"],
+            &opened["199"]["inputs"]["value"]
+        ),
+        (
+            &json!("PrimitiveString"),
+            &input["workflow"]["2"]["inputs"]["lora_path"]
+        )
+    );
 
     studio.post("/api/training/start", &body).await.expect(202);
     until_settled(&studio).await;

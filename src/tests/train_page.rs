@@ -1,4 +1,4 @@
-//! What stands around a start: presets, costs and caps, the preflight, the request to take away, the model's own word.
+//! What stands around a start: costs and caps, the preflight, the request to take away, the model's own word.
 
 use super::fake_runpod::{API_KEY, FakeRunpod};
 use super::plain_form::PlainForm;
@@ -7,89 +7,7 @@ use crate::server::s3::Precondition;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-const PRESETS: &str = "/api/training/presets";
 const COSTS: &str = "/api/training/costs";
-
-#[tokio::test]
-async fn settings_files_of_other_trainers_become_presets_and_what_has_no_place_is_listed() {
-    let studio = TestStudio::start().await;
-    let kohya = "network_dim = 32\nlearning_rate = 3e-4\noptimizer_type = \"AdamW8bit\"\nnoise_offset = 0.1\n[[datasets]]\nresolution = 768\n";
-    let made = studio
-        .post(PRESETS, &json!({"name": "Fine lines", "text": kohya}))
-        .await
-        .expect(201);
-    assert_eq!(
-        (&made["id"], &made["version"]),
-        (&json!("fine-lines"), &json!(1))
-    );
-    assert_eq!(
-        made["values"],
-        json!({"height": "768", "learning_rate": "0.0003", "network_dim": "32", "optimizer_type": "adamw8bit", "width": "768"})
-    );
-    assert_eq!(made["leftOut"][0]["name"], "noise_offset");
-    let yaml = "job: extension\nconfig:\n  name: x\n  process:\n    - type: sd_trainer\n      network: {type: lora, linear: 16, linear_alpha: 16}\n      train: {steps: 2000, lr: 1e-4}\n      datasets:\n        - resolution: [512, 768]\n";
-    let made = studio
-        .post(PRESETS, &json!({"name": "Toolkit", "text": yaml}))
-        .await
-        .expect(201);
-    assert_eq!(made["values"]["max_train_steps"], "2000");
-    for text in ["", "no settings", "{\"a\": 1}", "[1, 2]"] {
-        assert_eq!(
-            studio
-                .post(PRESETS, &json!({ "text": text }))
-                .await
-                .refused(400),
-            ["preset_text"],
-            "{text}"
-        );
-    }
-}
-
-#[tokio::test]
-async fn an_exported_preset_is_imported_again_as_its_next_version() {
-    let studio = TestStudio::start().await;
-    let text = studio.get(&format!("{PRESETS}/kohya-ss")).await.text;
-    let made = studio
-        .post(PRESETS, &json!({ "text": text }))
-        .await
-        .expect(201);
-    assert_eq!(
-        made["id"], "my-kohya-ss",
-        "the studio's own id stays the studio's"
-    );
-    let made = studio
-        .post(PRESETS, &json!({ "text": text }))
-        .await
-        .expect(201);
-    assert_eq!(made["version"], 2);
-    let all = studio.get(PRESETS).await.expect(200);
-    assert_eq!(all["presets"][0]["own"], true);
-    let delete = |id: &str| studio.send(studio.request(Method::DELETE, &format!("{PRESETS}/{id}")));
-    delete("my-kohya-ss").await.expect(204);
-    delete("my-kohya-ss").await.refused(404);
-    delete("kohya-ss").await.refused(409);
-    assert!(studio.state_dir().join("presets.json").is_file());
-}
-
-#[tokio::test]
-async fn a_preset_is_used_by_a_plain_form_and_kept_with_the_run() {
-    let runpod = FakeRunpod::start().await;
-    let studio = TestStudio::on(&runpod).await;
-    let style = studio.ready_style(2).await;
-    let page = format!("/styles/{style}/train?form[selectionSetId]=1&preset=kohya-ss&use=preset");
-    let form = PlainForm::on(&studio, &page, "start_training").await;
-    assert_eq!(
-        form.value("form[parameters][max_train_steps]"),
-        Some("1000")
-    );
-    assert_eq!(form.value("form[preset]"), Some("kohya-ss@1"));
-    form.submit(&studio).await;
-    let version = studio.version(&style).await;
-    assert_eq!(
-        (&version["preset"], &version["parameters"]["learning_rate"]),
-        (&json!("kohya-ss@1"), &json!(0.0003))
-    );
-}
 
 #[tokio::test]
 async fn runs_started_in_one_moment_do_not_pass_the_months_cap_together() {

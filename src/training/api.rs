@@ -105,14 +105,15 @@ pub async fn save_preset(
     super::server::presets::own(&state)
 }
 
-/// Imports a settings file as a preset; all of one's own come back.
+/// Imports a settings file as a preset; all of one's own come back. `file_name`: of the file that was chosen, if one was.
 #[server(prefix = "/rpc", endpoint = "import_preset")]
 pub async fn import_preset(
     #[server(default)] preset_name: String,
+    #[server(default)] file_name: String,
     text: String,
 ) -> Result<Vec<SettingsPreset>, AppError> {
     let state = crate::server::state::app_state();
-    super::server::presets::import(&state, &preset_name, &text).await?;
+    super::server::presets::import(&state, &preset_name, &file_name, &text).await?;
     super::server::presets::own(&state)
 }
 

@@ -217,7 +217,7 @@ fn a_settings_file() {
         "config:\n  process:\n  - ",
     ];
     attack("settings", &words, |bytes| {
-        match settings_file::read(&text(bytes)) {
+        match settings_file::read(&text(bytes), "") {
             Ok(preset) => format!("preset of {}", preset.values.len()),
             Err(error) => error
                 .message

@@ -18,6 +18,10 @@ const SECONDS_TO_START: f64 = 120.0;
 pub const USD_MAX: f64 = 1_000_000.0;
 /// Code of the remark that the month's cap would be passed.
 pub const OVER_MONTH_CAP: &str = "over_month_cap";
+/// Code of the remark that the cap of one run would be passed.
+const OVER_RUN_CAP: &str = "over_run_cap";
+/// Code of the remark that a cap can be held to no price.
+const NO_PRICE: &str = "no_price";
 /// Most rows of the price table.
 pub const PRICES_MAX: usize = 40;
 /// The day the first price table was read.
@@ -101,6 +105,11 @@ pub struct CostFacts {
     pub month: String,
     /// Nothing is paid, so no cap stops anything.
     pub rehearsed: bool,
+}
+
+/// Whether a remark is about money, which no field of the form is.
+pub fn is_of_cost(remark: &Remark) -> bool {
+    [OVER_RUN_CAP, OVER_MONTH_CAP, NO_PRICE].contains(&remark.code.as_str())
 }
 
 /// What an estimate rests on.
@@ -208,7 +217,7 @@ impl CostFacts {
             let text = format!(
                 "This run would cost about ${cost:.2}, and a run may cost ${cap:.2}: train fewer steps, or raise the cap under Costs."
             );
-            over.push(Remark::new(None, "over_run_cap", text));
+            over.push(Remark::new(None, OVER_RUN_CAP, text));
         }
         over.extend(self.over_month_cap(cost, "this run"));
         over
@@ -220,7 +229,7 @@ impl CostFacts {
         let capped = settings.run_cap_usd.is_some() || settings.month_cap_usd.is_some();
         (capped && settings.chosen().is_none()).then(|| {
             let text = "A cap is set, but no GPU is chosen whose price it could be held to: choose the endpoint's GPU under Costs, or remove the cap.";
-            Remark::new(None, "no_price", text)
+            Remark::new(None, NO_PRICE, text)
         })
     }
 

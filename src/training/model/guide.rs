@@ -61,5 +61,9 @@ pub fn of_caption(problem: &CaptionProblem) -> String {
 
 /// The place that explains a point of the preflight.
 pub fn of_check(check: &Check) -> String {
-    format!("/guide/before-paying#{}", check.id)
+    let place = match check.id.as_str() {
+        "cost" => "costs",
+        id => id,
+    };
+    format!("/guide/before-paying#{place}")
 }

@@ -1,6 +1,7 @@
 //! What is looked at before a start: each point green, amber or red, with the remedy. Amber may be overridden by a person
 //! who has seen it, red may not. Asks nobody; the answers are handed in.
 
+use super::costs::is_of_cost;
 use super::judge::Judged;
 use serde::{Deserialize, Serialize};
 
@@ -38,7 +39,7 @@ impl Light {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 pub struct Check {
-    /// Stable word: `s3`, `trainer`, `webhook`, `other_runs`, `captions`, `name`, `settings`.
+    /// Stable word: `s3`, `trainer`, `webhook`, `other_runs`, `captions`, `name`, `settings`, `cost`.
     pub id: String,
     pub light: Light,
     pub text: String,
@@ -191,7 +192,9 @@ pub fn of_form(judged: &Judged) -> Vec<Check> {
     };
     let of_dataset = about("selectionSetId");
     let of_name = about("name");
-    let others = judged.problems.len() - of_dataset.len() - of_name.len();
+    let of_cost = judged.problems.iter().filter(|p| is_of_cost(p));
+    let of_cost: Vec<String> = of_cost.map(|p| p.message.clone()).collect();
+    let others = judged.problems.len() - of_dataset.len() - of_name.len() - of_cost.len();
     let settings = match others {
         0 => Vec::new(),
         1 => {
@@ -201,7 +204,7 @@ pub fn of_form(judged: &Judged) -> Vec<Check> {
             "{n} settings cannot be trained: see their fields, or the problems below."
         )],
     };
-    vec![
+    let mut checks = vec![
         point(
             "captions",
             of_dataset,
@@ -217,7 +220,12 @@ pub fn of_form(judged: &Judged) -> Vec<Check> {
             settings,
             "Every setting is one that the trainer takes.".to_owned(),
         ),
-    ]
+    ];
+    // there is nothing to say of caps that hold or are not set
+    if !of_cost.is_empty() {
+        checks.push(Check::new("cost", Light::Red, of_cost.join(" "), ""));
+    }
+    checks
 }
 
 /// Ids of the amber points, for a person to acknowledge: `trainer,other_runs`.
@@ -245,6 +253,7 @@ pub fn in_the_way<'a>(checks: &'a [Check], acknowledged: &str) -> Vec<&'a Check>
 
 #[cfg(test)]
 mod tests {
+    use super::super::form::TrainingForm;
     use super::*;
 
     fn light(workers: Workers) -> (Light, String) {
@@ -310,6 +319,48 @@ mod tests {
         let silent = |why: NoHealth| trainer(Err(why)).light;
         assert_eq!(silent(NoHealth::Refused("no".into())), Light::Red);
         assert_eq!(silent(NoHealth::Passing("busy".into())), Light::Amber);
+    }
+
+    #[test]
+    fn a_cap_that_would_be_passed_is_a_point_of_its_own_and_no_setting() {
+        use super::super::costs::{CostFacts, CostSettings};
+        use super::super::dataset::DatasetFacts;
+        use super::super::judge::{StyleFacts, judge};
+        let settings = CostSettings {
+            run_cap_usd: Some(0.01),
+            month_cap_usd: Some(0.02),
+            ..CostSettings::default()
+        };
+        let style = StyleFacts {
+            costs: CostFacts {
+                settings,
+                ..CostFacts::default()
+            },
+            ..StyleFacts::default()
+        };
+        let form = TrainingForm {
+            style_id: "1".into(),
+            selection_set_id: "1".into(),
+            name: "v1".into(),
+            ..TrainingForm::default()
+        };
+        let checks = of_form(&judge(&form, &style, &DatasetFacts::default()));
+        let of = |id: &str| checks.iter().find(|c| c.id == id).expect("a point");
+        assert_eq!(of("settings").light, Light::Green);
+        assert_eq!(of("cost").light, Light::Red);
+        for words in [
+            "a run may cost $0.01",
+            "a month may cost $0.02",
+            "raise the cap under Costs",
+        ] {
+            assert!(of("cost").text.contains(words), "{}", of("cost").text);
+        }
+        let uncapped = of_form(&judge(
+            &form,
+            &StyleFacts::default(),
+            &DatasetFacts::default(),
+        ));
+        assert!(uncapped.iter().all(|c| c.id != "cost"));
     }
 
     #[test]

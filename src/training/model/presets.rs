@@ -10,8 +10,10 @@ use std::collections::BTreeMap;
 
 mod built_in;
 pub mod import;
+mod used;
 
 pub use built_in::{built_in, peers};
+pub use used::UsedPreset;
 
 /// Longest name, in characters.
 pub const NAME_MAX: usize = 60;
@@ -152,6 +154,22 @@ impl SettingsPreset {
         } else {
             Err(errors)
         }
+    }
+
+    /// The same under a name that no other has: `Kohya`, `Kohya-2`, `Kohya-3`.
+    pub fn beside(mut self, is_taken: impl Fn(&str) -> bool) -> Self {
+        let (name, id) = (self.name.clone(), self.id.clone());
+        let mut number = 1_u32;
+        while is_taken(&self.id) {
+            number += 1;
+            let end = format!("-{number}");
+            let numbered = |text: &str| -> String {
+                let kept = text.chars().take(NAME_MAX - end.len());
+                kept.chain(end.chars()).collect()
+            };
+            (self.name, self.id) = (numbered(&name), numbered(&id));
+        }
+        self
     }
 
     /// The values that differ from the default, core ones first: `rank 32 · lr 3e-4`.

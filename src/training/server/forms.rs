@@ -2,7 +2,7 @@
 //! parameters as a preset. Plain posts, so that they work without JavaScript and with whatever is typed.
 
 use super::super::model::form::TrainingForm;
-use super::{prepare, presets};
+use super::{prepare, presets, workflow as graph};
 use crate::error::AppError;
 use crate::server::state::AppState;
 use axum::Router;
@@ -50,7 +50,7 @@ async fn workflow(
     RawForm(body): RawForm,
 ) -> Result<Response, AppError> {
     let prepared = prepare::prepare(&state, &read(&body).0).await?;
-    let text = pretty(&prepared.workflow());
+    let text = pretty(&graph::to_open(prepared.workflow()));
     Ok(file(
         "application/json",
         &format!("{}.workflow.json", prepared.request.model_name()),

@@ -59,21 +59,45 @@ pub async fn save_form(
         }
         _ => 0,
     };
-    save(state, SettingsPreset::of(name, form, images)).await
+    save(
+        state,
+        SettingsPreset::of(name, form, images),
+        Taken::NextVersion,
+    )
+    .await
 }
 
-/// Imports a settings file: one of this studio, of kohya (TOML or JSON) or of ai-toolkit (YAML).
-pub async fn import(state: &AppState, name: &str, text: &str) -> Result<SettingsPreset, AppError> {
-    let mut preset = settings_file::read(text)?;
+/// Imports a settings file: one of this studio, of kohya (TOML or JSON) or of ai-toolkit (YAML). `file_name`: where it was read from
+/// a file. No preset that is there is written over.
+pub async fn import(
+    state: &AppState,
+    name: &str,
+    file_name: &str,
+    text: &str,
+) -> Result<SettingsPreset, AppError> {
+    let mut preset = settings_file::read(text, file_name)?;
     if !name.trim().is_empty() {
         preset.name = name.trim().to_owned();
         preset.id = super::super::model::presets::slug(name);
     }
-    save(state, preset).await
+    save(state, preset, Taken::Beside).await
 }
 
-/// Saves a preset; one of the same id becomes its next version. The studio's own ids stay the studio's.
-pub async fn save(state: &AppState, preset: SettingsPreset) -> Result<SettingsPreset, AppError> {
+/// What becomes of a preset whose name is taken.
+#[derive(Clone, Copy, PartialEq)]
+enum Taken {
+    /// It is the next version of the one that has it.
+    NextVersion,
+    /// It gets a name beside it.
+    Beside,
+}
+
+/// Saves a preset. The studio's own ids stay the studio's.
+async fn save(
+    state: &AppState,
+    preset: SettingsPreset,
+    taken: Taken,
+) -> Result<SettingsPreset, AppError> {
     let mut preset = preset.checked().map_err(refused)?;
     if built_in().iter().any(|known| known.id == preset.id) {
         preset.id = format!("my-{}", preset.id);
@@ -84,6 +108,10 @@ pub async fn save(state: &AppState, preset: SettingsPreset) -> Result<SettingsPr
         .update(FILE.into(), move |document| {
             let presets = writable(document)?;
             let mut preset = preset.clone();
+            if taken == Taken::Beside {
+                let is_taken = |id: &str| presets.iter().any(|p| p["id"].as_str() == Some(id));
+                preset = preset.beside(is_taken);
+            }
             let before = presets
                 .iter()
                 .position(|p| p["id"].as_str() == Some(&preset.id));

@@ -110,7 +110,7 @@ struct PresetList {
 #[derive(Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct NewPreset {
-    /// Left out: the file's own.
+    /// Left out: the file's own. Where it is taken, a number is added: `Kohya-2`.
     #[serde(default)]
     name: String,
     /// Text of an exported preset, of a kohya settings file (TOML, JSON) or of an ai-toolkit one (YAML).
@@ -125,14 +125,14 @@ async fn list_presets(State(state): State<AppState>) -> Result<Json<PresetList>,
     Ok(Json(PresetList { presets }))
 }
 
-/// Imports a settings file as a preset of one's own; what has no place here is listed in `leftOut`.
+/// Imports a settings file as a preset of one's own, beside those that are there; what has no place here is listed in `leftOut`.
 #[utoipa::path(post, path = "/api/training/presets", tag = "training", request_body = NewPreset,
     responses((status = 201, body = SettingsPreset), (status = 400, body = Problem), (status = 413, body = Problem)))]
 async fn save_preset(
     State(state): State<AppState>,
     Body(new): Body<NewPreset>,
 ) -> Result<(StatusCode, Json<SettingsPreset>), AppError> {
-    let preset = presets::import(&state, &new.name, &new.text).await?;
+    let preset = presets::import(&state, &new.name, "", &new.text).await?;
     Ok((StatusCode::CREATED, Json(preset)))
 }
 

@@ -11,8 +11,8 @@ const MAX_BYTES: usize = 200_000;
 /// Most references in a YAML file.
 const MAX_REFERENCES: usize = 20;
 
-/// A preset of the file's content.
-pub fn read(text: &str) -> Result<SettingsPreset, AppError> {
+/// A preset of the file's content. `file_name`: of the file it was read from; empty where the text was pasted.
+pub fn read(text: &str, file_name: &str) -> Result<SettingsPreset, AppError> {
     if text.trim().is_empty() {
         return Err(AppError::field(
             "preset_text",
@@ -43,7 +43,10 @@ pub fn read(text: &str) -> Result<SettingsPreset, AppError> {
     };
     let mut flat = Flat::new();
     flatten("", root, &mut flat);
-    preset_of(format, &flat).map_err(|message| AppError::field("preset_text", message))
+    if let (Format::AiToolkit, Some(name)) = (format, value["config"]["name"].as_str()) {
+        flat.insert("name".to_owned(), name.to_owned());
+    }
+    preset_of(format, &flat, file_name).map_err(|message| AppError::field("preset_text", message))
 }
 
 fn parse(text: &str) -> Result<Value, AppError> {
@@ -125,10 +128,19 @@ mod tests {
     #[test]
     fn a_file_that_multiplies_itself_is_refused_and_a_few_references_are_followed() {
         let few = "base: &base {network_dim: 16}\nown: *base\nname: '2 * 3'\n";
-        assert_eq!(read(few).map(|preset| preset.values.len()), Ok(1));
+        assert_eq!(read(few, "").map(|preset| preset.values.len()), Ok(1));
         let level = |n: usize| format!("a{n}: &a{n} [{}]\n", ["*a", ","].concat().repeat(9));
         let bomb: String = (0..9).map(level).collect();
-        let refused = read(&bomb).unwrap_err();
+        let refused = read(&bomb, "").unwrap_err();
         assert!(refused.message.contains("81 times"), "{refused}");
+    }
+
+    #[test]
+    fn a_toolkit_file_has_the_name_of_its_run_and_not_its_trigger() {
+        let text = "config:\n  name: my_first\n  process:\n    - trigger_word: p3r5on\n      network: {linear: 16}\n";
+        let preset = read(text, "train.yaml").expect("a preset");
+        assert_eq!(preset.name, "my_first");
+        let left: Vec<&str> = preset.left_out.iter().map(|l| l.name.as_str()).collect();
+        assert_eq!(left, ["trigger_word"]);
     }
 }

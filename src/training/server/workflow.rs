@@ -9,6 +9,8 @@ use crate::training::model::loops::segments;
 
 /// Where the container looks for the model.
 const OUTPUT_DIR: &str = "/model_output";
+/// Of the node that names the start weights where a person opens the graph.
+const START_WEIGHTS_ID: &str = "199";
 /// Nodes beyond the container's ten are numbered from here.
 const FIRST_FREE_ID: u32 = 200;
 
@@ -24,6 +26,21 @@ pub fn workflow(request: &TrainingRequest, output_name: &str, dataset_path: &str
     let last = training_nodes(&mut graph, request);
     closing_nodes(&mut graph, &last);
     Value::Object(graph)
+}
+
+/// The same for a person to open in ComfyUI's own page, which drops a text given to an input that takes only a link: the start
+/// weights come from a node of ComfyUI's own (in its core since March 2025), which `POST /prompt` takes just as well.
+pub fn to_open(mut graph: Value) -> Value {
+    let Some(path) = graph["2"]["inputs"].get("lora_path").cloned() else {
+        return graph;
+    };
+    graph["2"]["inputs"]["lora_path"] = json!([START_WEIGHTS_ID, 0]);
+    graph[START_WEIGHTS_ID] = json!({
+        "class_type": "PrimitiveString",
+        "inputs": { "value": path },
+        "_meta": { "title": "Start weights" },
+    });
+    graph
 }
 
 fn add(graph: &mut Map<String, Value>, id: &str, class_type: &str, title: &str, inputs: Value) {

@@ -51,6 +51,11 @@ pub fn NotifyMe() -> impl IntoView {
     }
 }
 
+/// Whether somebody asked to be notified here.
+pub fn is_awaited() -> bool {
+    browser::leave() == Leave::On
+}
+
 /// Tells once when `live` turns false: by a notification where it was asked for. Gives whether the end was not seen yet, for the
 /// title: the window was hidden or without focus, and still is.
 pub fn tell_when_over(

@@ -5,7 +5,7 @@ use super::history::known;
 use crate::error::AppError;
 use crate::training::api::sweeps::{CancelSweep, sweeps};
 use crate::training::model::sweep::{Sweep, SweepMember};
-use crate::ui::poll::use_poll;
+use crate::ui::poll::use_poll_while_awaited;
 use crate::ui::units::plural;
 use crate::ui::{Badge, ErrorNotice, Icon, Notice};
 use leptos::prelude::*;
@@ -57,7 +57,7 @@ fn List(style: String, first: Vec<Sweep>) -> impl IntoView {
         }
     };
     let live = Memo::new(move |_| list.with(|l| l.iter().any(Sweep::is_live)));
-    use_poll(live.into(), LIVE_MS, again);
+    use_poll_while_awaited(live.into(), LIVE_MS, ending::is_awaited, again);
     let cancel = ServerAction::<CancelSweep>::new();
     let answered = move || cancel.version().get();
     Effect::watch(answered, move |_, _, _| again(), false);

@@ -39,6 +39,20 @@ impl TrainingForm {
         fields
     }
 
+    /// Fields that stand otherwise than in `before`; a parameter that was emptied since is one of them.
+    pub fn changes(&self, before: &Self) -> Vec<(String, String)> {
+        let (mut now, before) = (self.fields(), before.fields());
+        let gone = before
+            .iter()
+            .filter(|(name, _)| !now.iter().any(|(n, _)| n == name));
+        let emptied: Vec<_> = gone
+            .map(|(name, _)| (name.clone(), String::new()))
+            .collect();
+        now.extend(emptied);
+        now.retain(|field| !before.contains(field));
+        now
+    }
+
     /// Takes a field over; says whether it is one of the form.
     pub fn set_field(&mut self, name: &str, value: String) -> bool {
         let parameter = name
@@ -82,5 +96,26 @@ mod tests {
         }
         assert_eq!(again, form);
         assert!(!again.set_field("idempotency_key", "x".into()));
+    }
+
+    #[test]
+    fn what_was_changed_makes_the_one_form_the_other() {
+        let mut before = TrainingForm {
+            name: "v1".into(),
+            preset: "small@1".into(),
+            ..TrainingForm::default()
+        };
+        before.parameters.set("class_tokens", "ink");
+        let mut typed = before.clone();
+        typed.name = "mine".into();
+        typed.parameters.set("class_tokens", "");
+        typed.parameters.set("num_repeats", "7");
+        let changes = typed.changes(&before);
+        assert_eq!(changes.len(), 3, "{changes:?}");
+        for (name, value) in changes {
+            assert!(before.set_field(&name, value), "{name}");
+        }
+        assert_eq!(before, typed);
+        assert_eq!(typed.changes(&before), []);
     }
 }

@@ -35,11 +35,12 @@ struct Import {
     from: BTreeMap<&'static str, String>,
 }
 
-/// The preset that a settings file describes, and what of it has no place here.
+/// The preset that a settings file describes, and what of it has no place here. Where the settings name none, it is called by
+/// their file.
 ///
 /// # Errors
 /// When nothing of it is known.
-pub fn preset_of(format: Format, flat: &Flat) -> Result<SettingsPreset, String> {
+pub fn preset_of(format: Format, flat: &Flat, file_name: &str) -> Result<SettingsPreset, String> {
     let source = match format {
         Format::Kohya => "Imported from a kohya settings file",
         Format::AiToolkit => "Imported from an ai-toolkit settings file",
@@ -58,7 +59,7 @@ pub fn preset_of(format: Format, flat: &Flat) -> Result<SettingsPreset, String> 
     if preset.values.is_empty() {
         return Err("Nothing in this file is a setting of this trainer.".to_owned());
     }
-    preset.name = name_of(flat);
+    preset.name = name_of(flat, file_name);
     preset.id = slug(&preset.name);
     preset.left_out.truncate(LEFT_OUT_MAX);
     Ok(preset)
@@ -74,11 +75,23 @@ fn uncache_captions(preset: &mut SettingsPreset) {
     }
 }
 
-fn name_of(flat: &Flat) -> String {
-    let named = ["output_name", "name", "trigger_word"]
-        .iter()
-        .find_map(|key| flat.get(*key));
-    let name = named.map_or("Imported settings", String::as_str);
+/// The settings' own name, else their file's, else the trigger's: the first that is one.
+fn name_of(flat: &Flat, file_name: &str) -> String {
+    let said = |key: &str| flat.get(key).map(String::as_str);
+    let stem = file_name
+        .rsplit_once('.')
+        .map_or(file_name, |(stem, _)| stem);
+    let names = [
+        said("output_name"),
+        said("name"),
+        Some(stem),
+        said("trigger_word"),
+    ];
+    let name = names
+        .into_iter()
+        .flatten()
+        .find(|name| !slug(name).is_empty());
+    let name = name.map_or("Imported settings", str::trim);
     name.chars().take(super::NAME_MAX).collect()
 }
 
@@ -112,6 +125,8 @@ fn take(import: &mut Import, format: Format, path: &str, value: &str) {
         ("highvram" | "logit_mean" | "logit_std" | "mode_scale" | "sigmoid_scale", _) => {
             put(import, path, last, value)
         }
+        // the preset is called so
+        _ if path == "name" => {}
         // what is switched off there is off here too
         (_, _) if is_off(value) => {}
         ("seed", _) => leave(import, path, value, "The trainer's seed is fixed at 42."),

@@ -84,3 +84,23 @@ fn a_preset_with_a_value_the_trainer_would_refuse_is_refused_by_field() {
     let fields: Vec<&str> = errors.iter().map(|e| e.field.as_str()).collect();
     assert_eq!(fields, ["preset_name", "lora_dim", "network_dim"]);
 }
+
+#[test]
+fn a_preset_beside_others_of_its_name_is_numbered() {
+    let long = SettingsPreset::of(&"k".repeat(NAME_MAX), &form(), 20);
+    let beside = long.clone().beside(|id| id == long.id);
+    assert!(beside.name.ends_with("kk-2") && beside.name.len() == NAME_MAX);
+    assert_eq!(beside.clone().checked(), Ok(beside));
+    let taken = ["kohya", "kohya-2"];
+    let third = SettingsPreset::of("Kohya", &form(), 20).beside(|id| taken.contains(&id));
+    assert_eq!(
+        (third.id.as_str(), third.name.as_str()),
+        ("kohya-3", "Kohya-3")
+    );
+    assert_eq!(
+        SettingsPreset::of("Ink", &form(), 20)
+            .beside(|_| false)
+            .name,
+        "Ink"
+    );
+}

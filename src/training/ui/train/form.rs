@@ -4,9 +4,11 @@ use super::FirstSight;
 use super::again::Again;
 use super::costs::CostPanel;
 use super::fields::{FoldedGroup, Parameters};
+use super::kept::{Kept, TypedBefore};
 use super::plan::PlanPanel;
 use super::preflight::Preflight;
-use super::presets::{PresetChoice, PresetPanel};
+use super::preset_choice::PresetChoice;
+use super::presets::PresetPanel;
 use super::rehearsal::RehearsalStep;
 use super::typed::TypedForm;
 use crate::error::AppError;
@@ -28,12 +30,14 @@ pub fn TrainForm(page: FirstSight) -> impl IntoView {
     let FirstSight {
         setup,
         form,
+        used,
         preview,
         checks,
     } = page;
     let start = ServerAction::<StartTraining>::new();
     let refused = Signal::derive(move || start.value().get().and_then(Result::err));
-    let typed = TypedForm::new(form, &setup, preview, refused);
+    let typed = TypedForm::new(form, &setup, preview, refused).after(used);
+    let kept = Kept::new(typed, start.pending(), None);
     let preflight = Preflight::new(typed, checks);
     let acknowledged = move || preflight.checks.with(|checks| ambers(checks));
     let here = typed.address();
@@ -49,7 +53,7 @@ pub fn TrainForm(page: FirstSight) -> impl IntoView {
     view! {
         <div class="split train">
             <div class="train__steps">
-                {summary} {again}
+                {summary} {again} <TypedBefore kept />
                 <ActionForm
                     action=start
                     attr:id=FORM_ID

@@ -5,9 +5,12 @@ mod captions;
 mod costs;
 mod fields;
 mod form;
+mod initial;
+mod kept;
 mod peers;
 mod plan;
 mod preflight;
+mod preset_choice;
 mod presets;
 mod rates;
 mod rehearsal;
@@ -21,6 +24,7 @@ use crate::styles::model::StyleId;
 use crate::training::api::{load_setup, preflight as look, preview};
 use crate::training::model::form::TrainingForm;
 use crate::training::model::preflight::Check;
+use crate::training::model::presets::UsedPreset;
 use crate::training::model::preview::TrainSetup;
 use crate::ui::ErrorNotice;
 use crate::ui::query::use_query;
@@ -77,6 +81,8 @@ fn on_form(title: &'static str, shown: fn(FirstSight) -> AnyView) -> impl IntoVi
 pub struct FirstSight {
     setup: TrainSetup,
     form: TrainingForm,
+    /// The preset the address asked to fill it with.
+    used: Option<UsedPreset>,
     preview: Preview,
     checks: Result<Vec<Check>, AppError>,
 }
@@ -85,7 +91,7 @@ pub struct FirstSight {
 async fn load(id: String, from: String, query: ParamsMap) -> Result<FirstSight, AppError> {
     let id = StyleId::parse(&id).map_err(|e| AppError::not_found(e.to_string()))?;
     let setup = load_setup(id.clone(), from).await?;
-    let form = typed::initial(&setup, &query);
+    let (form, used) = initial::initial(&setup, &query);
     let preview = if form.selection_set_id.is_empty() {
         None
     } else {
@@ -95,6 +101,7 @@ async fn load(id: String, from: String, query: ParamsMap) -> Result<FirstSight, 
     Ok(FirstSight {
         setup,
         form,
+        used,
         preview,
         checks,
     })

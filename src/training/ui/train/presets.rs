@@ -1,87 +1,13 @@
-//! Presets on the Train page: choosing one, and below the form saving, importing and deleting one's own.
+//! One's own presets, below the Train form: saving, importing, exporting and deleting them.
 
 use super::form::FORM_ID;
 use super::typed::TypedForm;
 use crate::error::AppError;
 use crate::training::api::{DeletePreset, ImportPreset, SavePreset};
-use crate::training::model::presets::{SettingsPreset, built_in, find_preset};
-use crate::ui::query::use_query;
-use crate::ui::{ErrorNotice, GuideLink, Icon, SelectField, TextField};
+use crate::training::model::presets::SettingsPreset;
+use crate::ui::query::{typed_before, use_query};
+use crate::ui::{ErrorNotice, GuideLink, Icon, TextField};
 use leptos::prelude::*;
-
-/// The choice at the top of the parameters. Nothing changes before the button is pressed.
-#[component]
-pub fn PresetChoice(typed: TypedForm) -> impl IntoView {
-    let begun = typed.form.with_untracked(|f| f.preset.clone());
-    let begun = begun.split('@').next().unwrap_or_default().to_owned();
-    let picked = RwSignal::new(begun);
-    let hint = Signal::derive(move || {
-        let preset = typed.own.with(|own| find_preset(&picked.get(), own));
-        preset.map(|p| about(&p)).unwrap_or_default()
-    });
-    let apply = move |event: leptos::ev::MouseEvent| {
-        event.prevent_default();
-        let preset = typed
-            .own
-            .with_untracked(|own| find_preset(&picked.get_untracked(), own));
-        if let Some(preset) = preset {
-            typed.apply(&preset);
-        }
-    };
-    let here = typed.address();
-    view! {
-        <div class="preset-choice">
-            {move || {
-                let mut options = vec![(String::new(), "Choose a preset".to_owned())];
-                let own = typed.own.get();
-                options.extend(own.iter().map(|p| (p.id.clone(), format!("{} (yours)", p.name))));
-                options.extend(built_in().into_iter().map(|p| (p.id, p.name)));
-                view! {
-                    <SelectField
-                        label="Preset"
-                        name="preset"
-                        id="preset"
-                        value=picked
-                        options
-                        hint
-                        on_change=Callback::new(move |id| picked.set(id))
-                    />
-                }
-            }}
-            <button
-                class="button button--secondary"
-                type="submit"
-                formmethod="get"
-                formaction=here
-                name="use"
-                value="preset"
-                on:click=apply
-            >
-                "Use preset"
-            </button>
-        </div>
-        <input
-            type="hidden"
-            name="form[preset]"
-            value=typed.form.with_untracked(|f| f.preset.clone())
-            prop:value=move || typed.form.with(|f| f.preset.clone())
-        />
-    }
-}
-
-fn about(preset: &SettingsPreset) -> String {
-    let words = preset.words();
-    let parts = [
-        words,
-        preset.note.clone(),
-        format!("Source: {}, version {}.", preset.source, preset.version),
-    ];
-    parts
-        .into_iter()
-        .filter(|p| !p.is_empty())
-        .collect::<Vec<_>>()
-        .join(" — ")
-}
 
 /// One's own presets, below the form.
 #[component]
@@ -101,11 +27,16 @@ pub fn PresetPanel(typed: TypedForm) -> impl IntoView {
                 </h2>
                 <GuideLink to="/guide/training#presets" about="Presets" />
             </header>
+            <Save typed asked />
             {move || {
                 let plain = Some(refused_plainly.get()).filter(|text| !text.is_empty()).map(AppError::conflict);
-                asked.refused().or(plain).map(|error| view! { <ErrorNotice error /> })
+                let save = asked.save.value().get().and_then(Result::err);
+                save.or(plain).map(|error| view! { <ErrorNotice error /> })
             }}
-            <Save typed asked />
+            {move || {
+                let delete = asked.delete.value().get().and_then(Result::err);
+                delete.map(|error| view! { <ErrorNotice error /> })
+            }}
             <ul class="preset-list" hidden=move || typed.own.with(Vec::is_empty)>
                 <For
                     each=move || typed.own.get()
@@ -127,13 +58,6 @@ struct Asked {
 }
 
 impl Asked {
-    fn refused(self) -> Option<AppError> {
-        let save = self.save.value().get().and_then(Result::err);
-        let import = self.import.value().get().and_then(Result::err);
-        save.or(import)
-            .or_else(|| self.delete.value().get().and_then(Result::err))
-    }
-
     /// Each answer is the whole list.
     fn keep_list(self, typed: TypedForm) {
         let keep = move |list: &Option<Result<Vec<SettingsPreset>, AppError>>,
@@ -228,8 +152,8 @@ fn Own(preset: SettingsPreset, asked: Asked) -> impl IntoView {
                 {note
                     .map(|note| {
                         view! {
-                            <details>
-                                <summary class="link">{note}</summary>
+                            <details class="disclosure">
+                                <summary class="disclosure__summary">{note}</summary>
                                 <ul class="preset-list__left">{left.collect_view()}</ul>
                             </details>
                         }
@@ -245,37 +169,60 @@ fn Own(preset: SettingsPreset, asked: Asked) -> impl IntoView {
                 <Icon name="download" />
                 "Export"
             </a>
-            <ActionForm action=asked.delete>
-                <input type="hidden" name="id" value=preset.id.clone() />
-                <button
-                    class="button button--ghost button--small"
-                    type="submit"
-                    aria-label=format!("Delete the preset {}", preset.name)
-                >
-                    <Icon name="trash" />
-                    "Delete"
-                </button>
-            </ActionForm>
+            <Delete id=preset.id name=preset.name asked />
         </li>
+    }
+}
+
+/// Folded: the second press is the confirmation, beside the preset's name.
+#[component]
+fn Delete(id: String, name: String, asked: Asked) -> impl IntoView {
+    view! {
+        <details class="disclosure preset-list__delete">
+            <summary class="disclosure__summary" aria-label=format!("Delete the preset {name}…")>
+                "Delete…"
+            </summary>
+            <ActionForm action=asked.delete attr:class="disclosure__body stack">
+                <input type="hidden" name="id" value=id />
+                <p class="muted">"Runs that began from it keep their values. It cannot be brought back: export it first."</p>
+                <div class="button-group">
+                    <button
+                        class="button button--solid"
+                        type="submit"
+                        disabled=move || asked.delete.pending().get()
+                    >
+                        <Icon name="trash" />
+                        <span class="button__text">{format!("Delete {name}")}</span>
+                    </button>
+                </div>
+            </ActionForm>
+        </details>
     }
 }
 
 #[component]
 fn Import(asked: Asked) -> impl IntoView {
-    let text = RwSignal::new(String::new());
+    let text = RwSignal::new(typed_before("text"));
+    let file = RwSignal::new(String::new());
+    let refused = Memo::new(move |_| asked.import.value().get().and_then(Result::err));
+    // once unfolded by a refusal it stays so
+    let open =
+        Memo::new(move |was: Option<&bool>| was == Some(&true) || refused.with(Option::is_some));
     view! {
-        <details class="disclosure">
+        <details class="disclosure" open=open>
             <summary class="disclosure__summary">
                 "Import settings " <span class="disclosure__note">"kohya TOML or JSON, ai-toolkit YAML, an exported preset"</span>
             </summary>
             <ActionForm action=asked.import attr:class="disclosure__body stack">
                 <TextField label="Name" name="preset_name" id="import_name"
-                    value="" optional=true hint="The file's own name if empty." />
+                    value=typed_before("preset_name") optional=true
+                    hint="Empty: the name in the settings, else the file's. A taken name gets a number." />
+                <input type="hidden" name="file_name" value="" prop:value=move || file.get() />
                 <div class="field">
                     <label class="field__label" for="preset_text">
                         "Settings file"
                     </label>
-                    <FilePicker text />
+                    <FilePicker text file />
                     <textarea
                         class="input input--mono"
                         id="preset_text"
@@ -285,9 +232,12 @@ fn Import(asked: Asked) -> impl IntoView {
                         placeholder="Paste the file's text"
                         prop:value=move || text.get()
                         on:input=move |event| text.set(event_target_value(&event))
-                    ></textarea>
+                    >
+                        {text.get_untracked()}
+                    </textarea>
                     <p class="field__hint">"What this trainer has no setting for is listed after the import, not guessed."</p>
                 </div>
+                {move || refused.get().map(|error| view! { <ErrorNotice error /> })}
                 <div class="button-group">
                     <button class="button button--secondary" type="submit" disabled=move || asked.import.pending().get()>
                         {move || if asked.import.pending().get() { "Importing…" } else { "Import" }}
@@ -298,27 +248,28 @@ fn Import(asked: Asked) -> impl IntoView {
     }
 }
 
-/// Reads a chosen file into the text; needs JavaScript, so it is shown only with it.
+/// Reads a chosen file into the text, and its name; needs JavaScript, so it is shown only with it.
 #[component]
-fn FilePicker(text: RwSignal<String>) -> impl IntoView {
+fn FilePicker(text: RwSignal<String>, file: RwSignal<String>) -> impl IntoView {
     let alive = RwSignal::new(false);
     Effect::new(move |_| alive.set(true));
     let read = move |event: leptos::ev::Event| {
         #[cfg(feature = "hydrate")]
         {
             let input: web_sys::HtmlInputElement = event_target(&event);
-            let Some(file) = input.files().and_then(|files| files.get(0)) else {
+            let Some(chosen) = input.files().and_then(|files| files.get(0)) else {
                 return;
             };
             leptos::task::spawn_local(async move {
-                let read = wasm_bindgen_futures::JsFuture::from(file.text()).await;
+                let read = wasm_bindgen_futures::JsFuture::from(chosen.text()).await;
                 if let Some(read) = read.ok().and_then(|value| value.as_string()) {
                     text.set(read);
+                    file.set(chosen.name());
                 }
             });
         }
         #[cfg(not(feature = "hydrate"))]
-        let _ = (event, text);
+        let _ = (event, text, file);
     };
     view! {
         <input

@@ -86,16 +86,13 @@ pub fn Rates(curve: Curve) -> impl IntoView {
         return None;
     }
     let ends = curve.rates[curve.rates.len() - 1];
-    let label = format!(
-        "Learning rate over {} steps: at most {highest}, at the end {}",
-        curve.steps,
-        rate(ends)
-    );
+    let words = format!("at most {}, at the end {}", rate(highest), rate(ends));
+    let label = format!("Learning rate over {} steps: {words}", curve.steps);
     Some(view! {
         <section class="plan__section">
             <h3 class="plan__title">
                 "Learning rate "
-                <span class="plan__note">{format!("at most {highest}, at the end {}", rate(ends))}</span>
+                <span class="plan__note">{words}</span>
             </h3>
             <svg
                 class="chart"
@@ -117,14 +114,13 @@ pub fn Rates(curve: Curve) -> impl IntoView {
     })
 }
 
-/// Two digits that say something: `0.00025`, `1.3e-8`.
+/// Three digits that say something: `0.00025`, `0.0000998`, `1.3e-8`.
 fn rate(rate: f64) -> String {
-    if rate == 0.0 || rate >= 0.000_01 {
-        let digits = format!("{rate:.6}");
-        let short = digits.trim_end_matches('0').trim_end_matches('.');
-        return short.to_owned();
+    let short = format!("{rate:.2e}").parse().unwrap_or(rate);
+    if short == 0.0 || short >= 0.000_01 {
+        return short.to_string();
     }
-    format!("{rate:.1e}")
+    format!("{short:e}")
 }
 
 #[cfg(test)]
@@ -138,6 +134,8 @@ mod tests {
             ("0", "0.0001")
         );
         assert_eq!(rate(6.9e-11), "6.9e-11");
+        assert_eq!(rate(0.000_099_750_000_000_000_01), "0.0000998");
+        assert_eq!(rate(2.0), "2");
         let curve = |checkpoints: &[u32]| Curve {
             rates: vec![1.0, 0.5],
             checkpoints: checkpoints.to_vec(),

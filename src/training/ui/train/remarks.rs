@@ -45,7 +45,7 @@ fn remark(kind: &'static str, word: &'static str, remark: Remark) -> AnyView {
     .into_any()
 }
 
-/// Opens the group that the field lies in and puts the cursor there.
+/// Follows a link to a field.
 fn unfold(event: leptos::ev::MouseEvent) {
     #[cfg(feature = "hydrate")]
     {
@@ -57,16 +57,32 @@ fn unfold(event: leptos::ev::MouseEvent) {
         let id = link
             .and_then(|l| l.get_attribute("href"))
             .unwrap_or_default();
-        let field = document().get_element_by_id(id.trim_start_matches('#'));
+        if show_field(id.trim_start_matches('#')) {
+            event.prevent_default();
+        }
+    }
+    #[cfg(not(feature = "hydrate"))]
+    let _ = event;
+}
+
+/// Opens the group that the field lies in and puts the cursor there; says whether there is such a field.
+pub fn show_field(id: &str) -> bool {
+    #[cfg(feature = "hydrate")]
+    {
+        use wasm_bindgen::JsCast;
+        let field = document().get_element_by_id(id);
         let Some(field) = field.and_then(|f| f.dyn_into::<web_sys::HtmlElement>().ok()) else {
-            return;
+            return false;
         };
-        event.prevent_default();
         if let Ok(Some(group)) = field.closest("details") {
             let _ = group.set_attribute("open", "");
         }
         let _ = field.focus();
+        true
     }
     #[cfg(not(feature = "hydrate"))]
-    let _ = event;
+    {
+        let _ = id;
+        false
+    }
 }

@@ -4,14 +4,13 @@
 use crate::error::AppError;
 use crate::training::api::preview;
 use crate::training::model::dataset::DatasetFacts;
-use crate::training::model::form::{FAULTS, SPEED, START_FROM, TrainingForm, parameter_field};
+use crate::training::model::form::TrainingForm;
 use crate::training::model::judge::{Judged, StyleFacts, judge};
-use crate::training::model::parameters::{PARAMETERS, Parameter, Preset};
-use crate::training::model::presets::{SettingsPreset, find_preset};
+use crate::training::model::parameters::{Parameter, Preset};
+use crate::training::model::presets::{SettingsPreset, UsedPreset, find_preset};
 use crate::training::model::preview::{PreviewView, TrainSetup};
 use crate::training::model::rehearsal::{FAULTS_FIELD, SPEED_FIELD};
 use leptos::prelude::*;
-use leptos_router::params::ParamsMap;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -31,6 +30,8 @@ pub struct TypedForm {
     pub own: RwSignal<Vec<SettingsPreset>>,
     /// The preset the form began from.
     preset: Memo<Option<SettingsPreset>>,
+    /// The preset that was put into it last.
+    pub used: RwSignal<Option<UsedPreset>>,
     /// The server's last answer.
     pub answer: RwSignal<Preview>,
     /// Datasets the server has told of, by the set's id.
@@ -82,6 +83,7 @@ impl TypedForm {
                 let label = form.with(|f| f.preset.clone());
                 own.with(|own| find_preset(&label, own))
             }),
+            used: RwSignal::new(None),
             answer: RwSignal::new(first),
             known,
             facts,
@@ -171,10 +173,31 @@ impl TypedForm {
         (!same).then_some((whose, before))
     }
 
+    /// The same after a preset was put into it.
+    pub fn after(self, used: Option<UsedPreset>) -> Self {
+        self.used.set(used);
+        self
+    }
+
     /// Fills the form with a preset.
     pub fn apply(self, preset: &SettingsPreset) {
-        let images = self.judged.with_untracked(|j| j.defaults.images);
-        self.form.update(|form| preset.apply(form, images));
+        let defaults = self.judged.with_untracked(|j| j.defaults.clone());
+        let before = self.preset.get_untracked();
+        let mut form = self.form.get_untracked();
+        let used = preset.put_into(&mut form, before.as_ref(), &defaults);
+        self.form.set(form);
+        self.used.set(Some(used));
+    }
+
+    /// What a preset would put in place of typed values.
+    pub fn would_replace(self, preset: &SettingsPreset) -> Option<String> {
+        self.form.with(|form| {
+            self.judged.with(|judged| {
+                let verbs = ["changes", "resets"];
+                self.preset
+                    .with(|before| preset.replaces(form, before.as_ref(), &judged.defaults, verbs))
+            })
+        })
     }
 
     /// The page's own address, for what works without JavaScript.
@@ -282,58 +305,4 @@ fn value_of<'a>(form: &'a TrainingForm, field: &str) -> &'a str {
         FAULTS_FIELD => &form.rehearsal.faults,
         parameter => form.parameters.get(parameter),
     }
-}
-
-/// The form a page begins with: the setup's, with what the address says on top.
-pub fn initial(setup: &TrainSetup, query: &ParamsMap) -> TrainingForm {
-    // `f.` fields are those of a form that was refused without JavaScript
-    let said = |name: &str| query.get(&format!("f.{name}")).or_else(|| query.get(name));
-    let mut form = setup.form.clone();
-    let set = said("form[selectionSetId]").or_else(|| query.get("set"));
-    if let Some(set) = set {
-        form.selection_set_id = set;
-    }
-    if let Some(name) = said("form[name]") {
-        form.name = name;
-    }
-    if let Some(description) = said("form[description]") {
-        form.description = description;
-    }
-    if let Some(start) = said(START_FROM).or_else(|| query.get("start")) {
-        form.start_from = start;
-    }
-    if let Some(speed) = said(SPEED) {
-        form.rehearsal.steps_per_second = speed;
-    }
-    if let Some(faults) = said(FAULTS) {
-        form.rehearsal.faults = faults;
-    }
-    for parameter in PARAMETERS {
-        if let Some(typed) = said(&parameter_field(parameter.name)) {
-            form.parameters.set(parameter.name, typed);
-        }
-    }
-    if let Some(preset) = said("form[preset]") {
-        form.preset = preset;
-    }
-    // what is a click with JavaScript is a button that sends the form back here without
-    let wanted = query.get("use").and_then(|_| query.get("preset"));
-    if let Some(preset) = wanted.and_then(|id| find_preset(&id, &setup.presets)) {
-        let images = setup
-            .sets
-            .iter()
-            .find(|(id, ..)| id.to_string() == form.selection_set_id);
-        preset.apply(&mut form, images.map_or(0, |(_, _, images)| *images));
-    }
-    // a reset without JavaScript is a button of the form that sends it back here
-    if let Some(name) = query.get("reset") {
-        let images = setup
-            .sets
-            .iter()
-            .find(|(id, ..)| id.to_string() == form.selection_set_id);
-        let images = images.map_or(0, |(_, _, images)| *images);
-        let before = find_preset(&form.preset, &setup.presets).map(|p| p.typed(&name, images));
-        form.parameters.set(&name, before.unwrap_or_default());
-    }
-    form
 }

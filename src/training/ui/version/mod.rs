@@ -26,7 +26,7 @@ use crate::training::api::{VersionPage as Loaded, version as load, versions};
 use crate::training::model::progress::ProgressPoint;
 use crate::training::model::version::{TrainingVersion, VersionEvent};
 use crate::ui::frame::{StyleChanged, page_title, set_not_found};
-use crate::ui::poll::use_poll;
+use crate::ui::poll::use_poll_while_awaited;
 use crate::ui::query::use_query;
 use crate::ui::{ErrorNotice, Icon};
 use leptos::prelude::*;
@@ -159,7 +159,8 @@ impl Live {
             clock: Clock::new(live.into()),
             ask,
         };
-        use_poll(live.into(), LIVE_MS, move || this.again());
+        // also while nobody looks: the title tells of the end
+        use_poll_while_awaited(live.into(), LIVE_MS, || true, move || this.again());
         let status = Memo::new(move |_| version.with(|v| v.status));
         Effect::watch(
             move || status.get(),

@@ -1,5 +1,33 @@
 use super::*;
 
+/// From pasted text, which has no file.
+fn preset_of(format: Format, flat: &Flat) -> Result<SettingsPreset, String> {
+    super::preset_of(format, flat, "")
+}
+
+#[test]
+fn a_file_that_names_nothing_gives_its_own_name() {
+    let name = |pairs: &[(&str, &str)], file: &str| {
+        let settings = [&[("network_dim", "8")], pairs].concat();
+        let preset = super::preset_of(Format::Kohya, &flat(&settings), file).expect("a preset");
+        (preset.name, preset.id)
+    };
+    let named = |name: &str, id: &str| (name.to_owned(), id.to_owned());
+    assert_eq!(name(&[], "k.toml"), named("k", "k"));
+    assert_eq!(
+        name(&[], "fine lines.v2.json"),
+        named("fine lines.v2", "fine-lines-v2")
+    );
+    let of_settings = [("output_name", "Ink"), ("trigger_word", "ink")];
+    assert_eq!(name(&of_settings, "k.toml"), named("Ink", "ink"));
+    let trigger = [("trigger_word", "p3r5on")];
+    assert_eq!(name(&trigger, "墨.toml"), named("p3r5on", "p3r5on"));
+    assert_eq!(
+        name(&[], ""),
+        named("Imported settings", "imported-settings")
+    );
+}
+
 fn flat(pairs: &[(&str, &str)]) -> Flat {
     pairs
         .iter()

@@ -6,8 +6,9 @@ mod plan;
 use super::FirstSight;
 use super::fields::Parameters;
 use super::form::{DatasetStep, FORM_ID, Refused, StartWeights, StepHead};
+use super::kept::{Kept, TypedBefore};
 use super::preflight::Preflight;
-use super::presets::PresetChoice;
+use super::preset_choice::PresetChoice;
 use super::rehearsal::RehearsalStep;
 use super::typed::TypedForm;
 use crate::training::api::sweeps::StartSweep;
@@ -68,6 +69,37 @@ impl TypedSweep {
         }
     }
 
+    /// What is typed of the sweep itself, by the names of its fields.
+    pub fn fields(self) -> Vec<(String, String)> {
+        let mut fields = vec![("in_flight".to_owned(), self.in_flight.get())];
+        for (at, axis) in self.vary.get().into_iter().enumerate() {
+            fields.push((format!("vary[{at}][parameter]"), axis.parameter));
+            fields.push((format!("vary[{at}][values]"), axis.values));
+        }
+        fields
+    }
+
+    /// Takes such fields over.
+    pub fn take(self, fields: &[(String, String)]) {
+        let value = |name: &str| {
+            let found = fields.iter().find(|(known, _)| known == name);
+            found.map(|(_, value)| value.clone())
+        };
+        if let Some(typed) = value("in_flight") {
+            self.in_flight.set(typed);
+        }
+        self.vary.update(|vary| {
+            for (at, axis) in vary.iter_mut().enumerate() {
+                if let Some(parameter) = value(&format!("vary[{at}][parameter]")) {
+                    axis.parameter = parameter;
+                }
+                if let Some(values) = value(&format!("vary[{at}][values]")) {
+                    axis.values = values;
+                }
+            }
+        });
+    }
+
     /// The message at a field of the sweep itself.
     pub fn message(self, field: String) -> Signal<Option<String>> {
         Signal::derive(move || {
@@ -92,21 +124,25 @@ pub fn SweepForm(page: FirstSight) -> impl IntoView {
     let FirstSight {
         setup,
         form,
+        used,
         preview,
         checks,
     } = page;
     let start = ServerAction::<StartSweep>::new();
     let refused = Signal::derive(move || start.value().get().and_then(Result::err));
-    let typed = TypedForm::new(form, &setup, preview, refused).on_page("train/sweep");
+    let typed = TypedForm::new(form, &setup, preview, refused)
+        .after(used)
+        .on_page("train/sweep");
     let preflight = Preflight::new(typed, checks);
     let acknowledged = move || preflight.checks.with(|checks| ambers(checks));
     let sweep = TypedSweep::new(typed);
+    let kept = Kept::new(typed, start.pending(), Some(sweep));
     let style = setup.form.style_id.clone();
     let here = typed.address();
     view! {
         <div class="split train">
             <div class="train__steps">
-                {move || refused.get().map(|error| view! { <Refused error /> })}
+                {move || refused.get().map(|error| view! { <Refused error /> })} <TypedBefore kept />
                 <ActionForm
                     action=start
                     attr:id=FORM_ID
