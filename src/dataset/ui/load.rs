@@ -31,6 +31,8 @@ struct Whole {
     style: String,
     version: u32,
     images: Vec<TrainingImage>,
+    /// How many of them were still being measured: what they look like is not known yet.
+    analysing: usize,
 }
 
 #[derive(Clone, Copy)]
@@ -209,6 +211,7 @@ impl Loaded {
                         style: style.clone(),
                         version: l.question.version,
                         images: l.page.images.clone(),
+                        analysing: l.page.analysing,
                     }));
                 }
             });
@@ -277,11 +280,12 @@ async fn list(
             let page = images(style.clone(), none(), none(), none(), 0).await?;
             is_whole = page.next_cursor.is_none();
             here.images = page.images;
+            here.analysing = page.analysing;
             here.version = question.version;
             whole.try_set_value(is_whole.then(|| here.clone()));
         }
         if is_whole {
-            return narrowed(here.images, question);
+            return narrowed(here, question);
         }
     }
     let (filter, sort, cursor) = (&question.filter, &question.sort, &question.cursor);
@@ -289,7 +293,8 @@ async fn list(
 }
 
 /// As the server would answer.
-fn narrowed(mut images: Vec<TrainingImage>, question: &Question) -> Result<ImagePage, AppError> {
+fn narrowed(whole: Whole, question: &Question) -> Result<ImagePage, AppError> {
+    let mut images = whole.images;
     let filter = Filter::parse_typed(&question.filter);
     let filter = filter.map_err(|told| AppError::field("filter", told))?;
     let sort = Sort::parse(&question.sort).map_err(|told| AppError::field("sort", told))?;
@@ -308,8 +313,7 @@ fn narrowed(mut images: Vec<TrainingImage>, question: &Question) -> Result<Image
             .filter(|i| !i.caption_problems.is_empty())
             .count(),
         images,
-        // the list of all asks again
-        analysing: 0,
+        analysing: whole.analysing,
     })
 }
 
@@ -326,4 +330,33 @@ async fn open(id: &str, name: String, known: KnownImages) -> Opened {
         Ok(style) => image(style, name).await,
         Err(error) => Err(error),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_list_narrowed_here_still_says_that_images_are_being_measured() {
+        let whole = |analysing, duplicates: &[&str]| Whole {
+            style: "1".into(),
+            version: 1,
+            images: vec![TrainingImage {
+                filename: "a.png".into(),
+                duplicates: duplicates.iter().map(|d| (*d).to_owned()).collect(),
+                ..TrainingImage::default()
+            }],
+            analysing,
+        };
+        let question = |filter: &str| Question {
+            filter: filter.into(),
+            ..Question::default()
+        };
+        let all = narrowed(whole(2, &[]), &question("")).unwrap();
+        assert_eq!(all.analysing, 2, "it is asked for again until they are");
+        let doubles = narrowed(whole(2, &[]), &question("dup:")).unwrap();
+        assert_eq!((doubles.total, doubles.analysing), (0, 2));
+        let doubles = narrowed(whole(0, &["b.png"]), &question("dup:")).unwrap();
+        assert_eq!((doubles.total, doubles.analysing), (1, 0));
+    }
 }

@@ -33,11 +33,16 @@ impl Data {
         })
     }
 
-    /// Selects what of the list fits a filter; a long list is the server's to look through.
+    /// Selects what of the list fits a filter; a long list, and what is only just being measured, is the server's to look through.
     pub fn select_fitting(&self, words: &'static str) {
         let data = *self;
-        let whole = untrack(|| data.listing.with(|l| l.page.next_cursor.is_none()));
-        if whole {
+        let looks_inside = Filter::parse_typed(words).is_ok_and(|f| f.needs_pixels());
+        let here = untrack(|| {
+            data.listing.with(|l| {
+                l.page.next_cursor.is_none() && (l.page.analysing == 0 || !looks_inside)
+            })
+        });
+        if here {
             let names = untrack(|| data.fitting_on_page(words));
             data.selected.set(names.into_iter().collect());
             return;

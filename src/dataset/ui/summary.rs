@@ -23,6 +23,7 @@ pub fn Summary(data: Data) -> impl IntoView {
     };
     let missing = Memo::new(move |_| data.listing.with(|l| l.page.without_caption));
     let problems = Memo::new(move |_| data.listing.with(|l| l.page.caption_problems));
+    let analysing = Memo::new(move |_| data.listing.with(|l| l.page.analysing));
     let size = move || {
         let sum = data
             .listing
@@ -56,6 +57,10 @@ pub fn Summary(data: Data) -> impl IntoView {
             </li>
             <li class="summary__item summary__item--extra" hidden=move || size().is_none()>
                 {size}
+            </li>
+            // the last: nothing moves when it goes
+            <li class="summary__item" hidden=move || analysing.get() == 0>
+                {move || format!("{} being measured", analysing.get())}
             </li>
         </ul>
     }
