@@ -109,8 +109,11 @@ test('fields of the chosen operation alone are shown, and all certain fixes of a
   await expect(page.getByLabel('Find', { exact: true })).toBeHidden();
   await page.getByRole('button', { name: 'Preview the fixes of “Trigger twice”' }).click();
   await expect(page.getByRole('heading', { name: 'Preview: Fixed “Trigger twice”' })).toBeVisible();
+  await expect(page.getByRole('radio', { name: 'Those of the preview (5 images)' })).toBeChecked();
   await page.getByRole('button', { name: 'Change 2 captions' }).click();
   await expect(page.getByText('Fixed “Trigger twice”: 2 captions changed.')).toBeVisible();
+  await expect(page.getByRole('radio', { name: 'Those of the preview' })).toHaveCount(0);
+  await expect(page.getByRole('radio', { name: 'All images of the style' })).toBeChecked();
   expect(await caption_of(studio, style, '0.png')).toBe(SCENE);
   await expect(page.getByRole('link', { name: 'Trigger twice' })).toHaveCount(0);
 });

@@ -94,7 +94,23 @@ fn Which(data: Data, preview: Memo<Option<Result<CaptionPreview, AppError>>>) ->
         Some(Ok(preview)) if count == 0 => Some((preview.plan, preview.images)),
         _ => None,
     };
-    let has_same = untrack(|| same().is_some());
+    let ticked = ticked(count > 0, Memo::new(move |_| same()));
+    let scope = move |value: &'static str, words: String| {
+        view! {
+            <label class="choice">
+                <input
+                    class="radio"
+                    type="radio"
+                    name="scope"
+                    value=value
+                    checked=ticked.now.get_untracked() == value
+                    prop:checked=move || ticked.now.get() == value
+                    on:change=move |_| ticked.chosen.set(value)
+                />
+                <span>{words}</span>
+            </label>
+        }
+    };
     let listed = match filter.as_str() {
         "" => "All images of the style".to_owned(),
         filter => format!("All images that fit “{filter}”"),
@@ -104,7 +120,7 @@ fn Which(data: Data, preview: Memo<Option<Result<CaptionPreview, AppError>>>) ->
     });
     let selected = (count > 0).then(|| {
         let words = format!("The selection ({})", plural(count, "image"));
-        radio("scope", "selected", words, true)
+        scope("selected", words)
     });
     view! {
         <fieldset class="caption-edit__set">
@@ -119,13 +135,37 @@ fn Which(data: Data, preview: Memo<Option<Result<CaptionPreview, AppError>>>) ->
                             let words = format!("Those of the preview ({})", plural(images, "image"));
                             view! {
                                 <input type="hidden" name="same_as" value=plan />
-                                {radio("scope", "same", words, true)}
+                                {scope("same", words)}
                             }
                         })
-                }} {radio("scope", "listed", listed, count == 0 && !has_same)}
+                }} {scope("listed", listed)}
             </div>
         </fieldset>
     }
+}
+
+/// Which captions are ticked.
+#[derive(Clone, Copy)]
+struct Ticked {
+    now: Memo<&'static str>,
+    /// What a person chose since the last preview; empty until then.
+    chosen: RwSignal<&'static str>,
+}
+
+/// The selection, else the preview's captions, else all, unless a person chose. What goes is not ticked any more.
+fn ticked(has_selection: bool, same: Memo<Option<(String, usize)>>) -> Ticked {
+    let chosen = RwSignal::new("");
+    let now = Memo::new(move |_| {
+        let has_same = same.with(Option::is_some);
+        match chosen.get() {
+            "" | "same" if has_same => "same",
+            "" | "same" if has_selection => "selected",
+            "" | "same" => "listed",
+            other => other,
+        }
+    });
+    Effect::watch(move || same.get(), move |_, _, _| chosen.set(""), false);
+    Ticked { now, chosen }
 }
 
 /// The fields of all operations.
