@@ -45,7 +45,8 @@ struct ListQuery {
     /// All of these, separated by blanks: `missing:caption`, `set:2`, `set:none`, `problem:` (or `problem:CODE`, or
     /// `problem:caption` for any of a caption), `word:boat`, `dup:`, `w<512`, `h>=768`, `size>2MB`, `words<5`; each with `-` before it for the opposite.
     filter: Option<String>,
-    /// `name`, `date`, `size`, `resolution`, `caption` (its length); `-` before it turns the order around.
+    /// `name` (as people read it: `img2` before `img10`, whatever the capitals), `date`, `size`, `resolution`, `caption` (its
+    /// length); `-` before it turns the order around.
     sort: Option<String>,
 }
 

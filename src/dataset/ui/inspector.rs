@@ -3,6 +3,7 @@
 use super::caption::CaptionForm;
 use super::state::Data;
 use super::tile::chip;
+use crate::dataset::model::filter::sort::by_name;
 use crate::dataset::model::image::{TrainingImage, is_read_by_trainer};
 use crate::error::AppError;
 use crate::ui::units::{bytes, minute};
@@ -149,7 +150,8 @@ fn beside(data: Data, name: String) -> impl Fn(bool) -> Option<String> + Copy + 
             (None, Some(at)) if forward => Some(at),
             (None, Some(at)) => at.checked_sub(1),
             (None, None) => {
-                let after = here.with_value(|here| names.iter().filter(|n| *n < here).count());
+                let is_before = |here: &String| names.iter().filter(|n| by_name(n, here).is_lt()).count();
+                let after = here.with_value(is_before);
                 if forward {
                     Some(after)
                 } else {

@@ -1,4 +1,4 @@
-use super::sort::{SORTS, Sort};
+use super::sort::{SORTS, Sort, by_name};
 use super::{Filter, WORDS, split_typed};
 use crate::dataset::model::caption::CaptionState;
 use crate::dataset::model::caption_checks::{CaptionCode, CaptionRemark};
@@ -193,8 +193,43 @@ fn every_order_has_both_directions_and_equals_stand_by_name() {
 }
 
 #[test]
+fn names_stand_as_a_person_reads_them_and_no_two_are_equal() {
+    let ordered = [
+        "007.png",
+        "7.png",
+        "08.png",
+        "99999999999999999999999999.png",
+        "a missing.jpg",
+        "Boat 2.png",
+        "boat 2.png",
+        "boat 10.png",
+        "IMG1.jpg",
+        "img1.jpg",
+        "img01b.jpg",
+        "img2.jpg",
+        "img10.jpg",
+        "img100.jpg",
+        "Z20.jpg",
+        "Äpfel 2.png",
+        "äpfel 2.png",
+        "äpfel 10.png",
+        "東京 2.png",
+        "東京 10.png",
+    ];
+    for (i, a) in ordered.iter().enumerate() {
+        for (j, b) in ordered.iter().enumerate() {
+            assert_eq!(by_name(a, b), i.cmp(&j), "{a} {b}");
+        }
+    }
+    let mut images: Vec<_> = ordered.iter().rev().map(|n| image(n, "x")).collect();
+    Sort::default().apply(&mut images);
+    assert!(images.iter().map(|i| i.filename.as_str()).eq(ordered));
+}
+
+#[test]
 fn a_page_goes_on_where_the_last_one_ended_in_every_order() {
-    let mut images: Vec<_> = ["a:b.png", "b", "c", "d"].map(|n| image(n, n)).into();
+    let names = ["a:b.png", "b", "c", "D", "b10", "b9"];
+    let mut images: Vec<_> = names.map(|n| image(n, n)).into();
     images[1].size_bytes = 7;
     images[3].last_modified = "2024-01-01T10:20:30.000Z".into();
     for (sort, _) in SORTS {
