@@ -159,4 +159,11 @@ test('columns change the tiles without losing the place of the keyboard', async 
   await page.getByRole('slider', { name: 'Columns' }).fill('8');
   await expect.poll(async () => (await top(names[7])) === (await top(names[0]))).toBe(true);
   expect(await top(names[8])).toBeGreaterThan(await top(names[7]));
+  // the last choice is kept, and the address goes before it
+  await go(page, studio, style);
+  await expect(page.getByRole('slider', { name: 'Columns' })).toHaveValue('8');
+  await expect.poll(async () => (await top(names[7])) === (await top(names[0]))).toBe(true);
+  await go(page, studio, style, '?columns=3');
+  await expect(page.getByRole('slider', { name: 'Columns' })).toHaveValue('3');
+  await expect.poll(async () => (await top(names[3])) > (await top(names[0]))).toBe(true);
 });

@@ -32,6 +32,7 @@ pub fn follow(data: Data) {
     });
     Effect::new(|_| tell_failures_again());
     data.shelf.follow(data);
+    super::columns::follow(data);
     super::keys::listen(data);
 }
 

@@ -1,9 +1,10 @@
 //! The images as a grid of tiles; a plain form of checkboxes.
 
+use super::columns;
 use super::selection_bar::SelectionBar;
 use super::state::{Data, PAGE, Rows};
 use super::tile::{key, tile};
-use super::toolbar::{COLUMNS, filter_error};
+use super::toolbar::filter_error;
 use crate::dataset::api::SaveSelectionSet;
 use crate::ui::Icon;
 use crate::ui::virtual_grid::VirtualTiles;
@@ -13,11 +14,7 @@ use leptos::server_fn::ServerFn;
 
 #[component]
 pub fn Grid(data: Data) -> impl IntoView {
-    let columns = move || {
-        let asked = data.address.with(|a| a.get("columns").parse::<u8>().ok());
-        let columns = asked.filter(|c| (2..=8).contains(c)).map(|c| c.to_string());
-        format!("--columns:{}", columns.as_deref().unwrap_or(COLUMNS))
-    };
+    let columns = move || format!("--columns:{}", columns::shown(data));
     // a filter that cannot be read is said beside its box
     let none = Memo::new(move |_| data.rows.with(Rows::is_empty) && filter_error(data).is_none());
     let lasso = Lasso::new(data.grid, Callback::new(move |caught| data.catch(caught)));

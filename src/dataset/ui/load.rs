@@ -182,6 +182,7 @@ impl Loaded {
             selected,
             set_read: RwSignal::default(),
             only_selected,
+            columns: RwSignal::new(None),
             live: RwSignal::new(false),
             deleting: RwSignal::new(Vec::new()),
             asked: self.asked,

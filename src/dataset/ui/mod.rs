@@ -6,6 +6,7 @@
 mod address;
 mod caption;
 mod captions;
+mod columns;
 mod delete;
 mod drafts;
 mod empty;

@@ -127,6 +127,8 @@ pub struct Data {
     pub set_read: RwSignal<(u64, String)>,
     /// Whether what is not selected is hidden.
     pub only_selected: RwSignal<bool>,
+    /// Columns that were chosen last in this browser.
+    pub columns: RwSignal<Option<u8>>,
     /// Whether script has taken over.
     pub live: RwSignal<bool>,
     /// The names that the delete dialog asks about; empty while it is closed.

@@ -1,5 +1,6 @@
 //! Filter, order, columns, set chooser, and the page's actions.
 
+use super::columns;
 use super::keys::KEYS;
 use super::selecting::KINDS;
 use super::sets::SetsMenu;
@@ -13,8 +14,6 @@ use leptos::prelude::*;
 /// How long the filter box waits for the next letter.
 #[cfg(feature = "hydrate")]
 const TYPING_MS: u32 = 180;
-/// Columns unless asked otherwise.
-pub const COLUMNS: &str = "6";
 
 #[component]
 pub fn Toolbar(data: Data) -> impl IntoView {
@@ -109,10 +108,6 @@ pub fn filter_error(data: Data) -> Option<String> {
 fn FilterForm(data: Data) -> impl IntoView {
     let value = move |name: &'static str| data.address.with(|a| a.get(name).to_owned());
     let typed = Typed::new(data);
-    let columns = move || match value("columns") {
-        none if none.is_empty() => COLUMNS.to_owned(),
-        some => some,
-    };
     let change = move |name: &'static str, value: String| data.change(name, &value);
     let action = format!("/styles/{}/data", data.style_id());
     view! {
@@ -144,11 +139,11 @@ fn FilterForm(data: Data) -> impl IntoView {
                     class="range"
                     type="range"
                     name="columns"
-                    min="2"
-                    max="8"
-                    value=untrack(columns)
-                    prop:value=columns
-                    on:input=move |event| change("columns", event_target_value(&event))
+                    min=columns::FEWEST
+                    max=columns::MOST
+                    value=untrack(|| columns::shown(data))
+                    prop:value=move || columns::shown(data)
+                    on:input=move |event| columns::choose(data, &event_target_value(&event))
                 />
             </label>
             <label class="toolbar__item toolbar__fold">
