@@ -119,6 +119,38 @@ test('the mouse takes one with Ctrl, a range with Shift and what a drawn rectang
   await expect(page.getByRole('heading', { name: names[0] })).toBeVisible();
 });
 
+test('a rectangle begins beside the tiles too, grows as the page scrolls, and Escape breaks it off', async ({ page, studio }) => {
+  const style = await studio.style('Lasso');
+  await studio.many(style, 40);
+  await page.setViewportSize({ width: 1200, height: 700 });
+  await go(page, studio, style, '?columns=4');
+  await box(page, 'n0002.png').click();
+  const lasso = page.locator('.tile-lasso');
+  const tiles = (await page.locator('#images').boundingBox())!;
+  const first = (await row(page, 'n0000.png').boundingBox())!;
+  await page.mouse.move(tiles.x / 2, first.y + 20);
+  await page.mouse.down();
+  await page.mouse.move(first.x + 30, first.y + 60, { steps: 4 });
+  await expect(lasso).toBeVisible();
+  await expect(box(page, 'n0000.png')).toBeChecked();
+  await expect(box(page, 'n0002.png')).not.toBeChecked();
+  await page.mouse.wheel(0, 600);
+  await expect(box(page, 'n0004.png')).toBeChecked();
+  await page.keyboard.press('Escape');
+  await expect(lasso).toBeHidden();
+  await expect(selected(page)).toHaveText('1 selected');
+  await page.mouse.move(first.x + 60, first.y + 90, { steps: 4 });
+  await expect(lasso).toBeHidden();
+  await page.mouse.up();
+  await expect(selected(page)).toHaveText('1 selected');
+  await expect(page.getByLabel('Caption', { exact: true })).toHaveCount(0);
+  await expect(box(page, 'n0002.png')).toBeChecked();
+  // the next Escape is the selection's again
+  await page.locator('main').focus();
+  await page.keyboard.press('Escape');
+  await expect(page.getByRole('group', { name: 'Selection' })).toBeHidden();
+});
+
 test('of a style that is here whole, filters and orders ask the server nothing', async ({ page, studio }) => {
   const style = await studio.style('Typed Filter');
   const names = await studio.images(style, 6);

@@ -67,6 +67,10 @@ mod live {
         if event.default_prevented() || found("dialog[open]").is_some() {
             return;
         }
+        // a rectangle that is being drawn is broken off first
+        if event.key() == "Escape" && found(".tile-lasso:not([hidden])").is_some() {
+            return;
+        }
         if event.key() == "Escape"
             && let Some(details) = found(".page :is(.popover, .menu)[open]")
         {

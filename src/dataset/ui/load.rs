@@ -190,6 +190,7 @@ impl Loaded {
             shelf,
             navigate: Callback::new(move |to: String| navigate(&to, options.clone())),
             anchor: StoredValue::default(),
+            before_lasso: StoredValue::default(),
             rows,
             grid: VirtualGrid::new(count, shown),
             there: there(listing, shelf),

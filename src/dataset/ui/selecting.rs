@@ -105,7 +105,11 @@ impl Data {
 
     /// A rectangle drawn with the mouse.
     pub fn catch(&self, caught: Caught) {
+        if caught.is_broken_off {
+            return self.selected.set(self.before_lasso.get_value());
+        }
         if caught.begins {
+            self.before_lasso.set_value(self.selected.get_untracked());
             let besides = if caught.adds {
                 self.selected.get_untracked()
             } else {

@@ -141,6 +141,8 @@ pub struct Data {
     pub navigate: Callback<String>,
     /// The tile from which a range reaches, and what was selected besides when it was put there.
     pub anchor: StoredValue<(String, BTreeSet<String>)>,
+    /// What was selected when the last rectangle was begun.
+    pub before_lasso: StoredValue<BTreeSet<String>>,
     pub rows: Memo<Rows>,
     pub grid: VirtualGrid,
     /// Names of all images of the style, where they are known.

@@ -1,4 +1,5 @@
-//! Drawing a rectangle over a grid with the mouse: which tiles it touches while it is drawn.
+//! Drawing a rectangle over a grid with the mouse: which tiles it touches while it is drawn. It may begin beside the tiles, on
+//! the bare ground of the page; Escape breaks it off.
 
 use super::VirtualGrid;
 use super::geometry::Area;
@@ -21,6 +22,8 @@ pub struct Caught {
     pub adds: bool,
     /// The first of this rectangle.
     pub begins: bool,
+    /// It was broken off: everything is as it was before it began.
+    pub is_broken_off: bool,
 }
 
 /// The rectangle of a grid.
@@ -87,11 +90,8 @@ impl Lasso {
 impl Lasso {
     /// For `on:pointerdown` of the grid. Touch scrolls instead.
     pub fn begin(self, event: &leptos::ev::PointerEvent) {
-        use wasm_bindgen::JsCast;
         self.swallow.set_value(false);
-        let target = event.target();
-        let pressed = target.and_then(|t| t.dyn_into::<web_sys::Element>().ok());
-        let on_control = pressed.is_some_and(|e| e.matches("input, label").unwrap_or(false));
+        let on_control = pressed(event).is_some_and(|e| e.matches("input, label").unwrap_or(false));
         if event.pointer_type() != "mouse" || event.button() != 0 || on_control {
             return;
         }
@@ -102,8 +102,25 @@ impl Lasso {
         self.from.set_value(self.inside(at));
     }
 
+    /// Whether a press is beside the tiles: on what the grid lies in, but not on the window's scroll bar.
+    fn is_on_ground(self, event: &leptos::ev::PointerEvent) -> bool {
+        let (Some(grid), Some(pressed)) = (self.grid.node.get_untracked(), pressed(event)) else {
+            return false;
+        };
+        let is_shown = grid.offset_width() > 0;
+        let page = document().document_element();
+        let inside = page.is_some_and(|page| event.client_x() < page.client_width());
+        let frame = grid.parent_element();
+        is_shown && inside && frame.is_some_and(|f| f != pressed && pressed.contains(Some(&f)))
+    }
+
     fn listen(self) {
         Effect::new(move |_| {
+            let pressed = window_event_listener(leptos::ev::pointerdown, move |event| {
+                if self.is_on_ground(&event) {
+                    self.begin(&event);
+                }
+            });
             let moved = window_event_listener(leptos::ev::pointermove, move |event| {
                 if self.from.with_value(Option::is_some) {
                     self.at
@@ -111,14 +128,40 @@ impl Lasso {
                     self.draw();
                 }
             });
-            let ended = window_event_listener(leptos::ev::pointerup, move |_| self.end());
-            let broken = window_event_listener(leptos::ev::pointercancel, move |_| self.end());
+            // under a pointer that rests the page moves on
+            let scrolled = window_event_listener(leptos::ev::scroll, move |_| {
+                if self.is_drawn() {
+                    self.draw();
+                }
+            });
+            let words = window_event_listener(leptos::ev::selectstart, move |event| {
+                if self.from.with_value(Option::is_some) {
+                    event.prevent_default();
+                }
+            });
+            let escaped = window_event_listener(leptos::ev::keydown, move |event| {
+                if event.key() == "Escape" && self.break_off() {
+                    event.prevent_default();
+                }
+            });
+            let ended = window_event_listener(leptos::ev::pointerup, move |_| {
+                self.end();
+                // its click comes with it; a later one is another
+                request_animation_frame(move || {
+                    self.swallow.try_set_value(false);
+                });
+            });
+            let lost = window_event_listener(leptos::ev::pointercancel, move |_| self.end());
             on_cleanup(move || {
-                moved.remove();
-                ended.remove();
-                broken.remove();
+                for listener in [pressed, moved, scrolled, words, escaped, ended, lost] {
+                    listener.remove();
+                }
             });
         });
+    }
+
+    fn is_drawn(self) -> bool {
+        self.drawn.try_with_untracked(Option::is_some) == Some(true)
     }
 
     fn end(self) {
@@ -126,6 +169,21 @@ impl Lasso {
             self.from.set_value(None);
             self.drawn.set(None);
         }
+    }
+
+    /// Whether there was anything to break off.
+    fn break_off(self) -> bool {
+        let was_drawn = self.is_drawn();
+        self.end();
+        if was_drawn {
+            self.caught.run(Caught {
+                places: Vec::new(),
+                adds: false,
+                begins: false,
+                is_broken_off: true,
+            });
+        }
+        was_drawn
     }
 
     /// A point of the window in the grid's coordinates.
@@ -155,6 +213,7 @@ impl Lasso {
             places: geometry.within(area, self.grid.count.get_untracked()),
             adds: self.adds.get_value(),
             begins,
+            is_broken_off: false,
         });
         if begins {
             self.scroll_along();
@@ -178,9 +237,14 @@ impl Lasso {
             };
             if by != 0.0 {
                 window().scroll_by_with_x_and_y(0.0, by);
-                self.draw();
             }
             self.scroll_along();
         });
     }
+}
+
+#[cfg(feature = "hydrate")]
+fn pressed(event: &leptos::ev::PointerEvent) -> Option<web_sys::Element> {
+    use wasm_bindgen::JsCast;
+    event.target().and_then(|t| t.dyn_into().ok())
 }
