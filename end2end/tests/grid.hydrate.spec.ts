@@ -78,8 +78,27 @@ test('the keyboard goes through rows, selects, opens, enlarges and comes back', 
   await expect(page.getByRole('heading', { name: names[4] })).toBeVisible();
   await page.keyboard.press('Enter');
   await expect(page.getByRole('link', { name: 'Back to the grid' })).toBeVisible();
+  await expect(page.locator('.inspector')).toBeFocused();
   await page.keyboard.press('ArrowRight');
   await expect(page.getByRole('heading', { name: names[5] })).toBeVisible();
+  await expect(page.locator('.inspector')).toBeFocused();
+  // to the caption, out of it again, and on; a control keeps the focus from image to image
+  await page.keyboard.press('c');
+  const caption = page.getByLabel('Caption', { exact: true });
+  await expect(caption).toBeFocused();
+  await page.keyboard.press('Control+a');
+  await page.keyboard.type('a heron in the reeds');
+  await page.keyboard.press('Escape');
+  await expect(page.locator('.inspector')).toBeFocused();
+  await expect(page.locator('.saved')).toHaveText('Saved');
+  await page.getByRole('link', { name: 'Next image' }).focus();
+  await page.keyboard.press('Enter');
+  await expect(page.getByRole('heading', { name: names[6] })).toBeVisible();
+  await expect(page.getByRole('link', { name: 'Next image' })).toBeFocused();
+  await page.keyboard.press('ArrowLeft');
+  await expect(page.getByRole('heading', { name: names[5] })).toBeVisible();
+  await expect(caption).toHaveValue('a heron in the reeds');
+  await expect(page.getByRole('link', { name: 'Next image' })).toBeFocused();
   await page.keyboard.press('Escape');
   await expect(row(page, names[5])).toBeFocused();
   await page.keyboard.press('?');

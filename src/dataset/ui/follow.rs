@@ -33,6 +33,7 @@ pub fn follow(data: Data) {
     Effect::new(|_| tell_failures_again());
     data.shelf.follow(data);
     super::columns::follow(data);
+    super::focus::follow(data);
     super::keys::listen(data);
 }
 

@@ -3,7 +3,7 @@
 use super::state::Data;
 
 /// Keys and what they do, for a person.
-pub const KEYS: [(&str, &str); 12] = [
+pub const KEYS: [(&str, &str); 13] = [
     ("← → ↑ ↓", "Go to the next image"),
     ("Home End", "First, last image"),
     ("Page ↑ ↓", "A screen up or down"),
@@ -13,6 +13,7 @@ pub const KEYS: [(&str, &str); 12] = [
     ("Ctrl I", "Invert the selection"),
     ("Enter", "Open; once more: large"),
     ("← →", "In the large view: previous, next"),
+    ("C", "Write the caption; Escape leaves it"),
     ("Delete", "Delete what is selected, asks first"),
     ("Escape", "Back, then select none"),
     ("/ ?", "Filter; this list"),
@@ -29,18 +30,11 @@ pub use live::listen;
 #[cfg(feature = "hydrate")]
 mod live {
     use super::Data;
+    use crate::dataset::ui::focus::{found, is, put};
     use leptos::ev::KeyboardEvent;
     use leptos::prelude::*;
     use wasm_bindgen::JsCast;
     use web_sys::{Element, HtmlElement};
-
-    fn found(selector: &str) -> Option<Element> {
-        document().query_selector(selector).ok().flatten()
-    }
-
-    fn is(element: Option<&Element>, selector: &str) -> bool {
-        element.is_some_and(|e| e.matches(selector).unwrap_or(false))
-    }
 
     /// Effects alone: nothing of it runs on the server.
     pub fn listen(data: Data) {
@@ -77,6 +71,12 @@ mod live {
             crate::dataset::ui::toolbar::fold(&details);
             return;
         }
+        if event.key() == "Escape" && !event.is_composing() && is(target, "#caption") {
+            // what was typed is saved as the box is left
+            put(".inspector");
+            event.prevent_default();
+            return;
+        }
         if is(target, "input:not([type=checkbox]), textarea, select") {
             return;
         }
@@ -103,11 +103,9 @@ mod live {
             _ if command || event.alt_key() => return false,
             "?" => show_keys(),
             "/" => {
-                let filter = found("[name=filter].input");
-                if let Some(filter) = filter.and_then(|e| e.dyn_into::<HtmlElement>().ok()) {
-                    let _ = filter.focus();
-                }
+                put("[name=filter].input");
             }
+            "c" | "C" => return put("#caption"),
             "Escape" => return back(data),
             _ => return false,
         }

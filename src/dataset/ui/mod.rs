@@ -10,6 +10,7 @@ mod columns;
 mod delete;
 mod drafts;
 mod empty;
+mod focus;
 mod folders;
 mod follow;
 mod grid;
