@@ -137,8 +137,10 @@ test('what is saved as one types leaves nothing to offer, and its checks follow'
   await page.getByLabel('Caption', { exact: true }).fill(`${SCENE}, style_16`);
   await expect(page.getByText('Checked again when it is saved.')).toBeVisible();
   await expect(checks).toContainText('Trigger twice');
-  await page.getByRole('button', { name: 'Fix “Trigger twice”' }).click();
+  await page.getByRole('button', { name: 'Fix “Trigger twice”' }).press('Enter');
+  await expect(page.getByLabel('Caption', { exact: true })).toBeFocused();
   await expect(checks).toContainText('Nothing to mend');
+  await expect(page.getByLabel('Caption', { exact: true })).toBeFocused();
   await expect(page.getByLabel('Caption', { exact: true })).toHaveValue(SCENE);
   expect(await stored(studio, style)).toBe(SCENE);
   expect(await page.evaluate(() => Object.keys(localStorage).filter((k) => k.startsWith('caption-draft')))).toEqual([]);
