@@ -44,6 +44,29 @@ test('a caption is checked beside its editor, and a certain fix is one press', a
   expect(errors).toEqual([]);
 });
 
+test('every remark has its remedy: words that do not go for certain are taken out on sight, another text is drafted', async ({ page, studio }) => {
+  const style = await captioned(studio, 'Remedies', ['a girl on the shore of a lake draws a boat with a pencil', 'a heron', 'a watercolor']);
+  await studio.put(style, 'bare.png', picture(96, 96, 5));
+  await go(page, studio, style, '?image=0.png');
+  const checks = page.getByRole('status', { name: 'Caption checks' });
+  await expect(checks).toContainText('“pencil” describes the style');
+  await expect(checks.locator('.as-trained')).toHaveText('a girl on the shore of a lake draws a boat with');
+  await page.getByRole('button', { name: 'Take the words out' }).click();
+  await expect(checks).toContainText('Nothing to mend in this caption.');
+  expect(await caption_of(studio, style, '0.png')).toBe('a girl on the shore of a lake draws a boat with');
+  for (const [name, remarks] of [['1.png', ['Few words']], ['2.png', ['Style words', 'Few words']], ['bare.png', ['No caption']]] as const) {
+    await go(page, studio, style, `?image=${name}`);
+    for (const remark of remarks) await expect(checks.getByRole('link', { name: `Draft it…: “${remark}”` })).toBeVisible();
+  }
+  await expectAccessible(page);
+  await go(page, studio, style, '?view=captions');
+  await page.getByRole('link', { name: 'Draft them: “Few words”' }).click();
+  await hydrated(page);
+  await expect(page.getByRole('region', { name: 'Draft captions' })).toBeVisible();
+  await expect(page.getByLabel('Select 1.png', { exact: true })).toBeChecked();
+  await expect(page.getByLabel('Select 2.png', { exact: true })).toBeChecked();
+});
+
 test('problem captions are selected and edited with a preview of every change, which can be undone', async ({ page, studio, js }) => {
   const errors = problems(page);
   const style = await captioned(studio, 'Edited', [`${SCENE}, style_16`, 'a small boat', 'two herons walking in the shallow water by the reeds']);
@@ -122,11 +145,11 @@ test('words of the style are a list of one’s own, and a word leads to its imag
   const style = await captioned(studio, 'Worded', [SCENE, 'two herons walking in the shallow water by the reeds']);
   await go(page, studio, style, '?view=captions');
   await expect(page.getByText('2 images, nothing to mend.')).toBeVisible();
-  await page.getByLabel('Style words').fill('fishing, oil painting');
+  await page.getByLabel('Style words', { exact: true }).fill('fishing, oil painting');
   await page.getByRole('button', { name: 'Save rules' }).click();
   await expect(page.getByRole('link', { name: 'Style words' })).toBeVisible();
   await expect(page.getByRole('link', { name: 'style word fishing' })).toBeVisible();
-  await page.getByLabel('Style words').fill('x'.repeat(61));
+  await page.getByLabel('Style words', { exact: true }).fill('x'.repeat(61));
   await page.getByRole('button', { name: 'Save rules' }).click();
   await expect(page.getByText('a style word has at most 60')).toBeVisible();
   await page.getByRole('link', { name: 'herons' }).click();

@@ -168,7 +168,7 @@ async fn the_rules_of_a_style_are_its_own_and_are_kept() {
     let report = studio.get(&checks).await.expect(200);
     let counted = json!([
         {"code": "trigger_missing", "images": 1, "fixable": 1},
-        {"code": "style_words", "images": 2, "fixable": 0},
+        {"code": "style_words", "images": 2, "fixable": 2},
         {"code": "same_caption", "images": 2, "fixable": 0},
     ]);
     assert_eq!(report["problems"], counted);

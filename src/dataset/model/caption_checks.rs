@@ -130,6 +130,16 @@ pub struct CaptionRemark {
     /// The whole new text of the caption file that mends it; absent where none is certain.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fix: Option<String>,
+    /// A whole new text for a person to look at before it is taken, where no fix is certain: the caption without its style words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub suggestion: Option<String>,
+}
+
+impl CaptionRemark {
+    /// What there is to put in place of the text, certain or not.
+    pub fn remedy(&self) -> Option<&String> {
+        self.fix.as_ref().or(self.suggestion.as_ref())
+    }
 }
 
 /// Where the trigger belongs.
@@ -251,7 +261,8 @@ impl CaptionJudge {
         remarks
     }
 
-    /// The text with everything mended that can be mended for certain; `None` when nothing can.
+    /// The text with everything mended that can be mended for certain; `None` when nothing can. What is asked for alone is mended
+    /// by its suggestion too: whoever asks looks at what comes of it.
     pub fn mended(&self, bytes: &[u8], only: Option<CaptionCode>) -> Option<String> {
         let mut text: Option<String> = None;
         // each fix takes one problem away; a text that keeps changing is given up
@@ -259,7 +270,8 @@ impl CaptionJudge {
             let now = text.as_deref().map_or(bytes, str::as_bytes);
             let wanted = |r: &CaptionRemark| only.is_none_or(|code| code == r.code);
             let next = self.remarks(Some(now)).into_iter().filter(wanted);
-            match next.filter_map(|r| r.fix).find(|fix| fix.as_bytes() != now) {
+            let remedy = |r: CaptionRemark| r.fix.or(r.suggestion.filter(|_| only.is_some()));
+            match next.filter_map(remedy).find(|fix| fix.as_bytes() != now) {
                 Some(fix) => text = Some(fix),
                 None => break,
             }
@@ -317,8 +329,23 @@ impl CaptionJudge {
             "{} describes the style, which is the trigger's to carry. Describe the scene alone.",
             words.join(", ")
         );
-        let fix = self.style_words.strip_surely(line).and_then(mended);
-        Some(remark(CaptionCode::StyleWords, message, fix))
+        // the trigger alone says nothing
+        let says = |left: &String| !self::scene(left, &self.trigger).is_empty();
+        let surely = self.style_words.strip_surely(line).filter(says);
+        let fix = surely.and_then(&mended);
+        let suggestion = match &fix {
+            Some(_) => None,
+            None => {
+                // a trigger may hold a style word itself
+                let kept = trigger_places(line, &self.trigger);
+                let left = self.style_words.strip_readably(line, &kept);
+                left.and_then(mended)
+            }
+        };
+        Some(CaptionRemark {
+            suggestion,
+            ..remark(CaptionCode::StyleWords, message, fix)
+        })
     }
 
     fn length_remarks(&self, count: usize) -> Vec<CaptionRemark> {
@@ -403,6 +430,7 @@ fn remark(code: CaptionCode, message: impl Into<String>, fix: Option<String>) ->
         code,
         message: message.into(),
         fix,
+        suggestion: None,
     }
 }
 

@@ -30,7 +30,7 @@ pub enum Operation {
     Trigger,
     /// Without `words`; without any, without the style's list of style words.
     Strip,
-    /// Everything the caption checks mend for certain, or only the problem `code`.
+    /// Everything the caption checks mend for certain, or only the problem `code`, this also by what they suggest.
     Fix,
 }
 

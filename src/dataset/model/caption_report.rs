@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 pub struct CodeCount {
     pub code: CaptionCode,
     pub images: usize,
-    /// Those of them that have a certain fix.
+    /// Those of them that have a certain fix, or a suggestion: what an edit `fix` of this `code` shows first.
     pub fixable: usize,
 }
 

@@ -91,6 +91,9 @@ pub const DEFAULT_STYLE_WORDS: [&str; 74] = [
 /// Words that say nothing by themselves beside a style word: "in the style of".
 const FILLERS: [&str; 9] = ["a", "an", "the", "in", "of", "with", "and", "style", "on"];
 
+/// What goes with a word that goes.
+const ARTICLES: [&str; 3] = ["a", "an", "the"];
+
 /// A list of words and phrases to look for. Case, hyphens and blanks do not matter.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct WordList(Vec<(String, Vec<String>)>);
@@ -154,6 +157,25 @@ impl WordList {
         (!left.is_empty() && self.find(&left).is_empty()).then_some(left)
     }
 
+    /// The line without the words of the list and the articles that would be left standing, but for what lies in `kept`. It may
+    /// read badly and is for a person to judge. `None` if nothing goes, or nothing that says something would be left.
+    pub fn strip_readably(&self, line: &str, kept: &[Range<usize>]) -> Option<String> {
+        let said: Vec<(usize, &str)> = words(line).collect();
+        let is_kept = |place: &Range<usize>| {
+            let mut kept = kept.iter();
+            kept.any(|k| k.start < place.end && place.start < k.end)
+        };
+        let found = self.find(line).into_iter().map(|(_, place)| place);
+        let places: Vec<_> = found
+            .filter(|place| !is_kept(place))
+            .map(|place| with_article(line, &said, place))
+            .collect();
+        let inside = |at: usize| places.iter().chain(kept).any(|place| place.contains(&at));
+        let mut rest = said.iter().filter(|(at, _)| !inside(*at));
+        let says_more = rest.any(|(_, word)| !FILLERS.contains(&word.to_lowercase().as_str()));
+        (says_more && !places.is_empty()).then(|| without(line, &places))
+    }
+
     /// Whether a text says nothing but words of the list.
     fn is_all(&self, text: &str) -> bool {
         let found = self.find(text);
@@ -162,6 +184,23 @@ impl WordList {
             !inside(at) && !FILLERS.contains(&word.to_lowercase().as_str())
         };
         !found.is_empty() && !words(text).any(says_more)
+    }
+}
+
+/// A place with the article before it, unless that belongs to a word behind.
+fn with_article(line: &str, said: &[(usize, &str)], place: Range<usize>) -> Range<usize> {
+    let touches = |from: usize, to: usize| line[from..to].trim().is_empty();
+    let next = said.iter().find(|(at, _)| *at >= place.end);
+    let goes_on = next.is_some_and(|(at, word)| {
+        touches(place.end, *at) && !FILLERS.contains(&word.to_lowercase().as_str())
+    });
+    let before = said.iter().rev().find(|(at, _)| *at < place.start);
+    let article = before.filter(|(at, word)| {
+        touches(at + word.len(), place.start) && ARTICLES.contains(&word.to_lowercase().as_str())
+    });
+    match article {
+        Some((at, _)) if !goes_on => *at..place.end,
+        _ => place,
     }
 }
 
@@ -301,6 +340,41 @@ mod tests {
             list.strip_from("a boy holding a pencil, sepia").as_deref(),
             Some("a boy holding a")
         );
+    }
+
+    #[test]
+    fn words_are_taken_out_readably_and_never_all_that_is_said() {
+        let list = list();
+        let left = |line| list.strip_readably(line, &[]);
+        for (line, wanted) in [
+            ("a boy holding a pencil", "a boy holding"),
+            ("a watercolor boat on a lake, sepia", "a boat on a lake"),
+            (
+                "a girl makes a drawing in the park",
+                "a girl makes in the park",
+            ),
+            (
+                "Watercolor cat with visible brush strokes",
+                "cat with visible",
+            ),
+        ] {
+            assert_eq!(left(line).as_deref(), Some(wanted), "{line}");
+        }
+        for line in [
+            "watercolor",
+            "a sketch, in the style of anime",
+            "a red boat",
+        ] {
+            assert_eq!(left(line), None, "{line}");
+        }
+        // what is kept says nothing by itself
+        let line = "a sketch, ink wash";
+        let trigger = line.len() - "ink wash".len()..line.len();
+        assert_eq!(list.strip_readably(line, &[trigger.clone()]), None);
+        let line = "boat sketch ink wash";
+        let trigger = line.len() - "ink wash".len()..line.len();
+        let left = list.strip_readably(line, &[trigger]);
+        assert_eq!(left.as_deref(), Some("boat ink wash"));
     }
 
     #[test]

@@ -28,7 +28,7 @@ pub async fn report(state: &AppState, style: &StyleId) -> Result<CaptionReport, 
             .flat_map(|r| r.iter())
             .filter(|r| r.code == code);
         let (images, fixable) = of_code.fold((0, 0), |(images, fixable), r| {
-            (images + 1, fixable + usize::from(r.fix.is_some()))
+            (images + 1, fixable + usize::from(r.remedy().is_some()))
         });
         (images > 0).then_some(CodeCount {
             code,

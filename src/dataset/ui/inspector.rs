@@ -150,7 +150,8 @@ fn beside(data: Data, name: String) -> impl Fn(bool) -> Option<String> + Copy + 
             (None, Some(at)) if forward => Some(at),
             (None, Some(at)) => at.checked_sub(1),
             (None, None) => {
-                let is_before = |here: &String| names.iter().filter(|n| by_name(n, here).is_lt()).count();
+                let is_before =
+                    |here: &String| names.iter().filter(|n| by_name(n, here).is_lt()).count();
                 let after = here.with_value(is_before);
                 if forward {
                     Some(after)

@@ -38,9 +38,8 @@ impl Data {
         let data = *self;
         let looks_inside = Filter::parse_typed(words).is_ok_and(|f| f.needs_pixels());
         let here = untrack(|| {
-            data.listing.with(|l| {
-                l.page.next_cursor.is_none() && (l.page.analysing == 0 || !looks_inside)
-            })
+            data.listing
+                .with(|l| l.page.next_cursor.is_none() && (l.page.analysing == 0 || !looks_inside))
         });
         if here {
             let names = untrack(|| data.fitting_on_page(words));

@@ -59,7 +59,7 @@ pub fn Summary(data: Data) -> impl IntoView {
                 {size}
             </li>
             // the last: nothing moves when it goes
-            <li class="summary__item" hidden=move || analysing.get() == 0>
+            <li class="summary__item summary__item--extra" hidden=move || analysing.get() == 0>
                 {move || format!("{} being measured", analysing.get())}
             </li>
         </ul>

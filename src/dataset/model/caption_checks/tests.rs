@@ -155,6 +155,35 @@ fn words_of_the_style_are_named_and_taken_out_only_where_that_is_certain() {
     );
 }
 
+#[test]
+fn where_no_fix_is_certain_a_text_without_the_style_words_is_suggested_and_taken_only_when_asked_for()
+ {
+    let judge = CaptionJudge::new(&[], "style_16", &rules(TriggerPlace::Trainer));
+    let remark = |text: &str| {
+        let mut remarks = judge.remarks(Some(text.as_bytes())).into_iter();
+        remarks.find(|r| r.code == CaptionCode::StyleWords).unwrap()
+    };
+    let pencil = "a girl draws a boat on the shore of a lake with a pencil\n";
+    let without = "a girl draws a boat on the shore of a lake with\n";
+    assert_eq!(
+        (remark(pencil).fix, remark(pencil).suggestion),
+        (None, fix(without))
+    );
+    assert_eq!(judge.mended(pencil.as_bytes(), None), None);
+    let asked = Some(CaptionCode::StyleWords);
+    assert_eq!(judge.mended(pencil.as_bytes(), asked), fix(without));
+    let certain = remark(&format!("an oil painting of {SCENE}"));
+    assert_eq!((certain.fix, certain.suggestion), (fix(SCENE), None));
+    // nothing would be said any more
+    assert_eq!(remark("a watercolor, style_16").remedy(), None);
+    // a trigger that holds a style word stays
+    let judge = CaptionJudge::new(&[], "ink wash", &rules(TriggerPlace::Caption));
+    let text = "a girl draws a boat on the lake with a pencil, ink wash";
+    let found = judge.remarks(Some(text.as_bytes())).remove(0);
+    let left = "a girl draws a boat on the lake with, ink wash";
+    assert_eq!(found.remedy().map(String::as_str), Some(left));
+}
+
 fn file<'a>(filename: &'a str, text: &'a str) -> CaptionFile<'a> {
     CaptionFile {
         filename,

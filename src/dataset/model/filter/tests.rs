@@ -94,6 +94,7 @@ fn caption_problems_are_found_by_code_or_together_and_words_whole() {
         code: CaptionCode::FewWords,
         message: String::new(),
         fix: None,
+        suggestion: None,
     }];
     for typed in [
         "problem:",

@@ -1,9 +1,12 @@
-//! What is wrong with the caption, beside its editor, with a button where a fix is certain. Each button is a plain form
-//! that saves the mended text; script puts it through the editor, so that a conflict is asked about as ever.
+//! What is wrong with the caption, beside its editor, each with what mends it: a certain fix or a suggestion, shown before it is
+//! taken, else a draft. Each button is a plain form; script puts a mended text through the editor, so that a conflict is asked
+//! about as ever.
 
 use super::{Editor, Standing};
 use crate::dataset::api::SaveCaption;
 use crate::dataset::model::caption_checks::CaptionRemark;
+use crate::dataset::ui::drafts::DraftOne;
+use crate::dataset::ui::focus;
 use crate::ui::{GuideLink, Icon};
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
@@ -51,36 +54,14 @@ fn item(editor: Editor, etag: &str, remark: CaptionRemark, is_stored: Memo<bool>
     };
     let label = remark.code.label();
     let guide = format!("/guide/captions#{}", remark.code.as_str());
-    let fix = remark.fix.map(|fix| {
-        let shown = fix.trim_end().to_owned();
-        let mended = fix.clone();
-        view! {
-            <form
-                class="caption-check__fix"
-                method="post"
-                action=SaveCaption::url()
-                hidden=move || !is_stored.get()
-                on:submit=move |event| {
-                    event.prevent_default();
-                    editor.replace(mended.clone());
-                }
-            >
-                <input type="hidden" name="style" value=editor.data.style_id() />
-                <input type="hidden" name="filename" value=editor.name.get_value() />
-                <input type="hidden" name="etag" value=etag.to_owned() />
-                <input type="hidden" name="caption" value=fix />
-                <p class="as-trained">{shown}</p>
-                <button
-                    class="button button--secondary button--small"
-                    type="submit"
-                    aria-label=format!("Fix “{label}”")
-                >
-                    <Icon name="check" />
-                    "Fix"
-                </button>
-            </form>
+    let remedy = match (remark.fix, remark.suggestion) {
+        (Some(fix), _) => {
+            let named = Some(format!("Fix “{label}”"));
+            mend(editor, etag, is_stored, fix, "Fix", named)
         }
-    });
+        (None, Some(text)) => mend(editor, etag, is_stored, text, "Take the words out", None),
+        (None, None) => draft(editor, label),
+    };
     view! {
         <li class="caption-check" class:caption-check--grave=remark.code.loses_text()>
             <Icon name=icon />
@@ -92,9 +73,64 @@ fn item(editor: Editor, etag: &str, remark: CaptionRemark, is_stored: Memo<bool>
                     " "
                     <GuideLink to=guide about="This remark" />
                 </p>
-                {fix}
+                {remedy}
             </div>
         </li>
+    }
+    .into_any()
+}
+
+/// The text that would be, and the button that takes it.
+fn mend(
+    editor: Editor,
+    etag: &str,
+    is_stored: Memo<bool>,
+    text: String,
+    words: &'static str,
+    named: Option<String>,
+) -> AnyView {
+    let shown = text.trim_end().to_owned();
+    let mended = text.clone();
+    view! {
+        <form
+            class="caption-check__fix"
+            method="post"
+            action=SaveCaption::url()
+            hidden=move || !is_stored.get()
+            on:submit=move |event| {
+                event.prevent_default();
+                editor.replace(mended.clone());
+                // the button goes
+                focus::put("#caption");
+            }
+        >
+            <input type="hidden" name="style" value=editor.data.style_id() />
+            <input type="hidden" name="filename" value=editor.name.get_value() />
+            <input type="hidden" name="etag" value=etag.to_owned() />
+            <input type="hidden" name="caption" value=text />
+            <p class="as-trained">{shown}</p>
+            <button class="button button--secondary button--small" type="submit" aria-label=named>
+                <Icon name="check" />
+                {words}
+            </button>
+        </form>
+    }
+    .into_any()
+}
+
+/// Nothing but another text mends it: a model may draft one, unless it has.
+fn draft(editor: Editor, label: &'static str) -> AnyView {
+    let (data, name) = (editor.data, editor.name);
+    let has_one = Memo::new(move |_| name.with_value(|n| data.drafts.of(n)).is_some());
+    view! {
+        <div class="caption-check__fix">
+            {move || match has_one.get() {
+                true => view! { <p class="field__hint">"A draft of another one is below."</p> }.into_any(),
+                false => {
+                    view! { <DraftOne data name words="Draft it" class="button--secondary" about=label /> }.into_any()
+                }
+            }}
+        </div>
     }
     .into_any()
 }

@@ -29,6 +29,14 @@ pub fn images(data: Data, filter: &str) -> String {
     address.href(&data.style_id())
 }
 
+/// The same, selected, with the panel that drafts captions.
+pub fn drafts(data: Data, filter: &str) -> String {
+    let address = Address::default()
+        .and("filter", filter)
+        .and("select", filter);
+    address.and("drafts", "1").href(&data.style_id())
+}
+
 /// The way from the grid to the view: about the images that are listed.
 #[component]
 pub fn ViewLink(data: Data) -> impl IntoView {

@@ -1,4 +1,4 @@
-//! How many captions have which problem, with the way to them and to a preview of their certain fixes.
+//! How many captions have which problem, with the way to them and to a preview of their fixes, else to drafts of others.
 
 use super::{Actions, Shown, place, refusal};
 use crate::dataset::model::caption_checks::TriggerPlace;
@@ -82,6 +82,25 @@ fn row(data: Data, actions: Actions, problem: &CodeCount) -> AnyView {
             </ActionForm>
         }
     });
+    let words = if problem.images == 1 {
+        "Draft it"
+    } else {
+        "Draft them"
+    };
+    // another document: its address selects
+    let draft = (fixable == 0).then(|| {
+        view! {
+            <a
+                class="button button--secondary button--small"
+                href=place::drafts(data, &format!("problem:{code}"))
+                rel="external"
+                aria-label=format!("{words}: “{label}”")
+            >
+                <Icon name="draft" />
+                {words}
+            </a>
+        }
+    });
     view! {
         <li class="caption-view__problem" class:caption-check--grave=problem.code.loses_text()>
             <Icon name=icon />
@@ -89,6 +108,7 @@ fn row(data: Data, actions: Actions, problem: &CodeCount) -> AnyView {
             <GuideLink to=format!("/guide/captions#{code}") about="This remark" />
             <span class="caption-view__count">{plural(problem.images, "image")}</span>
             {fix}
+            {draft}
         </li>
     }
     .into_any()

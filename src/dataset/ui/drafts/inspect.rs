@@ -57,44 +57,70 @@ fn Drafted(data: Data, draft: Draft, stale: bool) -> impl IntoView {
     }
 }
 
-/// One image is a run of one. Without a model the panel says how to get one.
+/// The button that drafts one image: a run of one. Without a model it leads to the panel, which says how to get one.
 #[component]
-fn Ask(data: Data, name: StoredValue<String>) -> impl IntoView {
+pub fn DraftOne(
+    data: Data,
+    name: StoredValue<String>,
+    words: &'static str,
+    class: &'static str,
+    /// The remark it stands beside: several say the same words.
+    #[prop(optional)]
+    about: &'static str,
+) -> impl IntoView {
     let drafts = data.drafts;
     let action: ServerAction<DraftCaptions> = drafts.begin;
+    let class = StoredValue::new(format!("button button--small {class}"));
+    let named = move |words: &str| (!about.is_empty()).then(|| format!("{words}: “{about}”"));
     let button = move || {
         view! {
             <ActionForm action>
                 <input type="hidden" name="style" value=data.style_id() />
                 <input type="hidden" name="filenames[]" value=name.get_value() />
                 <button
-                    class="button button--ghost button--small"
+                    class=class.get_value()
                     type="submit"
                     name="what"
                     value="selected"
+                    aria-label=move || named(words).filter(|_| !drafts.is_running())
                     disabled=move || drafts.is_running() || action.pending().get()
                 >
                     <Icon name="draft" />
-                    {move || if drafts.is_running() { "Drafts are being made" } else { "Draft a caption" }}
+                    {move || if drafts.is_running() { "Drafts are being made" } else { words }}
                 </button>
             </ActionForm>
         }
     };
     let link = move || {
+        let words = format!("{words}…");
+        let named = named(&words);
         view! {
-            <a class="button button--ghost button--small" href=move || data.href("drafts", "1") data-noscroll="">
+            <a
+                class=class.get_value()
+                href=move || data.href("drafts", "1")
+                aria-label=named
+                data-noscroll=""
+            >
                 <Icon name="draft" />
-                "Draft a caption…"
+                {words}
             </a>
         }
     };
+    let configured = Memo::new(move |_| drafts.is_configured());
+    move || match configured.get() {
+        true => button().into_any(),
+        false => link().into_any(),
+    }
+}
+
+/// The way to a draft, and why there is none.
+#[component]
+fn Ask(data: Data, name: StoredValue<String>) -> impl IntoView {
+    let drafts = data.drafts;
     let refused = move || {
         let panel = data.address.with(is_open);
-        action
-            .value()
-            .get()
-            .and_then(Result::err)
-            .filter(|_| !panel)
+        let answer = drafts.begin.value().get();
+        answer.and_then(Result::err).filter(|_| !panel)
     };
     // this one failed in the last run
     let failed = move || {
@@ -106,15 +132,11 @@ fn Ask(data: Data, name: StoredValue<String>) -> impl IntoView {
             run.failed.iter().find(of_this).map(|p| p.message.clone())
         })
     };
-    let configured = Memo::new(move |_| drafts.is_configured());
     view! {
         {move || refused().map(|error| view! { <ErrorNotice error /> })}
         <p class="field__error" hidden=move || failed().is_none()>
             {failed}
         </p>
-        {move || match configured.get() {
-            true => button().into_any(),
-            false => link().into_any(),
-        }}
+        <DraftOne data name words="Draft a caption" class="button--ghost" />
     }
 }

@@ -19,7 +19,7 @@ use crate::error::AppError;
 use crate::ui::poll::use_poll;
 use crate::ui::units::plural;
 use crate::ui::{ErrorNotice, Icon};
-pub use inspect::{DraftBox, mark};
+pub use inspect::{DraftBox, DraftOne, mark};
 use leptos::prelude::*;
 use std::collections::BTreeMap;
 
