@@ -101,7 +101,10 @@ async fn what_was_refused_for_its_content_is_named_and_not_offered_again_until_i
     assert!(problem.contains("not a picture"), "{problem}");
     let page = format!("/styles/{}/data?folder=1", story.style);
     let page = story.studio.get(&page).await.text;
-    assert!(page.contains("Cannot be trained") && page.contains("not a picture: the trainer cannot identify it"));
+    assert!(
+        page.contains("Cannot be trained")
+            && page.contains("not a picture: the trainer cannot identify it")
+    );
     assert!(page.contains("page.txt is not sent alone"));
     let again = story.moves("/send", &json!({})).await;
     assert_eq!(
