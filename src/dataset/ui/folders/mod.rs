@@ -33,6 +33,7 @@ pub struct Shared {
     style: StoredValue<StyleId>,
     address: Memo<Address>,
     transfer: Memo<Option<Transfer>>,
+    running: Memo<bool>,
     /// Send, fetch, go on, cancel.
     go: ServerAction<MoveFolder>,
     /// Called after an action changed something.
@@ -69,8 +70,7 @@ impl Shared {
     }
 
     fn is_running(self) -> bool {
-        self.transfer
-            .with(|t| t.as_ref().is_some_and(|t| t.stage.is_running()))
+        self.running.get()
     }
 }
 
@@ -143,6 +143,8 @@ fn shared(
         let is_old = |f: &Transfer| read.as_ref().is_some_and(|r| r.started > f.started);
         followed.filter(|f| !is_old(f)).or(read)
     });
+    let is_running = |t: &Option<Transfer>| t.as_ref().is_some_and(|t| t.stage.is_running());
+    let running = Memo::new(move |_| transfer.with(is_running));
     let changed = Callback::new(move |()| {
         asked.version.update(|v| *v += 1);
         StyleChanged::notify();
@@ -151,11 +153,11 @@ fn shared(
         style: StoredValue::new(style),
         address,
         transfer,
+        running,
         go,
         changed,
         navigate: StoredValue::new(navigation()),
     };
-    let running = Memo::new(move |_| shared.is_running());
     use_poll(running.into(), LIVE_MS, move || {
         if !ask.pending().get_untracked() {
             ask.dispatch(());

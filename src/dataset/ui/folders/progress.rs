@@ -35,11 +35,11 @@ fn words(transfer: &Transfer) -> String {
 /// Progress with cancel while it runs; afterwards what it came to, with a way to go on.
 #[component]
 pub fn Outcome(shared: Shared) -> impl IntoView {
-    let running = Memo::new(move |_| shared.is_running());
     view! {
         <div class="folder__transfer">
             {move || {
-                if running.get() {
+                // what only this part knows may be gone when a transfer is heard of while both sides are read again
+                if shared.is_running() {
                     view! { <Running shared /> }.into_any()
                 } else {
                     let ended = shared.transfer.get();
@@ -53,16 +53,14 @@ pub fn Outcome(shared: Shared) -> impl IntoView {
 #[component]
 fn Running(shared: Shared) -> impl IntoView {
     let of = move |read: fn(&Transfer) -> u64| shared.transfer.with(|t| t.as_ref().map_or(0, read));
-    let known = Memo::new(move |_| of(|t| t.bytes_total) > 0);
+    let known = move || of(|t| t.bytes_total) > 0;
     // script shows it without a reload
     let live = RwSignal::new(false);
     Effect::new(move |_| live.set(true));
     let line = move || shared.transfer.with(|t| t.as_ref().map(words));
     let sizes = move || {
         let done = bytes(of(|t| t.bytes_done));
-        known
-            .get()
-            .then(|| format!("{done} of {}", bytes(of(|t| t.bytes_total))))
+        known().then(|| format!("{done} of {}", bytes(of(|t| t.bytes_total))))
     };
     view! {
         <div class="run-progress">
@@ -72,8 +70,8 @@ fn Running(shared: Shared) -> impl IntoView {
             </div>
             <progress
                 class="progress"
-                max=move || known.get().then(|| of(|t| t.bytes_total))
-                value=move || known.get().then(|| of(|t| t.bytes_done))
+                max=move || known().then(|| of(|t| t.bytes_total))
+                value=move || known().then(|| of(|t| t.bytes_done))
                 aria-label="Progress of the transfer"
             ></progress>
         </div>
