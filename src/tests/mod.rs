@@ -36,6 +36,7 @@ mod rest;
 mod round_trip;
 mod selection;
 mod shared_documents;
+mod silent_store;
 mod start_training;
 mod start_weights;
 mod studio;
