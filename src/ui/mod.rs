@@ -2,6 +2,7 @@
 
 pub mod as_trained;
 pub mod badge;
+pub mod copy;
 pub mod field;
 pub mod frame;
 pub mod guide_link;
@@ -17,6 +18,7 @@ pub mod whole_pages;
 
 pub use as_trained::AsTrained;
 pub use badge::Badge;
+pub use copy::CopyButton;
 pub use field::{SelectField, TextField};
 pub use guide_link::GuideLink;
 pub use icon::Icon;
