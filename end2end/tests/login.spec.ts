@@ -49,10 +49,26 @@ test('a token is shown once, opens the interface to a script, and can be revoked
   await hydrated(page);
   await page.getByLabel('New token for').fill(name);
   await page.getByRole('button', { name: 'Make token' }).click();
-  const shown = page.locator('.tokens__fresh');
+  const shown = page.locator('.tokens__secret');
   await expect(shown).toHaveText(/^amst_/);
   await expectAccessible(page);
   const token = await shown.textContent();
+  if (js) {
+    // one line on a phone too, and a button that takes it along
+    const size = page.viewportSize()!;
+    await page.setViewportSize({ width: 390, height: 800 });
+    const [lines, overflow] = await shown.evaluate((code) => {
+      const words = document.createRange();
+      words.selectNodeContents(code);
+      return [words.getClientRects().length, document.documentElement.scrollWidth - innerWidth];
+    });
+    expect([lines, overflow]).toEqual([1, 0]);
+    await page.setViewportSize(size);
+    await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
+    await page.getByRole('button', { name: 'Copy token' }).click();
+    await expect(page.getByRole('button', { name: 'Copied' })).toBeVisible();
+    expect(await page.evaluate(() => navigator.clipboard.readText())).toBe(token);
+  }
   const ask = () => fetch(`${locked.url}/api/styles`, { headers: { authorization: `Bearer ${token}` } });
   expect((await ask()).status).toBe(200);
   await page.goto(`${locked.url}/setup`);

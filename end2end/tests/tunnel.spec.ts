@@ -39,7 +39,7 @@ const test = base.extend<object, { tunnelled: Studio; refused: Studio }>({
   ],
 });
 
-test('a tunnel is chosen, started, tried with a webhook and stopped', async ({ page, tunnelled }) => {
+test('a tunnel is chosen, started, tried with a webhook and stopped', async ({ page, tunnelled, js }) => {
   const found = problems(page);
   await page.goto(`${tunnelled.url}/setup`);
   await hydrated(page);
@@ -47,7 +47,23 @@ test('a tunnel is chosen, started, tried with a webhook and stopped', async ({ p
   await expect(program.getByRole('option')).toHaveText(['ngrok', 'Cloudflare quick tunnel']);
   await expectAccessible(page);
   await program.selectOption('ngrok');
-  await page.getByRole('button', { name: 'Start tunnel' }).click();
+  const row = page.locator('#tunnel');
+  await expect(row).toContainText('No tunnel');
+  // by keyboard: its place is kept, and what happened is told
+  const stop = page.getByRole('button', { name: 'Stop tunnel' });
+  const start = page.getByRole('button', { name: 'Start tunnel' });
+  await start.focus();
+  await page.keyboard.press('Enter');
+  await expect(stop).toBeVisible();
+  if (js) await expect(stop).toBeFocused();
+  await expect(row.getByRole('status').filter({ hasText: 'Webhooks arrive at' })).toBeVisible();
+  await expect(row.getByText('ready', { exact: true })).toBeVisible();
+  await stop.focus();
+  await page.keyboard.press('Space');
+  await expect(start).toBeVisible();
+  if (js) await expect(start).toBeFocused();
+  await expect(row).toContainText('No tunnel');
+  await start.click();
   await page.getByRole('button', { name: 'Test webhook' }).click();
   await expect(page.getByText(/A webhook came back in \d+ ms/)).toBeVisible();
   await expectAccessible(page);
@@ -76,4 +92,17 @@ test('a tunnel that does not come up says why and what to do', async ({ page, re
   await page.getByRole('button', { name: 'Start tunnel' }).click();
   await expect(page.getByRole('alert').filter({ hasText: 'quick tunnel' })).toContainText('429 Too Many Requests');
   await expectAccessible(page);
+});
+
+test('on a phone the choice of programs leaves the words beside it their room', async ({ page, tunnelled }) => {
+  const style = await tunnelled.style('Narrow');
+  await page.setViewportSize({ width: 390, height: 800 });
+  await page.goto(`${tunnelled.url}/styles/${style}/train`);
+  await hydrated(page);
+  const words = page.locator('.route__text', { hasText: 'Tunnel' });
+  const chooser = page.getByLabel('Tunnel program');
+  await expect(chooser).toBeVisible();
+  const [text, select] = [(await words.boundingBox())!, (await chooser.boundingBox())!];
+  expect(text.width).toBeGreaterThan(200);
+  expect(select.y).toBeGreaterThanOrEqual(text.y + text.height);
 });

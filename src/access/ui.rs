@@ -3,7 +3,7 @@
 use super::api::{MakeToken, RevokeToken, load_access};
 use super::model::{AccessView, TokenView};
 use crate::ui::query::typed_before;
-use crate::ui::{Badge, ErrorNotice, Icon, Notice, TextField};
+use crate::ui::{Badge, CopyButton, ErrorNotice, Icon, Notice, TextField};
 use leptos::prelude::*;
 
 #[component]
@@ -117,9 +117,13 @@ fn Fresh(fresh: String) -> impl IntoView {
             what="The token was made"
             remedy="Copy it now: it is shown this once, and only its hash is kept."
         >
-            <p class="notice__why">
-                <code class="tokens__fresh">{fresh}</code>
-            </p>
+            <div class="tokens__fresh">
+                // wider than a phone: scrolled, by the keyboard too
+                <code class="tokens__secret" tabindex="0" aria-label="Token">
+                    {fresh.clone()}
+                </code>
+                <CopyButton words="Copy token" text=Signal::stored(fresh) />
+            </div>
         </Notice>
     }
 }

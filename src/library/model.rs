@@ -3,6 +3,7 @@
 use crate::styles::model::Style;
 use crate::training::model::history::newest_first;
 use crate::training::model::version::TrainingVersion;
+use crate::tunnel::model::{TunnelProvider, TunnelState, TunnelStatus};
 use serde::{Deserialize, Serialize};
 
 /// One style with what is known of its dataset and runs.
@@ -69,6 +70,30 @@ pub struct SystemHealth {
     pub remedy: Option<String>,
 }
 
+impl SystemHealth {
+    /// The tunnel, which is optional.
+    pub fn of_tunnel(status: &TunnelStatus) -> Self {
+        let detail = match (&status.url, &status.error) {
+            (_, Some(error)) => error.clone(),
+            (Some(url), None) if status.provider == TunnelProvider::PublicUrl => {
+                format!("Webhooks are sent to {url} (PUBLIC_URL).")
+            }
+            (Some(url), None) => format!("Webhooks arrive at {url}"),
+            (None, None) if status.state == TunnelState::Starting => {
+                "The tunnel is starting.".into()
+            }
+            (None, None) => "No tunnel. None is needed: the studio asks the trainer itself.".into(),
+        };
+        Self {
+            system: "tunnel".into(),
+            mode: if status.running { "live" } else { "off" }.into(),
+            ok: status.error.is_none(),
+            detail,
+            remedy: status.remedy.clone(),
+        }
+    }
+}
+
 /// All systems.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
@@ -76,4 +101,43 @@ pub struct Health {
     /// Whether a training can be started: everything but the tunnel works.
     pub ok: bool,
     pub systems: Vec<SystemHealth>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_tunnels_row_says_how_far_it_is() {
+        let url = "https://a.example";
+        for (status, mode, words) in [
+            (
+                TunnelStatus::none(TunnelProvider::Ngrok),
+                "off",
+                "No tunnel",
+            ),
+            (
+                TunnelStatus::starting(TunnelProvider::Ngrok),
+                "off",
+                "starting",
+            ),
+            (
+                TunnelStatus::up(TunnelProvider::Ngrok, url),
+                "live",
+                "arrive at https://a.example",
+            ),
+            (
+                TunnelStatus::up(TunnelProvider::PublicUrl, url),
+                "live",
+                "are sent to https://a.example",
+            ),
+        ] {
+            let row = SystemHealth::of_tunnel(&status);
+            assert!(row.ok && row.mode == mode, "{row:?}");
+            assert!(row.detail.contains(words), "{row:?}");
+        }
+        let lost = TunnelStatus::up(TunnelProvider::Ngrok, url).with_trouble("no route");
+        let row = SystemHealth::of_tunnel(&lost);
+        assert!(!row.ok && row.detail.contains("no route"), "{row:?}");
+    }
 }

@@ -10,9 +10,11 @@ mod env_file;
 pub mod s3;
 pub mod trainer;
 
-use crate::server::config::{ANSWER_WITHIN, Config, RehearsedRuns, RunpodConfig, S3Config};
+use crate::server::config::{
+    ANSWER_WITHIN, Config, RehearsedRuns, RunpodConfig, S3_ANSWERS_WITHIN, S3Config,
+};
 use crate::server::s3::S3;
-use endpoint::{FAULT_WORDS, Fault, Faults, LocalEndpointOptions};
+use endpoint::{FAULT_WORDS, Faults, LocalEndpointOptions};
 use std::io;
 use tokio::net::TcpListener;
 
@@ -57,16 +59,13 @@ pub async fn start(config: &Config) -> io::Result<Systems> {
 }
 
 fn rehearsed_runs() -> RehearsedRuns {
-    // the key's end is the whole endpoint's, no run's
-    let words = FAULT_WORDS
-        .iter()
-        .filter(|known| known.fault != Fault::KeyExpired);
+    let words = FAULT_WORDS.iter().filter(|known| known.fault.is_of_a_run());
     RehearsedRuns {
         faults: words
             .map(|known| (known.word.to_owned(), known.effect.to_owned()))
             .collect(),
         check_faults: |typed| {
-            let read = typed.parse::<Faults>();
+            let read = Faults::of_a_run(typed);
             read.map(|_| ()).map_err(|unknown| unknown.to_string())
         },
     }
@@ -103,6 +102,7 @@ async fn start_s3(config: &Config, file: &mut env_file::EnvFile) -> io::Result<S
         secret_access_key: file.keep_or_make("AWS_SECRET_ACCESS_KEY", "").into(),
         region: REGION.into(),
         endpoint: Some(endpoint.clone()),
+        answer_within: S3_ANSWERS_WITHIN,
     };
     for (name, value) in [
         ("AWS_ENDPOINT_URL_S3", endpoint.as_str()),

@@ -49,7 +49,12 @@ pub struct S3Config {
     pub region: String,
     /// `None` is AWS itself; otherwise MinIO, R2, B2, Wasabi, Garage …
     pub endpoint: Option<String>,
+    /// A small question (head, list, the begin of an object, a caption) that takes longer has no answer.
+    pub answer_within: Duration,
 }
+
+/// How long S3 may take for a small answer, with all attempts.
+pub const S3_ANSWERS_WITHIN: Duration = Duration::from_secs(10);
 
 /// Documents in the bucket, for several servers.
 #[derive(Clone, Debug, PartialEq)]
@@ -359,6 +364,7 @@ impl Env<'_> {
                 secret_access_key: secret.into(),
                 region: region.unwrap_or_else(|| "us-east-1".into()),
                 endpoint,
+                answer_within: S3_ANSWERS_WITHIN,
             })),
             (bucket, key, secret, _) => {
                 let needed = [

@@ -4,6 +4,7 @@
 //! them: presigned PUTs and several third-party stores break otherwise. Knows keys and bytes, no styles or captions.
 
 mod marked;
+mod silence;
 
 pub use marked::Marked;
 
@@ -20,7 +21,9 @@ use aws_sdk_s3::primitives::ByteStream;
 use aws_sdk_s3::types::{Delete, EncodingType, ObjectIdentifier};
 use bytes::Bytes;
 use secrecy::ExposeSecret;
+use silence::Silence;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// What a caller can do about it, not how the SDK spells it.
@@ -83,6 +86,9 @@ pub enum Precondition {
 #[derive(Clone)]
 pub struct S3 {
     client: aws_sdk_s3::Client,
+    /// How long a small question may take.
+    answer_within: Duration,
+    silence: Arc<Silence>,
     bucket: String,
     region: String,
     endpoint: Option<String>,
@@ -114,6 +120,8 @@ impl S3 {
         }
         Self {
             client: aws_sdk_s3::Client::from_conf(builder.build()),
+            answer_within: config.answer_within,
+            silence: Arc::default(),
             bucket: config.bucket.clone(),
             region: config.region.clone(),
             endpoint: config.endpoint.clone(),
@@ -174,24 +182,24 @@ impl S3 {
     /// One cheap question that needs the key, the secret, the region and the bucket to be right.
     pub async fn check(&self) -> Result<(), S3Error> {
         let request = self.client.list_objects_v2().bucket(&self.bucket);
-        let answer = request.max_keys(1).send().await;
-        answer.map(|_| ()).map_err(|e| self.error("", e))
+        let answer = self.ask("", request.max_keys(1).send()).await;
+        answer.map(|_| ())
     }
 
     /// Every object under a prefix, in key order, over as many pages as there are.
     pub async fn list(&self, prefix: &str) -> Result<Vec<ObjectInfo>, S3Error> {
         let mut objects = Vec::new();
-        let mut pages = self
-            .client
-            .list_objects_v2()
-            .bucket(&self.bucket)
-            .prefix(prefix)
-            // a key may hold characters that XML cannot
-            .encoding_type(EncodingType::Url)
-            .into_paginator()
-            .send();
-        while let Some(page) = pages.next().await {
-            let page = page.map_err(|e| self.error(prefix, e))?;
+        let mut next: Option<String> = None;
+        loop {
+            let request = self
+                .client
+                .list_objects_v2()
+                .bucket(&self.bucket)
+                .prefix(prefix)
+                // a key may hold characters that XML cannot
+                .encoding_type(EncodingType::Url)
+                .set_continuation_token(next.clone());
+            let page = self.ask(prefix, request.send()).await?;
             objects.extend(page.contents().iter().filter_map(|o| {
                 Some(ObjectInfo {
                     key: decode_key(o.key()?)?,
@@ -200,13 +208,18 @@ impl S3 {
                     modified_ms: o.last_modified().map_or(0, millis),
                 })
             }));
+            let token = page.next_continuation_token().filter(|t| !t.is_empty());
+            // a store that names the same place again would be asked for ever
+            if token.is_none() || token == next.as_deref() {
+                return Ok(objects);
+            }
+            next = token.map(str::to_owned);
         }
-        Ok(objects)
     }
 
     pub async fn head(&self, key: &str) -> Result<ObjectInfo, S3Error> {
         let request = self.client.head_object().bucket(&self.bucket).key(key);
-        let answer = request.send().await.map_err(|e| self.error(key, e))?;
+        let answer = self.ask(key, request.send()).await?;
         Ok(ObjectInfo {
             key: key.to_owned(),
             size_bytes: answer.content_length().unwrap_or(0).max(0) as u64,
@@ -218,7 +231,7 @@ impl S3 {
     /// The whole object and its ETag; refuses more than `limit` bytes.
     pub async fn get(&self, key: &str, limit: u64) -> Result<(Bytes, String), S3Error> {
         let request = self.client.get_object().bucket(&self.bucket).key(key);
-        let answer = request.send().await.map_err(|e| self.error(key, e))?;
+        let answer = self.ask(key, request.send()).await?;
         let bytes = answer.content_length().unwrap_or(0).max(0) as u64;
         if bytes > limit {
             return Err(S3Error::TooLarge {
@@ -239,8 +252,7 @@ impl S3 {
         range: Option<String>,
     ) -> Result<aws_sdk_s3::operation::get_object::GetObjectOutput, S3Error> {
         let request = self.client.get_object().bucket(&self.bucket).key(key);
-        let answer = request.set_range(range).send().await;
-        answer.map_err(|e| self.error(key, e))
+        self.ask(key, request.set_range(range).send()).await
     }
 
     /// The first `length` bytes (fewer if the object is shorter; none if it is empty).
@@ -272,15 +284,17 @@ impl S3 {
         content_type: &str,
         precondition: Precondition,
     ) -> Result<String, S3Error> {
-        let mut request = self
+        let body = body.into();
+        let (_, length) = body.size_hint();
+        let request = self
             .client
             .put_object()
             .bucket(&self.bucket)
             .key(key)
             .content_type(content_type)
-            .body(body.into());
-        request = under(request, precondition);
-        let answer = request.send().await.map_err(|e| self.error(key, e))?;
+            .body(body);
+        let request = under(request, precondition);
+        let answer = self.send(key, length, request.send()).await?;
         Ok(bare_etag(answer.e_tag()))
     }
 
@@ -297,11 +311,9 @@ impl S3 {
                 .expect("a key is given");
             let delete = Delete::builder().set_objects(Some(ids)).quiet(true).build();
             let request = self.client.delete_objects().bucket(&self.bucket);
-            let answer = request
-                .delete(delete.expect("objects are given"))
-                .send()
-                .await;
-            match answer.map_err(|e| self.error("", e)) {
+            let request = request.delete(delete.expect("objects are given"));
+            // a thousand may take a while
+            match self.send("", None, request.send()).await {
                 Ok(answer) => {
                     if let Some(failed) = answer.errors().first() {
                         return Err(S3Error::Other {
@@ -322,8 +334,8 @@ impl S3 {
 
     async fn delete_one(&self, key: &str) -> Result<(), S3Error> {
         let request = self.client.delete_object().bucket(&self.bucket).key(key);
-        let answer = request.send().await;
-        answer.map(|_| ()).map_err(|e| self.error(key, e))
+        let answer = self.ask(key, request.send()).await;
+        answer.map(|_| ())
     }
 
     /// A PUT that a browser may send for `expires`; type and precondition are signed and must be sent as returned.
@@ -592,6 +604,7 @@ mod tests {
                     secret_access_key: "s".into(),
                     region: region.into(),
                     endpoint: endpoint.map(str::to_owned),
+                    answer_within: Duration::from_secs(9),
                 });
                 let put = s3.presign_put(
                     "a b",

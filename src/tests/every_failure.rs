@@ -307,6 +307,7 @@ async fn a_key_that_was_revoked_and_replaced_in_mid_run_costs_nothing() {
         folder: Some(run.studio.folder().to_owned()),
         runpod: Some(config),
         variables: vec![("PUBLIC_URL", "https://other.example.com".into())],
+        ..Setup::default()
     })
     .await;
     assert_eq!(reconcile_once(&again.state).await, 0);
@@ -322,6 +323,7 @@ async fn a_tunnel_with_another_address_in_mid_run_costs_nothing() {
         folder: Some(run.studio.folder().to_owned()),
         runpod: Some(run.runpod.config()),
         variables: vec![("PUBLIC_URL", other.into())],
+        ..Setup::default()
     })
     .await;
     assert!(

@@ -179,6 +179,17 @@ async fn every_problem_of_a_run_has_its_place_in_the_guide() {
 }
 
 #[tokio::test]
+async fn the_guide_names_the_bounds_of_the_code() {
+    use crate::training::model::loops::CHECKPOINTS_MAX;
+    let studio = TestStudio::start().await;
+    let before_paying = studio.get("/guide/before-paying").await.text;
+    let bound = format!("more than {CHECKPOINTS_MAX} files");
+    assert!(before_paying.contains(&bound), "{bound}");
+    let training = studio.get("/guide/training").await.text;
+    assert!(training.contains("a little more than twice the price"));
+}
+
+#[tokio::test]
 async fn the_reference_names_the_node_that_receives_a_value() {
     let studio = TestStudio::start().await;
     let style = studio.ready_style(2).await;

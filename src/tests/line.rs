@@ -2,6 +2,7 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Notify;
 
@@ -10,6 +11,7 @@ pub struct Line {
     far: Arc<Mutex<String>>,
     is_cut: Arc<AtomicBool>,
     cut: Arc<Notify>,
+    delay: Arc<Mutex<Duration>>,
 }
 
 impl Line {
@@ -28,7 +30,9 @@ impl Line {
             far: Arc::default(),
             is_cut: Arc::default(),
             cut: Arc::default(),
+            delay: Arc::default(),
         };
+        let delay = Arc::clone(&line.delay);
         let (is_cut, cut) = (Arc::clone(&line.is_cut), Arc::clone(&line.cut));
         let end = Arc::clone(&line.far);
         tokio::spawn(async move {
@@ -38,7 +42,9 @@ impl Line {
                 }
                 let far = end.lock().expect("not poisoned").clone();
                 let cut = Arc::clone(&cut);
+                let delay = *delay.lock().expect("not poisoned");
                 tokio::spawn(async move {
+                    tokio::time::sleep(delay).await;
                     let mut far = TcpStream::connect(far).await.expect("it is there");
                     tokio::select! {
                         _ = tokio::io::copy_bidirectional(&mut near, &mut far) => {}
@@ -63,6 +69,11 @@ impl Line {
     pub fn cut(&self) {
         self.is_cut.store(true, Ordering::SeqCst);
         self.cut.notify_waiters();
+    }
+
+    /// What comes over a new connection arrives later by this.
+    pub fn slow_down(&self, delay: Duration) {
+        *self.delay.lock().expect("not poisoned") = delay;
     }
 
     pub fn mend(&self) {

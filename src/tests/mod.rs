@@ -37,6 +37,7 @@ mod rest;
 mod round_trip;
 mod selection;
 mod shared_documents;
+mod silent_store;
 mod start_training;
 mod start_weights;
 mod studio;

@@ -4,6 +4,7 @@ use super::fake_runpod::{FakeRunpod, OnRun};
 use super::studio::{TestStudio, run};
 use reqwest::Method;
 use serde_json::{Value, json};
+use std::time::Duration;
 
 #[tokio::test]
 async fn a_version_is_recorded_before_runpod_hears_of_it() {
@@ -177,4 +178,19 @@ async fn a_cancel_reaches_runpod_and_ends_the_version() {
     assert_eq!(answer["version"]["status"], "cancelled");
     assert_eq!(runpod.cancelled(), [runpod.job().0]);
     studio.post(&cancel, &json!({})).await.refused(409);
+}
+
+#[tokio::test]
+async fn a_run_after_one_of_a_fast_clock_is_told_with_the_clocks_own_time() {
+    let runpod = FakeRunpod::start().await;
+    let studio = TestStudio::on(&runpod).await;
+    let style = studio.ready_style(2).await;
+    studio.pass(Duration::from_secs(3_600));
+    let fast = studio.start_run(&style, "V1").await.expect(202);
+    studio.set_back(Duration::from_secs(3_600));
+    let next = studio.start_run(&style, "V2").await.expect(202);
+    let of = |answer: &Value, key: &str| answer["version"][key].as_str().expect(key).to_owned();
+    assert!(of(&next, "timestamp") < of(&fast, "timestamp"));
+    // ids stay in the order of the starts
+    assert!(of(&next, "id") > of(&fast, "id"));
 }

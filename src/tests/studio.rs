@@ -30,6 +30,8 @@ pub struct Setup {
     pub runpod: Option<RunpodConfig>,
     /// More variables of the environment.
     pub variables: Vec<(&'static str, String)>,
+    /// How long a small answer of S3 is waited for.
+    pub s3_answers_within: Option<Duration>,
 }
 
 /// A running studio; ends with the test's runtime.
@@ -62,9 +64,12 @@ impl TestStudio {
     pub async fn with(setup: Setup) -> Self {
         let own = tempfile::tempdir().expect("a temporary folder");
         let config = config(&own, &setup);
-        let systems = rehearsal::start(&config)
+        let mut systems = rehearsal::start(&config)
             .await
             .expect("the embedded parts start");
+        if let Some(within) = setup.s3_answers_within {
+            systems.s3.answer_within = within;
+        }
         let leptos = LeptosOptions::builder().output_name("actor_maker").build();
         let ahead_ms = Arc::new(AtomicI64::new(0));
         let state = AppState::new(
@@ -104,6 +109,12 @@ impl TestStudio {
     pub fn pass(&self, time: Duration) {
         let ms = i64::try_from(time.as_millis()).expect("not for ever");
         self.ahead_ms.fetch_add(ms, Ordering::SeqCst);
+    }
+
+    /// Sets it back, as a person does who finds it wrong.
+    pub fn set_back(&self, time: Duration) {
+        let ms = i64::try_from(time.as_millis()).expect("not for ever");
+        self.ahead_ms.fetch_sub(ms, Ordering::SeqCst);
     }
 
     /// The ActorMaker folder.

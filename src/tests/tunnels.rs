@@ -174,3 +174,32 @@ async fn an_agent_that_crashed_is_started_again_and_the_page_says_so_meanwhile()
     };
     assert!(seen.iter().any(waited), "{seen:?}");
 }
+
+#[tokio::test]
+async fn a_public_url_out_of_reach_is_nobodys_tunnel() {
+    let nobody = "http://127.0.0.1:9";
+    let studio = TestStudio::with(Setup {
+        variables: vec![("PUBLIC_URL", nobody.to_owned())],
+        ..Setup::default()
+    })
+    .await;
+    let style = studio.ready_style(1).await;
+    let path = format!("/api/styles/{style}/preflight?set=1");
+    let checks = studio.get(&path).await.expect(200);
+    let found = checks["checks"].as_array().expect("a list").iter();
+    let webhook = found.clone().find(|c| c["id"] == "webhook").expect("it");
+    let remedy = webhook["remedy"].as_str().expect("a remedy");
+    assert!(
+        remedy.contains("PUBLIC_URL") && remedy.contains("WEBHOOK_PORT"),
+        "{remedy}"
+    );
+    assert!(!remedy.contains("tunnel"), "{remedy}");
+    for page in ["/setup".to_owned(), format!("/styles/{style}/train?set=1")] {
+        let text = studio.get(&page).await.text;
+        assert!(
+            text.contains(&format!("Webhooks are sent to {nobody}")),
+            "{page}"
+        );
+        assert!(!text.contains("Tunnel up"), "{page}");
+    }
+}

@@ -12,18 +12,19 @@ pub fn TunnelPanel() -> impl IntoView {
     let tunnel = Tunnel::new();
     let state = move || tunnel.status().map(|s| s.state).unwrap_or_default();
     let dot = move || match state() {
-        TunnelState::Up => "dot dot--ok",
+        TunnelState::Up => tunnel.status().as_ref().map_or("dot dot--ok", dot_of),
         TunnelState::Starting => "dot dot--warning",
         TunnelState::Failed => "dot dot--error",
         TunnelState::None => "dot dot--off",
     };
     let text = move || match (state(), tunnel.status()) {
         (TunnelState::Up, Some(status)) => {
-            format!(
-                "Tunnel up at {} ({})",
-                status.url.unwrap_or_default(),
-                status.provider.label()
-            )
+            let (url, label) = (status.url.unwrap_or_default(), status.provider.label());
+            match status.provider {
+                // what leads from there to here is not ours
+                TunnelProvider::PublicUrl => format!("Webhooks are sent to {url} ({label})"),
+                _ => format!("Tunnel up at {url} ({label})"),
+            }
         }
         (TunnelState::Starting, _) => "Tunnel is starting".into(),
         (TunnelState::Failed, _) => "Tunnel is not up".into(),
@@ -33,7 +34,7 @@ pub fn TunnelPanel() -> impl IntoView {
         <li class="route">
             <span class=dot></span>
             <p class="route__text">
-                {text} <span class="route__why">" · optional: the outcome arrives a few seconds sooner"</span>
+                <span role="status">{text}</span> <span class="route__why">" · optional: the outcome arrives a few seconds sooner"</span>
             </p>
             <Toggle tunnel />
         </li>
@@ -44,10 +45,18 @@ pub fn TunnelPanel() -> impl IntoView {
     }
 }
 
-/// The button alone, for Setup.
+/// The dot of an address: ours is fine while it is up, `PUBLIC_URL` once a webhook came back.
+fn dot_of(status: &TunnelStatus) -> &'static str {
+    match (status.provider, &status.round_trip) {
+        (TunnelProvider::PublicUrl, None) => "dot dot--off",
+        (TunnelProvider::PublicUrl, Some(trip)) if !trip.ok => "dot dot--error",
+        _ => "dot dot--ok",
+    }
+}
+
+/// The buttons alone, for Setup, whose row tells the state.
 #[component]
-pub fn TunnelButton() -> impl IntoView {
-    let tunnel = Tunnel::new();
+pub fn TunnelButton(tunnel: Tunnel) -> impl IntoView {
     view! {
         <Toggle tunnel />
         <Trouble tunnel />
@@ -57,15 +66,21 @@ pub fn TunnelButton() -> impl IntoView {
 
 /// What both views share: the last known state and the two actions.
 #[derive(Clone, Copy)]
-struct Tunnel {
+pub struct Tunnel {
     loaded: Resource<Result<TunnelStatus, crate::error::AppError>>,
     start: ServerAction<StartTunnel>,
     stop: ServerAction<StopTunnel>,
     test: ServerAction<TestTunnel>,
 }
 
+impl Default for Tunnel {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 impl Tunnel {
-    fn new() -> Self {
+    pub fn new() -> Self {
         let start = ServerAction::<StartTunnel>::new();
         let stop = ServerAction::<StopTunnel>::new();
         let test = ServerAction::<TestTunnel>::new();
@@ -90,55 +105,123 @@ impl Tunnel {
         }
     }
 
-    fn status(self) -> Option<TunnelStatus> {
+    /// `None` until it is known; read it below a `Transition`.
+    pub fn status(self) -> Option<TunnelStatus> {
         self.loaded.get().and_then(Result::ok)
     }
 }
 
 #[component]
 fn Toggle(tunnel: Tunnel) -> impl IntoView {
-    let button = move || {
-        let status = tunnel.status()?;
-        if status.provider == TunnelProvider::PublicUrl {
-            return None;
+    view! {
+        <Transition fallback=|| ()>
+            <Switch tunnel />
+        </Transition>
+    }
+}
+
+/// Which button there is. Only another one takes the place of the one that was pressed.
+#[derive(Clone, PartialEq)]
+enum Offer {
+    Start(TunnelProvider, Vec<TunnelProvider>),
+    Stop,
+}
+
+impl Offer {
+    /// Nothing where nothing of ours runs.
+    fn of(status: TunnelStatus) -> Option<Self> {
+        match (status.provider, status.state) {
+            (TunnelProvider::PublicUrl, _) => None,
+            (_, TunnelState::Up | TunnelState::Starting) => Some(Self::Stop),
+            (provider, TunnelState::None | TunnelState::Failed) => {
+                Some(Self::Start(provider, status.choices))
+            }
         }
-        let busy = move || tunnel.start.pending().get() || tunnel.stop.pending().get();
-        Some(match status.state {
-            TunnelState::Up | TunnelState::Starting => view! {
+    }
+}
+
+#[component]
+fn Switch(tunnel: Tunnel) -> impl IntoView {
+    let offer = Memo::new(move |_| tunnel.status().and_then(Offer::of));
+    let button = NodeRef::<leptos::html::Button>::new();
+    let pressed = StoredValue::new(false);
+    follow_focus(button, pressed);
+    let busy = Signal::derive(move || tunnel.start.pending().get() || tunnel.stop.pending().get());
+    // a disabled button would lose the keyboard's place
+    let disabled = move || busy.get().then_some("true");
+    let press = move |event: leptos::ev::MouseEvent| match busy.get_untracked() {
+        true => event.prevent_default(),
+        false => pressed.set_value(true),
+    };
+    move || {
+        Some(match offer.get()? {
+            Offer::Stop => view! {
                 <ActionForm action=tunnel.stop>
-                    <button class="button button--secondary button--small" type="submit" disabled=busy>
+                    <button
+                        class="button button--secondary button--small"
+                        type="submit"
+                        node_ref=button
+                        aria-disabled=disabled
+                        on:click=press
+                    >
                         <Icon name="stop" />
                         "Stop tunnel"
                     </button>
                 </ActionForm>
             }
             .into_any(),
-            TunnelState::None | TunnelState::Failed => view! {
+            Offer::Start(provider, choices) => view! {
                 <ActionForm action=tunnel.start attr:class="tunnel-start">
-                    {chooser(&status)}
-                    <button class="button button--secondary button--small" type="submit" disabled=busy>
+                    {chooser(provider, &choices)}
+                    <button
+                        class="button button--secondary button--small"
+                        type="submit"
+                        node_ref=button
+                        aria-disabled=disabled
+                        on:click=press
+                    >
                         <Icon name="tunnel" />
-                        {move || if busy() { "Starting…" } else { "Start tunnel" }}
+                        {move || if busy.get() { "Starting…" } else { "Start tunnel" }}
                     </button>
                 </ActionForm>
             }
             .into_any(),
         })
-    };
-    view! { <Transition fallback=|| ()>{button}</Transition> }
+    }
+}
+
+/// The keyboard goes on at the button that took the place of the pressed one, unless it went elsewhere meanwhile.
+fn follow_focus(button: NodeRef<leptos::html::Button>, pressed: StoredValue<bool>) {
+    #[cfg(feature = "hydrate")]
+    Effect::new(move |_| {
+        let Some(button) = button.get() else {
+            return;
+        };
+        request_animation_frame(move || {
+            let is_lost = document()
+                .active_element()
+                .is_none_or(|e| e.tag_name() == "BODY");
+            if is_lost && pressed.try_get_value() == Some(true) {
+                let _ = button.focus();
+                pressed.set_value(false);
+            }
+        });
+    });
+    #[cfg(not(feature = "hydrate"))]
+    let _ = (button, pressed);
 }
 
 /// Which program to start, where several are installed.
-fn chooser(status: &TunnelStatus) -> Option<AnyView> {
+fn chooser(chosen: TunnelProvider, choices: &[TunnelProvider]) -> Option<AnyView> {
     let option = |program: TunnelProvider| {
-        let selected = program == status.provider;
+        let selected = program == chosen;
         view! {
             <option value=program.as_str() selected=selected>
                 {program.label()}
             </option>
         }
     };
-    let options: Vec<_> = status.choices.iter().copied().map(option).collect();
+    let options: Vec<_> = choices.iter().copied().map(option).collect();
     (options.len() > 1).then(|| {
         view! {
             <select class="input input--small input--auto" name="provider" aria-label="Tunnel program">

@@ -2,6 +2,7 @@
 
 pub mod as_trained;
 pub mod badge;
+pub mod copy;
 pub mod field;
 pub mod focus;
 pub mod frame;
@@ -18,6 +19,7 @@ pub mod whole_pages;
 
 pub use as_trained::AsTrained;
 pub use badge::Badge;
+pub use copy::CopyButton;
 pub use field::{SelectField, TextField};
 pub use focus::focus_soon;
 pub use guide_link::GuideLink;

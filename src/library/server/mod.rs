@@ -100,7 +100,7 @@ pub async fn health(state: &AppState) -> Health {
         systems: vec![
             s3,
             trainer,
-            tunnel_health(state),
+            SystemHealth::of_tunnel(&tunnel::server::status(state)),
             documents,
             captions_health(state),
             notices_health(state),
@@ -169,22 +169,6 @@ async fn trainer_health(state: &AppState) -> SystemHealth {
         ok,
         detail,
         remedy: remedy.map(str::to_owned),
-    }
-}
-
-fn tunnel_health(state: &AppState) -> SystemHealth {
-    let status = tunnel::server::status(state);
-    let detail = match (&status.url, &status.error) {
-        (Some(url), None) => format!("Webhooks arrive at {url}"),
-        (_, Some(error)) => error.clone(),
-        _ => "No tunnel. None is needed: the studio asks the trainer itself.".into(),
-    };
-    SystemHealth {
-        system: "tunnel".into(),
-        mode: if status.running { "live" } else { "off" }.into(),
-        ok: status.error.is_none(),
-        detail,
-        remedy: status.remedy,
     }
 }
 

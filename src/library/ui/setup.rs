@@ -3,7 +3,7 @@
 use crate::access::ui::AccessPanel;
 use crate::library::api::load_health;
 use crate::library::model::{Health, SystemHealth};
-use crate::tunnel::ui::TunnelButton;
+use crate::tunnel::ui::{Tunnel, TunnelButton};
 use crate::ui::frame::CrumbBar;
 use crate::ui::{Badge, ErrorNotice, GuideLink, Icon};
 use leptos::prelude::*;
@@ -64,14 +64,9 @@ fn Systems(health: Health) -> impl IntoView {
     view! { <ul class="system-list">{systems.collect_view()}</ul> }
 }
 
-#[component]
-fn System(system: SystemHealth) -> impl IntoView {
-    let (kind, word) = match (system.ok, system.mode.as_str()) {
-        (false, _) => ("failed", "failing"),
-        (true, "off") => ("pending", "off"),
-        (true, _) => ("completed", "ready"),
-    };
-    let (name, about, guide) = match system.system.as_str() {
+/// What stands in every row: its name, what it is for, where the guide tells of it.
+fn about(system: &str) -> (&'static str, &'static str, &'static str) {
+    match system {
         "s3" => (
             "S3 bucket",
             "training images, captions and models",
@@ -98,33 +93,62 @@ fn System(system: SystemHealth) -> impl IntoView {
             "registry, selection sets and versions",
             "/guide/storage#folder",
         ),
-    };
-    let is_tunnel = system.system == "tunnel";
-    let rehearsed = system.mode == "rehearsal";
+    }
+}
+
+#[component]
+fn System(system: SystemHealth) -> impl IntoView {
+    let (name, about, guide) = about(&system.system);
+    let id = system.system.clone();
+    let tunnel = (id == "tunnel").then(Tunnel::new);
+    let system = StoredValue::new(system);
+    // the tunnel's row follows its buttons
+    let now = Signal::derive(move || {
+        let told = tunnel.and_then(Tunnel::status);
+        told.map_or_else(|| system.get_value(), |told| SystemHealth::of_tunnel(&told))
+    });
     view! {
-        <li class="panel system" class:system--error=!system.ok id=system.system>
+        <li class="panel system" class:system--error=move || !now.get().ok id=id>
             <div class="system__who">
                 <h2 class="system__name">{name}</h2>
-                <Badge kind=kind.to_owned() text=word.to_owned() />
-                {rehearsed
-                    .then(|| {
-                        view! { <Badge kind="rehearsal".to_owned() text="Rehearsal".to_owned() /> }
-                    })}
+                <Transition fallback=|| ()>{move || badges(&now.get())}</Transition>
                 <span class="muted">{about}</span>
                 <GuideLink to=guide about=name />
             </div>
-            <div class="system__body">
-                <p class="system__what">{system.detail}</p>
-                {system.remedy.map(|r| view! { <p class="system__remedy">{r}</p> })}
+            <div class="system__body" role=tunnel.map(|_| "status")>
+                <Transition fallback=|| ()>{move || words(now.get())}</Transition>
             </div>
-            {is_tunnel
-                .then(|| {
+            {tunnel
+                .map(|tunnel| {
                     view! {
                         <div class="system__actions">
-                            <TunnelButton />
+                            <TunnelButton tunnel />
                         </div>
                     }
                 })}
         </li>
+    }
+}
+
+fn badges(system: &SystemHealth) -> impl IntoView + use<> {
+    let (kind, word) = match (system.ok, system.mode.as_str()) {
+        (false, _) => ("failed", "failing"),
+        (true, "off") => ("pending", "off"),
+        (true, _) => ("completed", "ready"),
+    };
+    let rehearsed = system.mode == "rehearsal";
+    view! {
+        <Badge kind=kind.to_owned() text=word.to_owned() />
+        {rehearsed
+            .then(|| {
+                view! { <Badge kind="rehearsal".to_owned() text="Rehearsal".to_owned() /> }
+            })}
+    }
+}
+
+fn words(system: SystemHealth) -> impl IntoView {
+    view! {
+        <p class="system__what">{system.detail}</p>
+        {system.remedy.map(|r| view! { <p class="system__remedy">{r}</p> })}
     }
 }

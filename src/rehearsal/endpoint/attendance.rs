@@ -120,19 +120,29 @@ impl Queue {
             *jobs.entry(counter).or_default() += 1;
             *jobs.entry("retried").or_default() += u64::from(job.state.retries);
         }
-        let throttled = u64::from(self.faults.has(Fault::Throttled));
+        let throttled = self.plays_throttled(&inner);
         let outside = inner.workers.iter().filter(|(name, worker)| {
             *name != BUILT_IN_WORKER && self.is_recent(worker.last_seen_ms, now_ms)
         });
         let mut present: Vec<&str> = outside.map(|(name, _)| name.as_str()).collect();
-        if present.is_empty() && throttled == 0 {
+        let trains = inner.held_by(BUILT_IN_WORKER).next().is_some();
+        if present.is_empty() && (trains || !throttled) {
             present.push(BUILT_IN_WORKER);
         }
         for worker in &present {
             running += u64::from(inner.held_by(worker).next().is_some());
         }
         let idle = present.len() as u64 - running;
-        json!({"jobs": jobs, "workers": {"idle": idle, "initializing": 0, "ready": idle, "running": running, "throttled": throttled, "unhealthy": 0}})
+        json!({"jobs": jobs, "workers": {"idle": idle, "initializing": 0, "ready": idle, "running": running, "throttled": u64::from(throttled), "unhealthy": 0}})
+    }
+
+    /// The endpoint plays throttled, or a run that waits does.
+    fn plays_throttled(&self, inner: &Inner) -> bool {
+        let mut waiting = inner
+            .jobs
+            .values()
+            .filter(|job| job.state.status == JobStatus::InQueue);
+        self.faults.has(Fault::Throttled) || waiting.any(|job| job.faults.has(Fault::Throttled))
     }
 
     /// Takes the jobs of workers that have been silent too long. Whether there were any.

@@ -39,7 +39,9 @@ impl Queue {
         inner.see(worker, now_ms).last_take_ms = now_ms;
         let mut taken = Vec::new();
         while taken.len() < most {
-            let Some(id) = inner.next_queued() else { break };
+            let Some(id) = inner.next_queued(|_| true) else {
+                break;
+            };
             let Some(job) = inner.jobs.get_mut(&id) else {
                 break;
             };
@@ -59,7 +61,7 @@ impl Queue {
         taken
     }
 
-    /// The next job for the built-in trainer; none while an outside worker is there, or while the endpoint plays throttled.
+    /// The next job for the built-in trainer; none while an outside worker is there, and none of those that ask for no worker.
     pub fn take_built_in(&self, now_ms: u64) -> Option<Assignment> {
         let mut inner = self.lock();
         if self.is_closed()
@@ -68,7 +70,7 @@ impl Queue {
         {
             return None;
         }
-        let id = inner.next_queued()?;
+        let id = inner.next_queued(|job| !job.faults.has(Fault::Throttled))?;
         let job = inner.jobs.get_mut(&id)?;
         job.state.start(BUILT_IN_WORKER, now_ms);
         self.save(&id, &job.state);
@@ -212,11 +214,11 @@ impl Queue {
 }
 
 impl Inner {
-    fn next_queued(&self) -> Option<String> {
+    fn next_queued(&self, wanted: impl Fn(&Job) -> bool) -> Option<String> {
         let queued = self
             .jobs
             .iter()
-            .filter(|(_, job)| job.state.status == JobStatus::InQueue);
+            .filter(|(_, job)| job.state.status == JobStatus::InQueue && wanted(job));
         queued
             .min_by_key(|(_, job)| job.state.seq)
             .map(|(id, _)| id.clone())

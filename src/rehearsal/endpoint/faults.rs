@@ -35,6 +35,19 @@ pub enum Fault {
     KeyExpired,
 }
 
+impl Fault {
+    /// As it is written.
+    pub fn word(self) -> &'static str {
+        let known = FAULT_WORDS.iter().find(|known| known.fault == self);
+        known.map_or("?", |known| known.word)
+    }
+
+    /// Whether one run can ask for it; the end of a key is the whole endpoint's.
+    pub fn is_of_a_run(self) -> bool {
+        self != Self::KeyExpired
+    }
+}
+
 /// A word of the vocabulary: how it is written, the number it has when none is given, and what it does.
 pub struct FaultWord {
     pub word: &'static str,
@@ -202,7 +215,7 @@ pub const FAULT_WORDS: [FaultWord; 25] = [
         "throttled",
         Fault::Throttled,
         0,
-        "no worker comes: the built-in trainer takes nothing, /health says throttled",
+        "no worker comes: the built-in trainer leaves the job in the queue, /health says throttled",
     ),
     word(
         "key-expired",
@@ -217,6 +230,17 @@ pub const FAULT_WORDS: [FaultWord; 25] = [
 pub struct Faults(Vec<(Fault, u32)>);
 
 impl Faults {
+    /// Reads what one run asks for.
+    pub fn of_a_run(text: &str) -> Result<Self, FaultError> {
+        let faults: Self = text.parse()?;
+        match faults.0.iter().find(|(fault, _)| !fault.is_of_a_run()) {
+            Some((fault, _)) => Err(FaultError::OfTheEndpoint {
+                word: fault.word().to_owned(),
+            }),
+            None => Ok(faults),
+        }
+    }
+
     /// Whether this fault is asked for.
     pub fn has(&self, fault: Fault) -> bool {
         self.number(fault).is_some()
@@ -236,6 +260,10 @@ impl Faults {
 pub enum FaultError {
     #[error("unknown fault {word:?}: allowed are {}", known_words())]
     Unknown { word: String },
+    #[error(
+        "the fault {word:?} is the whole endpoint's, no single run's: set REHEARSAL_FAULTS={word} and start the studio again"
+    )]
+    OfTheEndpoint { word: String },
     #[error("fault {word:?} has the number {number:?}: write a whole number from 0 to 4294967295")]
     Number { word: String, number: String },
 }
@@ -281,10 +309,7 @@ impl FromStr for Faults {
 impl fmt::Display for Faults {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (index, (fault, number)) in self.0.iter().enumerate() {
-            let word = FAULT_WORDS
-                .iter()
-                .find(|known| known.fault == *fault)
-                .map_or("?", |known| known.word);
+            let word = fault.word();
             let comma = if index == 0 { "" } else { "," };
             write!(out, "{comma}{word}={number}")?;
         }
@@ -313,6 +338,18 @@ mod tests {
         let message = error.to_string();
         assert!(message.contains("webhook-lots"), "{message}");
         assert!(message.contains("webhook-lost"), "{message}");
+    }
+
+    #[test]
+    fn the_whole_endpoints_fault_is_no_runs() {
+        let error = Faults::of_a_run("webhook-lost, key-expired").expect_err("not a run's");
+        let message = error.to_string();
+        assert!(
+            message.contains("\"key-expired\"") && message.contains("REHEARSAL_FAULTS"),
+            "{message}"
+        );
+        assert!("key-expired".parse::<Faults>().is_ok());
+        assert!(Faults::of_a_run("throttled").is_ok());
     }
 
     #[test]

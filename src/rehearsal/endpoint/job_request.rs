@@ -72,8 +72,7 @@ impl JobRequest {
     pub fn own_faults(&self) -> Result<Option<Faults>, String> {
         match self.rehearsal("faults") {
             None => Ok(None),
-            Some(Value::String(words)) => words
-                .parse()
+            Some(Value::String(words)) => Faults::of_a_run(words)
                 .map(Some)
                 .map_err(|error| format!("bad request: input.rehearsal.faults: {error}")),
             Some(_) => {

@@ -30,6 +30,8 @@ pub enum Cause {
     Exited {
         code: Option<String>,
         detail: String,
+        /// Where its words tell the cause.
+        remedy: Option<&'static str>,
     },
     /// No address within the time; it was ended. `detail` is its last complaint, if it made one.
     Timeout {
@@ -49,7 +51,7 @@ impl fmt::Display for AgentError {
             Cause::NotRunnable { bin, reason } => {
                 write!(f, "{name} (`{bin}`) cannot be run: {reason}")
             }
-            Cause::Exited { code, detail } => {
+            Cause::Exited { code, detail, .. } => {
                 write!(f, "{name} ended by itself{}: {detail}", in_brackets(code))
             }
             Cause::Timeout {
@@ -99,7 +101,11 @@ impl AgentError {
             Cause::NotRunnable { .. } => format!(
                 "Make the file executable and check that it was built for this machine, or set {variable} to another one."
             ),
-            Cause::Exited { .. } => format!(
+            Cause::Exited {
+                remedy: Some(remedy),
+                ..
+            } => (*remedy).to_owned(),
+            Cause::Exited { remedy: None, .. } => format!(
                 "Run `{try_it}` in a terminal to see what it says, mend that, then start the tunnel again."
             ),
             Cause::Timeout { .. } => format!(

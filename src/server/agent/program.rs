@@ -41,6 +41,8 @@ pub struct Heard {
     pub code: Option<String>,
     /// The last complaint of any kind, safe to show.
     pub complaint: Option<String>,
+    /// What mends it, where the program's words tell the cause.
+    pub remedy: Option<&'static str>,
     /// Set while the connection is lost and the program tries again by itself: why.
     pub trouble: Option<String>,
 }
@@ -49,6 +51,7 @@ impl Heard {
     /// The connection is there (again): earlier complaints are void.
     pub fn is_connected(&mut self) {
         (self.code, self.complaint, self.trouble) = (None, None, None);
+        self.remedy = None;
     }
 }
 

@@ -160,6 +160,7 @@ async fn ended(
     Cause::Exited {
         code: heard.code,
         detail: heard.complaint.unwrap_or(how),
+        remedy: heard.remedy,
     }
 }
 

@@ -19,6 +19,13 @@ const NO_REASON: [&str; 2] = [
 ];
 /// Its words when Cloudflare's answer is no tunnel, as with too many asked for.
 const REFUSED: &str = "Error unmarshaling QuickTunnel response";
+/// Its words when it never got to ask for one.
+const UNASKED: &str = "failed to request quick Tunnel";
+
+/// Asking again, from a terminal too, prolongs it.
+const WAIT: &str = "Too many quick tunnels were asked for from this network: wait some minutes before the next start, or use ngrok. Training works without a tunnel too: the studio asks for the status itself.";
+const LATER: &str = "It lies with Cloudflare: start the tunnel again in some minutes, or use ngrok. Training works without a tunnel too: the studio asks for the status itself.";
+const CONNECT: &str = "Check that this machine reaches the internet and finds api.trycloudflare.com (port 443), and that no proxy or firewall is in the way, then start the tunnel again.";
 
 #[derive(Debug, Default)]
 pub(super) struct CloudflaredLog {
@@ -59,8 +66,11 @@ fn complain(text: &str, heard: &mut Heard) {
     if NO_REASON.iter().any(|words| text.starts_with(words)) && heard.complaint.is_some() {
         return;
     }
+    heard.remedy = None;
     let said = if text.starts_with(REFUSED) {
         let status = value_of(text, "status_code").unwrap_or("no tunnel");
+        let too_many = status.starts_with("429");
+        heard.remedy = Some(if too_many { WAIT } else { LATER });
         &format!("Cloudflare gave no quick tunnel ({status})")
     } else {
         match value_of(text, "error") {
@@ -75,6 +85,7 @@ fn complain(text: &str, heard: &mut Heard) {
 fn read_last_words(line: &str, heard: &mut Heard) {
     if line.starts_with("failed to ") && heard.complaint.is_none() {
         heard.complaint = one_safe_line(line, None);
+        heard.remedy = line.starts_with(UNASKED).then_some(CONNECT);
     }
 }
 
@@ -157,8 +168,15 @@ mod tests {
         ]);
         let said = "Cloudflare gave no quick tunnel (429 Too Many Requests)";
         assert_eq!(heard.complaint.as_deref(), Some(said));
+        assert_eq!(heard.remedy, Some(WAIT));
+        let broken = "2026-08-20T10:00:00Z ERR Error unmarshaling QuickTunnel response: error code: 1101 error=\"invalid character 'e'\" status_code=\"500 Internal Server Error\"";
+        assert_eq!(after(&[broken]).remedy, Some(LATER));
         let last = "failed to request quick Tunnel: Post \"https://api.trycloudflare.com/tunnel\": dial tcp: lookup api.trycloudflare.com: no such host";
-        assert_eq!(after(&[last]).complaint.as_deref(), Some(last));
+        let heard = after(&[last]);
+        assert_eq!(
+            (heard.complaint.as_deref(), heard.remedy),
+            (Some(last), Some(CONNECT))
+        );
     }
 
     #[test]

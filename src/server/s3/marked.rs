@@ -1,5 +1,6 @@
 //! Objects that several writers change: read only if they changed, written only if nobody else did, and marked by whoever
-//! wrote, so that a writer whose answer was lost can see whether its write got through.
+//! wrote, so that a writer whose answer was lost can see whether its write got through. For that they are asked for even while
+//! S3 is known to be silent.
 
 use super::{HttpStatus, Precondition, S3, S3Error, bare_etag};
 use aws_sdk_s3::error::SdkError;
@@ -29,7 +30,8 @@ impl S3 {
     ) -> Result<Option<Marked>, S3Error> {
         let request = self.client.get_object().bucket(&self.bucket).key(key);
         let condition = known.map(|etag| format!("\"{etag}\""));
-        let answer = match request.set_if_none_match(condition).send().await {
+        let question = request.set_if_none_match(condition).send();
+        let answer = match self.wait(Some(0), question).await {
             Ok(answer) => answer,
             Err(error) if is_not_modified(&error) => return Ok(None),
             Err(error) => return Err(self.error(key, error)),
@@ -62,6 +64,7 @@ impl S3 {
         precondition: Precondition,
         marks: &[String],
     ) -> Result<String, S3Error> {
+        let length = Some(body.len() as u64);
         let last = &marks[marks.len().saturating_sub(MAX_MARKS)..];
         let request = self
             .client
@@ -76,7 +79,8 @@ impl S3 {
             Precondition::Absent => request.if_none_match("*"),
             Precondition::Unchanged(etag) => request.if_match(format!("\"{etag}\"")),
         };
-        let answer = request.send().await.map_err(|e| self.error(key, e))?;
+        let answer = self.wait(length, request.send()).await;
+        let answer = answer.map_err(|e| self.error(key, e))?;
         Ok(bare_etag(answer.e_tag()))
     }
 }

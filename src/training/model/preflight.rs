@@ -62,29 +62,43 @@ impl Check {
     }
 }
 
-/// The webhook below the address `base`, and how it answered there. Where the address `is_here`, on this machine, there is no tunnel
-/// to speak of.
-pub fn webhook_at(base: &str, is_here: bool, answer: Result<(), String>) -> Check {
-    let why = match (answer, is_here) {
-        (Ok(()), true) => {
+/// What carries a webhook from the endpoint to the studio.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WebhookWay {
+    /// Nothing: both are on this machine.
+    Here,
+    /// A program that the studio runs.
+    Tunnel,
+    /// Whatever leads from `PUBLIC_URL` to the studio; it is not ours.
+    PublicUrl,
+}
+
+/// The webhook below the address `base`, and how it answered there.
+pub fn webhook_at(base: &str, way: WebhookWay, answer: Result<(), String>) -> Check {
+    let why = match (answer, way) {
+        (Ok(()), WebhookWay::Here) => {
             let text = format!(
                 "The webhook answers on this machine, at {base}, where a local endpoint reaches it."
             );
             return Check::green("webhook", text);
         }
-        (Ok(()), false) => {
+        (Ok(()), WebhookWay::Tunnel | WebhookWay::PublicUrl) => {
             let text = "The webhook answers at its public address.";
             return Check::green("webhook", text);
         }
         (Err(why), _) => why,
     };
-    let remedy = if is_here {
-        "Start the studio again, or go on: it asks the endpoint itself as long as it runs."
-    } else {
-        "Start the tunnel again, or go on: the studio asks the endpoint itself as long as it runs."
+    let mend = match way {
+        WebhookWay::Here => "Start the studio again",
+        WebhookWay::Tunnel => "Start the tunnel again",
+        WebhookWay::PublicUrl => {
+            "Check PUBLIC_URL and what forwards it to WEBHOOK_PORT of this studio"
+        }
     };
+    let remedy =
+        format!("{mend}, or go on: the studio asks the endpoint itself as long as it runs.");
     let text = format!("The webhook cannot be reached at {base}: {why}");
-    Check::new("webhook", Light::Amber, text, remedy)
+    Check::new("webhook", Light::Amber, text, &remedy)
 }
 
 /// Workers and jobs of the endpoint, as it counts them.
@@ -228,6 +242,27 @@ pub fn of_form(judged: &Judged) -> Vec<Check> {
     checks
 }
 
+/// What a list comes to. `is_whole`: the server's points are among them, not only the form's.
+pub fn gist(checks: &[Check], is_whole: bool) -> String {
+    let (red, amber) = lights(checks);
+    let known = match (red, amber) {
+        (0, 0) if is_whole && !checks.is_empty() => return "all ready".to_owned(),
+        (0, 0) => return "not known".to_owned(),
+        (0, amber) => format!("{amber} doubtful"),
+        (red, _) => format!("{red} not ready"),
+    };
+    match is_whole {
+        true => known,
+        false => known + ", the rest not known",
+    }
+}
+
+/// Number of red and of amber points.
+pub fn lights(checks: &[Check]) -> (usize, usize) {
+    let of = |light| checks.iter().filter(|c| c.light == light).count();
+    (of(Light::Red), of(Light::Amber))
+}
+
 /// Ids of the amber points, for a person to acknowledge: `trainer,other_runs`.
 pub fn ambers(checks: &[Check]) -> String {
     let amber = checks.iter().filter(|c| c.light == Light::Amber);
@@ -264,17 +299,30 @@ mod tests {
     #[test]
     fn the_webhook_is_said_to_be_public_only_where_it_is() {
         let (here, public) = ("http://127.0.0.1:5174", "https://a.ngrok.app");
-        let text = webhook_at(here, true, Ok(())).text;
+        let text = webhook_at(here, WebhookWay::Here, Ok(())).text;
         assert!(text.contains("on this machine, at http://127.0.0.1:5174"));
-        let text = webhook_at(public, false, Ok(())).text;
-        assert_eq!(text, "The webhook answers at its public address.");
-        let silent = |base, is_here| {
-            let check = webhook_at(base, is_here, Err("nothing answers there.".into()));
+        for way in [WebhookWay::Tunnel, WebhookWay::PublicUrl] {
+            let text = webhook_at(public, way, Ok(())).text;
+            assert_eq!(text, "The webhook answers at its public address.");
+        }
+    }
+
+    #[test]
+    fn a_webhook_out_of_reach_is_mended_where_its_way_leads() {
+        for (way, to_mend, not) in [
+            (WebhookWay::Here, "Start the studio", "tunnel"),
+            (WebhookWay::Tunnel, "Start the tunnel", "PUBLIC_URL"),
+            (WebhookWay::PublicUrl, "WEBHOOK_PORT", "tunnel"),
+        ] {
+            let answer = Err("nothing answers there.".into());
+            let check = webhook_at("https://a.example", way, answer);
             assert_eq!(check.light, Light::Amber);
-            check.remedy.expect("a remedy")
-        };
-        assert!(!silent(here, true).contains("tunnel"));
-        assert!(silent(public, false).contains("tunnel"));
+            let remedy = check.remedy.expect("a remedy");
+            assert!(
+                remedy.contains(to_mend) && !remedy.contains(not),
+                "{remedy}"
+            );
+        }
     }
 
     #[test]
@@ -361,6 +409,22 @@ mod tests {
             &DatasetFacts::default(),
         ));
         assert!(uncapped.iter().all(|c| c.id != "cost"));
+    }
+
+    #[test]
+    fn nothing_is_called_ready_that_was_not_looked_at() {
+        let ready = [Check::green("name", "free")];
+        let doubtful = [Check::new("trainer", Light::Amber, "stuck", "wait")];
+        assert_eq!(gist(&ready, true), "all ready");
+        assert_eq!(gist(&doubtful, true), "1 doubtful");
+        for (checks, words) in [
+            (&[][..], "not known"),
+            (&ready[..], "not known"),
+            (&doubtful[..], "1 doubtful, the rest not known"),
+        ] {
+            assert_eq!(gist(checks, false), words);
+        }
+        assert_eq!(gist(&[], true), "not known");
     }
 
     #[test]

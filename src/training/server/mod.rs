@@ -233,7 +233,8 @@ fn new_version(state: &AppState, prepared: &Prepared) -> TrainingVersion {
         id: format!("style_{style}_{ms}"),
         name: request.name.clone(),
         description: (!description.is_empty()).then(|| description.to_owned()),
-        timestamp: crate::server::state::iso(ms),
+        // the clock's: the id may run ahead of it
+        timestamp: state.now_iso(),
         parameters: parameters.collect(),
         status: Status::Pending,
         selection_set_id: Some(request.selection_set_id),

@@ -2,7 +2,7 @@
 
 use super::super::model::form::TrainingForm;
 use super::super::model::preflight::{
-    Check, Light, NoHealth, Workers, in_the_way, trainer, webhook_at,
+    Check, Light, NoHealth, WebhookWay, Workers, in_the_way, trainer, webhook_at,
 };
 use super::super::model::sweep::{Sweep, SweepForm};
 use super::super::model::version::TrainingVersion;
@@ -14,6 +14,7 @@ use crate::server::token;
 use crate::styles;
 use crate::styles::model::{Style, StyleId};
 use crate::tunnel;
+use crate::tunnel::model::TunnelProvider;
 use futures::stream::{self, StreamExt};
 use std::time::Duration;
 use url::{Host, Url};
@@ -132,7 +133,12 @@ async fn webhook(state: &AppState) -> Check {
         );
     };
     let answer = tunnel::server::round_trip(&base, PATIENCE).await;
-    webhook_at(&base, is_loopback(&base), answer)
+    let way = match tunnel::server::status(state).provider {
+        TunnelProvider::PublicUrl => WebhookWay::PublicUrl,
+        _ if is_loopback(&base) => WebhookWay::Here,
+        _ => WebhookWay::Tunnel,
+    };
+    webhook_at(&base, way, answer)
 }
 
 /// Whether an address leads to this machine and nowhere else.

@@ -39,14 +39,17 @@ async fn nothing_of_a_persons_own_configuration_and_no_secret_is_handed_over() {
 
 #[tokio::test]
 async fn a_refusal_is_told_with_what_to_do() {
-    for (mode, said) in [
-        ("too-many", "429 Too Many Requests"),
-        ("no-network", "no such host"),
+    for (mode, said, to_do) in [
+        ("too-many", "429 Too Many Requests", "wait some minutes"),
+        ("no-network", "no such host", "reaches the internet"),
     ] {
         let stage = stage(mode, hasty()).await;
         let error = stage.start().await.unwrap_err();
         assert!(error.to_string().contains(said), "{error}");
-        assert!(error.remedy().contains("cloudflared tunnel --url"));
+        let remedy = error.remedy();
+        assert!(remedy.contains(to_do), "{remedy}");
+        // asking from a terminal would prolong the refusal
+        assert!(!remedy.contains("in a terminal"), "{remedy}");
     }
     let missing = Cloudflared {
         bin: "/no/such/cloudflared".into(),

@@ -133,3 +133,11 @@ fn odd_prices_are_refused_by_row_and_an_emptied_row_is_dropped() {
     let settings = sound.read().expect("sound");
     assert_eq!(settings.chosen().map(|p| p.usd_per_hour), Some(1.5));
 }
+
+/// The guide and the field's own help say "a little more than twice the price".
+#[test]
+fn a_run_at_1024_px_costs_a_little_more_than_twice_as_much() {
+    let seconds = |size: &str| stated_seconds(&request(&[("width", size), ("height", size)]));
+    let times = seconds("1024") / seconds("512");
+    assert!((2.05..2.4).contains(&times), "{times}");
+}

@@ -110,7 +110,7 @@ pub(super) const ADVANCED: &[Parameter] = &[
         default: Preset::Int(512),
         unit: "px",
         help: "With the height: the area images are brought to.",
-        why: "512 is quick and enough for most styles; 1024 keeps fine texture at about three times the price.",
+        why: "512 is quick and enough for most styles; 1024 keeps fine texture at a little more than twice the price.",
         feeds: &[("109", "width")],
         source: "FluxTrainer 639b3e8, TrainDatasetAdd; upper bound: max_bucket_reso's",
     },

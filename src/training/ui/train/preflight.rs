@@ -5,7 +5,7 @@ use crate::error::AppError;
 use crate::styles::model::StyleId;
 use crate::training::api::preflight;
 use crate::training::model::guide::of_check;
-use crate::training::model::preflight::{Check, Light, of_form as of_the_form};
+use crate::training::model::preflight::{Check, Light, gist, lights, of_form as of_the_form};
 use crate::ui::{ErrorNotice, GuideLink, Icon};
 use leptos::prelude::*;
 
@@ -64,12 +64,6 @@ impl Preflight {
     }
 }
 
-/// Number of red and of amber points.
-fn lights(checks: &[Check]) -> (usize, usize) {
-    let of = |light| checks.iter().filter(|c| c.light == light).count();
-    (of(Light::Red), of(Light::Amber))
-}
-
 /// Beside the button, where there is one column: what it comes to and what speaks against it, each with the way there.
 #[component]
 pub fn Gist(
@@ -106,11 +100,8 @@ pub fn PreflightList(
     preflight: Preflight,
     #[prop(into)] checks: Signal<Vec<Check>>,
 ) -> impl IntoView {
-    let summary = move || match checks.with(|checks| lights(checks)) {
-        (0, 0) => "all ready".to_owned(),
-        (0, amber) => format!("{amber} doubtful"),
-        (red, _) => format!("{red} not ready"),
-    };
+    let is_whole = move || preflight.trouble.with(Option::is_none);
+    let summary = move || checks.with(|checks| gist(checks, is_whole()));
     let busy = preflight.ask.pending();
     let again = move |event: leptos::ev::MouseEvent| {
         event.prevent_default();

@@ -2,7 +2,7 @@
 
 use super::form::FORM_ID;
 use super::typed::TypedForm;
-use crate::ui::Icon;
+use crate::ui::{CopyButton, Icon};
 use leptos::prelude::*;
 
 /// Where each is had, and the words on its button.
@@ -46,7 +46,7 @@ pub fn TakeAway(typed: TypedForm) -> impl IntoView {
             </summary>
             <div class="disclosure__body stack">
                 <div class="button-group">
-                    {FILES.map(button).into_iter().collect_view()} <Copy words="Copy as curl" text=curl />
+                    {FILES.map(button).into_iter().collect_view()} <CopyButton words="Copy as curl" text=curl />
                 </div>
                 <pre class="code" tabindex="0" aria-label="Request">
                     {request}
@@ -75,37 +75,4 @@ pub fn send_elsewhere(event: &leptos::ev::MouseEvent, action: &str, method: &str
     }
     #[cfg(not(feature = "hydrate"))]
     let _ = (action, method);
-}
-
-/// Copies a text; needs JavaScript, so it is shown only with it.
-#[component]
-fn Copy(words: &'static str, #[prop(into)] text: Signal<String>) -> impl IntoView {
-    let alive = RwSignal::new(false);
-    Effect::new(move |_| alive.set(true));
-    let copied = RwSignal::new(false);
-    let copy = move |_| {
-        #[cfg(feature = "hydrate")]
-        {
-            let _ = window()
-                .navigator()
-                .clipboard()
-                .write_text(&text.get_untracked());
-            copied.set(true);
-        }
-    };
-    Effect::new(move |_| {
-        text.track();
-        copied.set(false);
-    });
-    view! {
-        <button
-            class="button button--secondary button--small"
-            type="button"
-            hidden=move || !alive.get()
-            on:click=copy
-        >
-            <Icon name="copy" />
-            {move || if copied.get() { "Copied" } else { words }}
-        </button>
-    }
 }
