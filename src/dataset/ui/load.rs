@@ -178,6 +178,7 @@ impl Loaded {
             drafts: Drafts::new(self.drafts),
             rewritten: RwSignal::new(None),
             selected,
+            selecting: RwSignal::new(None),
             set_read: RwSignal::default(),
             only_selected,
             live: RwSignal::new(false),
