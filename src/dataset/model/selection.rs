@@ -5,8 +5,8 @@ use super::image::check_name;
 use serde::{Deserialize, Serialize};
 use std::collections::HashSet;
 
-/// Most names in a set: two styles of the largest kind. Ten such sets stay far below what a document may hold, and the request of a
-/// run on one (an image and a caption each) below RunPod's 10 MB.
+/// Most names in a set: twice the largest style that is to be worked with. Ten such sets stay far below what a document may
+/// hold, and with names of usual length the request of a run on one below RunPod's 10 MB.
 pub const MAX_NAMES: usize = 20_000;
 /// Longest name of a set, in characters.
 pub const MAX_SET_NAME: usize = 80;
