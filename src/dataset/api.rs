@@ -103,7 +103,8 @@ pub async fn save_caption(
     super::server::captions::write(&state, &style, &filename, &caption, expected).await
 }
 
-/// Deletes images with their captions; `confirmed` must be set by the page that named them. Returns the names gone.
+/// Deletes images with their captions; `confirmed` must be set by the page that named them. Returns the names gone, images and
+/// captions.
 #[server(prefix = "/rpc", endpoint = "delete_images")]
 pub async fn delete_images(
     style: StyleId,
@@ -116,12 +117,13 @@ pub async fn delete_images(
             "Nothing was deleted: confirm the names first.",
         ));
     }
+    use super::server::deletion::{delete, images_of};
     let state = crate::server::state::app_state();
-    let mut gone = Vec::new();
-    for filename in &filenames {
-        gone.extend(super::server::images::delete(&state, &style, filename).await?);
-    }
-    go_on(&format!("/styles/{style}/data?deleted={}", filenames.len()));
+    let gone = delete(&state, &style, &filenames).await?;
+    go_on(&format!(
+        "/styles/{style}/data?deleted={}",
+        images_of(&gone)
+    ));
     Ok(gone)
 }
 

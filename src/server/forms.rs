@@ -13,8 +13,8 @@ use url::Url;
 
 /// Longest form that is carried in an address.
 const MAX_FORM_BYTES: usize = 6 << 10;
-/// Largest body a server function takes.
-pub const MAX_BODY_BYTES: usize = 2 << 20;
+/// Largest body a server function takes: the names of the largest selection, percent-encoded.
+pub const MAX_BODY_BYTES: usize = 8 << 20;
 const PREFIX: &str = "f.";
 
 /// Middleware for `/rpc`.

@@ -641,3 +641,21 @@ async fn a_draft_keeps_what_a_person_wrote_and_is_not_accepted_for_another_pictu
     let seen = json!({"imageEtag": image["images"][0]["etag"]});
     story.post("/images/a1.png/draft", &seen).await.expect(200);
 }
+
+#[tokio::test]
+async fn paid_drafts_are_discarded_only_after_a_question() {
+    let story = Story::begin(2).await;
+    story.drafts().await;
+    let to = format!("/styles/{}/data?drafts=1", story.style);
+    let page = story.studio.get(&to).await.text;
+    let (before, folded) = page.split_once("Discard all 2…").expect("the question");
+    assert!(
+        before.ends_with("disclosure__summary\">")
+            && !before.contains("value=\"discard\" class=\"button button--ghost\"")
+    );
+    assert!(folded.contains("They were paid for and cannot be brought back."));
+    let form = PlainForm::on(&story.studio, &to, "decide_drafts").await;
+    let (_, answer) = form.press("what", "discard").submit(&story.studio).await;
+    assert_eq!(answer.status, 200);
+    assert_eq!(texts(&story.view().await), [("", ""); 0]);
+}

@@ -636,3 +636,30 @@ async fn a_real_folder_is_byte_for_byte_the_same_after_browsing_and_comparing() 
     }
     assert_eq!(everything(&real), before);
 }
+
+#[tokio::test]
+async fn the_closed_comparison_weighs_the_same_however_many_files_there_are() {
+    let story = Story::begin().await;
+    for n in 0..400 {
+        story.here(&format!("boat {n}.png"), "a picture");
+    }
+    let of = |whole: bool| format!("/rpc/folder?style={}&whole={whole}", story.style);
+    let closed = story.studio.get(&of(false)).await;
+    assert!(closed.text.len() < 1_000, "{} bytes", closed.text.len());
+    let view = closed.expect(200);
+    assert_eq!(
+        (
+            view["counts"]["here"].as_u64(),
+            view["files"].as_array().map(Vec::len)
+        ),
+        (Some(400), Some(0))
+    );
+    let open = story.studio.get(&of(true)).await.expect(200);
+    assert_eq!(open["files"].as_array().map(Vec::len), Some(400));
+    let page = story
+        .studio
+        .get(&format!("/styles/{}/data", story.style))
+        .await;
+    assert!(page.text.contains("400 files in "));
+    assert!(!page.text.contains("boat 399.png"));
+}

@@ -6,6 +6,7 @@
 mod access;
 mod captions;
 mod config_secrets;
+mod deletion;
 mod disk_and_store;
 mod documents;
 mod door;

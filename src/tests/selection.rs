@@ -412,3 +412,23 @@ async fn a_set_that_another_window_changed_is_not_written_over_and_the_selection
     let text = std::fs::read_to_string(file).expect("a file");
     assert!(!text.contains("etag"), "{text}");
 }
+
+#[tokio::test]
+async fn ten_thousand_images_are_saved_as_a_set_by_the_page_and_by_a_script() {
+    let studio = TestStudio::start().await;
+    let style = studio.ready_style(0).await;
+    let long = "a".repeat(200);
+    let names: Vec<String> = (0..10_000).map(|n| format!("{long} {n}.png")).collect();
+    assert_eq!(studio.save_set(&style, &names).await, 1);
+    let fields = names.iter().map(|name| ("filenames[]", name.as_str()));
+    let body = url::form_urlencoded::Serializer::new(String::new())
+        .append_pair("style", &style)
+        .extend_pairs(fields)
+        .finish();
+    let request = studio
+        .request(Method::POST, "/rpc/save_selection_set")
+        .header("content-type", "application/x-www-form-urlencoded")
+        .body(body);
+    let saved = studio.send(request).await.expect(200);
+    assert_eq!(saved["filenames"].as_array().map(Vec::len), Some(10_000));
+}

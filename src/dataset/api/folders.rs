@@ -6,7 +6,7 @@ use crate::styles::model::StyleId;
 use leptos::prelude::*;
 use leptos::server_fn::codec::GetUrl;
 
-/// Both sides: `whole` compares contents, else names and sizes and what is known.
+/// Both sides: `whole` compares contents and names the files, else they are only counted, as far as is known.
 #[server(prefix = "/rpc", endpoint = "folder", input = GetUrl)]
 pub async fn folder(style: StyleId, whole: bool) -> Result<FolderView, AppError> {
     use super::super::server::folders::{glance, look};

@@ -11,6 +11,7 @@ pub mod caption_edit;
 pub mod caption_report;
 pub mod caption_text;
 pub mod caption_words;
+pub mod deletion;
 pub mod drafts;
 pub mod filter;
 pub mod header;

@@ -5,8 +5,9 @@ use super::image::check_name;
 use serde::{Deserialize, Serialize};
 use std::collections::HashSet;
 
-/// Most names in a set.
-pub const MAX_NAMES: usize = 5_000;
+/// Most names in a set: twice the largest style that is to be worked with. Ten such sets stay far below what a document may
+/// hold, and with names of usual length the request of a run on one below RunPod's 10 MB.
+pub const MAX_NAMES: usize = 20_000;
 /// Longest name of a set, in characters.
 pub const MAX_SET_NAME: usize = 80;
 /// Longest filter of a smart set, in characters.
@@ -199,7 +200,9 @@ fn distinct(names: Vec<String>, problems: &mut Vec<(&'static str, String)>) -> V
         let count = names.len();
         problems.push((
             "filenames",
-            format!("The set has {count} names; at most {MAX_NAMES} fit."),
+            format!(
+                "The set has {count} names; at most {MAX_NAMES} fit. A smart set holds as many as fit its filter."
+            ),
         ));
     }
     let mut seen = std::collections::HashSet::new();
@@ -239,6 +242,18 @@ mod tests {
             };
             assert_eq!(draft.check().unwrap_err()[0].0, "filenames");
         }
+    }
+
+    #[test]
+    fn ten_thousand_images_are_a_set_and_too_many_are_sent_to_a_smart_one() {
+        let of = |count: usize| SelectionSetDraft {
+            filenames: Some((0..count).map(|n| format!("{n}.png")).collect()),
+            ..SelectionSetDraft::default()
+        };
+        assert_eq!(of(10_000).check().unwrap().filenames.unwrap().len(), 10_000);
+        let (field, told) = of(MAX_NAMES + 1).check().unwrap_err().remove(0);
+        assert_eq!(field, "filenames");
+        assert!(told.contains("20001 names; at most 20000 fit") && told.contains("smart set"));
     }
 
     #[test]

@@ -164,6 +164,8 @@ pub enum Standing {
     Free,
     /// The very same file lies there.
     Same,
+    /// The very same file comes with this upload already.
+    Twice,
     /// Same name and size: the content decides, so its MD5 is needed.
     Unknown,
     Taken(Conflict),
@@ -190,7 +192,7 @@ impl Conflict {
             }
             (false, true) if is_caption(name) => "is already there with other words".to_owned(),
             (false, true) => "is already there with other content".to_owned(),
-            (false, false) => "comes twice, from different folders".to_owned(),
+            (false, false) => "comes twice with this upload".to_owned(),
         }
     }
 
@@ -226,7 +228,12 @@ impl Taken {
             let could_be_same = held.size_bytes == size_bytes && held.md5.is_some();
             return match md5 {
                 None if could_be_same => Standing::Unknown,
-                Some(md5) if could_be_same && held.md5.as_deref() == Some(md5) => Standing::Same,
+                Some(md5) if could_be_same && held.md5.as_deref() == Some(md5) => {
+                    match held.is_stored {
+                        true => Standing::Same,
+                        false => Standing::Twice,
+                    }
+                }
                 _ => Standing::Taken(Conflict {
                     with: name.to_owned(),
                     is_stored: held.is_stored,
@@ -363,6 +370,18 @@ mod tests {
         assert_eq!(conflict.choices("fog.png"), [Clash::KeepBoth, Clash::Skip]);
         taken.release("fog.png");
         assert_eq!(taken.standing("fog.png", 12, None), Standing::Free);
+    }
+
+    #[test]
+    fn a_file_that_was_chosen_twice_is_known_by_its_content() {
+        let mut taken = taken(&[]);
+        taken.claim("fog.png", 10, Some(MD5.to_owned()));
+        assert_eq!(taken.standing("fog.png", 10, Some(MD5)), Standing::Twice);
+        let other = taken.standing("fog.png", 10, Some(&MD5.replace('0', "1")));
+        let Standing::Taken(conflict) = other else {
+            panic!("{other:?}")
+        };
+        assert_eq!(conflict.why("fog.png"), "comes twice with this upload");
     }
 
     #[test]

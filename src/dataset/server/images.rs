@@ -1,11 +1,9 @@
-//! One image: stored from a script's PUT or a plain form, and deleted together with a caption that no other image uses.
+//! One image or caption: stored from a script's PUT or a plain form.
 
-use super::super::model::image::{
-    MAX_CAPTION_BYTES, MAX_IMAGE_BYTES, caption_name, check_upload, is_caption,
-};
+use super::super::model::image::{MAX_CAPTION_BYTES, MAX_IMAGE_BYTES, check_upload, is_caption};
 use super::super::model::upload::check_caption;
 use super::spool::{Spooled, no_room};
-use super::{drafts, key, listing, pictures};
+use super::{key, pictures};
 use crate::error::AppError;
 use crate::server::s3::Precondition;
 use crate::server::state::AppState;
@@ -97,36 +95,4 @@ pub async fn put(
         .await?;
     state.caches.counts.invalidate(style.as_str());
     Ok(etag)
-}
-
-/// Deletes an image and its caption (unless another image shares it); returns the names that are gone.
-pub async fn delete(
-    state: &AppState,
-    style: &StyleId,
-    filename: &str,
-) -> Result<Vec<String>, AppError> {
-    styles::server::get(state, style)?;
-    let all = listing::pairs(state, style).await?;
-    let Some(pair) = all.iter().find(|p| p.filename == filename) else {
-        let message = format!("There is no image {filename:?} in style {style}.");
-        return Err(AppError::not_found(message));
-    };
-    let caption = caption_name(filename);
-    let shared = all
-        .iter()
-        .any(|p| p.filename != filename && caption_name(&p.filename) == caption);
-    let mut names = vec![filename.to_owned()];
-    if pair.caption.is_some() && !shared {
-        names.push(caption);
-    }
-    let keys = names
-        .iter()
-        .map(|name| key(style, name))
-        .collect::<Result<Vec<_>, _>>()?;
-    state.s3.delete(&keys).await?;
-    state.caches.counts.invalidate(style.as_str());
-    if let Err(error) = drafts::discard(state, style, [filename.to_owned()].into()).await {
-        tracing::warn!(%error, %style, "a draft of a deleted image is left");
-    }
-    Ok(names)
 }

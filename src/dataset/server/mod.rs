@@ -7,6 +7,7 @@ pub mod caption_edits;
 pub mod caption_report;
 mod caption_routes;
 pub mod captions;
+pub mod deletion;
 pub mod drafts;
 pub mod fitness;
 pub mod folders;

@@ -3,7 +3,7 @@
 use super::super::model::image::{ImagePage, MAX_CAPTION_BYTES, MAX_IMAGE_BYTES, content_type};
 use super::super::model::selection::{SelectionSet, SelectionSetDraft};
 use super::uploads::{UploadTickets, WantedUpload};
-use super::{captions, images, search, selection_sets, smart_sets, thumbnails, uploads};
+use super::{captions, deletion, images, search, selection_sets, smart_sets, thumbnails, uploads};
 use crate::error::AppError;
 use crate::server::etag::matches;
 use crate::server::problem::{Body, Problem};
@@ -165,7 +165,7 @@ async fn delete_image(
     State(state): State<AppState>,
     Path((id, filename)): Path<(String, String)>,
 ) -> Result<Json<Deleted>, AppError> {
-    let deleted = images::delete(&state, &style_id(&id)?, &filename).await?;
+    let deleted = deletion::delete(&state, &style_id(&id)?, &[filename]).await?;
     Ok(Json(Deleted { deleted }))
 }
 

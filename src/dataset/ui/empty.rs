@@ -2,7 +2,7 @@
 
 use super::state::Data;
 use crate::error::ErrorKind;
-use crate::ui::units::plural;
+use crate::ui::units::{count, plural};
 use crate::ui::{ErrorNotice, Icon, Notice};
 use leptos::prelude::*;
 
@@ -125,17 +125,28 @@ fn saved(data: Data) -> Option<impl IntoView> {
     })
 }
 
-/// `?deleted=3` images, `?gone=Boats`: a set.
+/// `?deleted=3` images, `&of=5` where it was stopped; `?gone=Boats`: a set.
 fn deleted(data: Data) -> Option<impl IntoView> {
     let what = data.address.with(|a| {
         let images = a.get("deleted").parse::<usize>().ok();
-        match (images, a.get("gone")) {
-            (Some(count), _) => Some(format!("{} deleted.", plural(count, "image"))),
-            (None, "") => None,
-            (None, set) => Some(format!("{set} deleted. Its images stay.")),
+        let of = a.get("of").parse::<usize>().ok();
+        match (images, of, a.get("gone")) {
+            (Some(gone), Some(all), _) => Some(stopped(gone, all)),
+            (Some(gone), None, _) => Some(format!("{} deleted.", plural(gone, "image"))),
+            (None, _, "") => None,
+            (None, _, set) => Some(format!("{set} deleted. Its images stay.")),
         }
     })?;
     Some(view! { <Notice kind="success" what=what /> })
+}
+
+fn stopped(gone: usize, all: usize) -> String {
+    let kept = all.saturating_sub(gone);
+    format!(
+        "Stopped: {} deleted, {} kept.",
+        plural(gone, "image"),
+        count(kept as u64)
+    )
 }
 
 /// `?set=18`, which somebody deleted.

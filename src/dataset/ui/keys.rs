@@ -157,6 +157,8 @@ mod live {
                 data.change("view", "large")
             }
             "Enter" => data.change("image", &name),
+            // what is meant is on its way
+            "Delete" if data.is_selecting() => {}
             "Delete" => {
                 let selected: Vec<String> = data.selected.get().into_iter().collect();
                 let names = if selected.is_empty() {

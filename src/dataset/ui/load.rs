@@ -180,6 +180,7 @@ impl Loaded {
             drafts: Drafts::new(self.drafts),
             rewritten: RwSignal::new(None),
             selected,
+            selecting: RwSignal::new(None),
             set_read: RwSignal::default(),
             only_selected,
             columns: RwSignal::new(None),

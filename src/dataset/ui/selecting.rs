@@ -3,6 +3,7 @@
 use super::state::Data;
 use crate::dataset::api::image_names;
 use crate::dataset::model::filter::Filter;
+use crate::error::AppError;
 use crate::ui::virtual_grid::lasso::Caught;
 use leptos::prelude::*;
 use std::collections::BTreeSet;
@@ -37,24 +38,46 @@ impl Data {
     pub fn select_fitting(&self, words: &'static str) {
         let data = *self;
         let looks_inside = Filter::parse_typed(words).is_ok_and(|f| f.needs_pixels());
-        let here = untrack(|| {
-            data.listing
-                .with(|l| l.page.next_cursor.is_none() && (l.page.analysing == 0 || !looks_inside))
+        let filter = data.address.with_untracked(|a| a.get("filter").to_owned());
+        let here = data.listing.with_untracked(|l| {
+            let is_measured = l.page.analysing == 0 || !looks_inside;
+            // the list of a filter just typed is still on its way
+            let is_of_filter = l.question.filter == filter;
+            l.page.next_cursor.is_none() && is_measured && is_of_filter
         });
         if here {
             let names = untrack(|| data.fitting_on_page(words));
+            data.selecting.set(None);
             data.selected.set(names.into_iter().collect());
             return;
         }
-        let within = data.listing.with_untracked(|l| l.question.clone());
         let more = if words == "all" { "" } else { words };
-        let filter = format!("{} {more}", within.filter);
+        let wanted = format!("{filter} {more}");
+        data.selecting.set(Some(wanted.clone()));
         leptos::task::spawn_local(async move {
-            let answer = image_names(data.style.get_value(), filter, within.sort).await;
-            if let Ok(names) = answer {
-                data.selected.try_set(names.into_iter().collect());
+            let before = data.selected.get_untracked();
+            let answer = image_names(data.style.get_value(), wanted.clone(), String::new()).await;
+            let is_last = |asked: &Option<String>| asked.as_ref() == Some(&wanted);
+            // otherwise something else was asked for since, or the page is another one
+            if data.selecting.try_with_untracked(is_last) == Some(true) {
+                data.select_answered(&filter, &before, answer);
             }
         });
+    }
+
+    /// Names that come late are selected if the filter still is as it was, and nothing else was selected since.
+    fn select_answered(
+        self,
+        filter: &str,
+        before: &BTreeSet<String>,
+        answer: Result<Vec<String>, AppError>,
+    ) {
+        self.selecting.set(None);
+        let is_asked = self.address.with_untracked(|a| a.get("filter") == filter);
+        let is_as_before = self.selected.with_untracked(|s| s == before);
+        if let (Ok(names), true, true) = (answer, is_asked, is_as_before) {
+            self.selected.set(names.into_iter().collect());
+        }
     }
 
     /// Selects what of the list is not selected, and lets go of the rest.

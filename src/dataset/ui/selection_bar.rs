@@ -14,7 +14,9 @@ pub fn SelectionBar(data: Data) -> impl IntoView {
     let count = Memo::new(move |_| data.selected.with(|s| s.len()));
     let hidden_ones = Memo::new(move |_| {
         if !data.has_all_names() {
-            return 0;
+            // not known by name yet: at least those that the list has no room for
+            let total = data.listing.with(|l| l.page.total);
+            return count.get().saturating_sub(total);
         }
         let names = data.names();
         let listed = data
@@ -27,6 +29,9 @@ pub fn SelectionBar(data: Data) -> impl IntoView {
         // without script the style sheet counts the ticked boxes
         if !data.live.get() {
             return String::new();
+        }
+        if data.is_selecting() {
+            return "Selecting…".to_owned();
         }
         match hidden_ones.get() {
             0 => format!("{} selected", many(count.get())),
@@ -42,7 +47,7 @@ pub fn SelectionBar(data: Data) -> impl IntoView {
     view! {
         <div
             class="selection-bar"
-            class:selection-bar--open=move || count.get() != 0 || saving.error().is_some()
+            class:selection-bar--open=move || count.get() != 0 || data.is_selecting() || saving.error().is_some()
             role="group"
             aria-label="Selection"
         >
@@ -76,6 +81,8 @@ pub fn SelectionBar(data: Data) -> impl IntoView {
                 formaction=delete_at
                 name="confirm"
                 value="delete"
+                disabled=move || data.is_selecting()
+                title=move || data.is_selecting().then_some("The images to select are being looked up.")
                 on:click=move |event| {
                     event.prevent_default();
                     data.deleting.set(data.selected.with_untracked(|s| s.iter().cloned().collect()));

@@ -123,6 +123,8 @@ pub struct Data {
     /// The caption that something else than its editor wrote last.
     pub rewritten: RwSignal<Option<Rewritten>>,
     pub selected: RwSignal<BTreeSet<String>>,
+    /// The filter whose names are asked for to be selected: meanwhile the old selection is not what is meant.
+    pub selecting: RwSignal<Option<String>>,
     /// The set that the selection was read from or saved to, and its ETag then: the list may know a later one.
     pub set_read: RwSignal<(u64, String)>,
     /// Whether what is not selected is hidden.
@@ -176,6 +178,10 @@ impl Data {
     pub fn refresh(&self) {
         self.asked.version.update(|v| *v += 1);
         StyleChanged::notify();
+    }
+
+    pub fn is_selecting(&self) -> bool {
+        self.selecting.with(Option::is_some)
     }
 
     pub fn set(&self, id: u64) -> Option<SelectionSet> {

@@ -284,6 +284,20 @@ mod tests {
     type Done = Result<(), DocumentError>;
 
     #[tokio::test]
+    async fn a_document_does_not_grow_until_it_cannot_be_read() {
+        let (dir, documents) = folder("{}\n");
+        let grown = documents
+            .update("a.json".into(), |v| -> Done {
+                v["long"] = json!("x".repeat(MAX_BYTES as usize));
+                Ok(())
+            })
+            .await;
+        assert!(matches!(grown, Err(DocumentError::WouldBeTooLarge { .. })));
+        let after = fs::read_to_string(dir.path().join("a.json")).unwrap();
+        assert_eq!(after, "{}\n");
+    }
+
+    #[tokio::test]
     async fn unknown_keys_their_order_and_numbers_survive_a_change() {
         let text = "{\n  \"z\": 0.0003,\n  \"a\": [\n    1\n  ],\n  \"weight\": 1.0\n}";
         let (dir, documents) = folder(text);

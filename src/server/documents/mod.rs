@@ -41,6 +41,10 @@ pub enum DocumentError {
     #[error("{path} has {bytes} bytes; at most {MAX_BYTES} are read.")]
     TooLarge { path: String, bytes: u64 },
     #[error(
+        "{path} would have {bytes} bytes; at most {MAX_BYTES} are read, so the change was not made."
+    )]
+    WouldBeTooLarge { path: String, bytes: u64 },
+    #[error(
         "{path} is written by another program all the time; the change was not made. Try again."
     )]
     Contended { path: String },
@@ -207,6 +211,11 @@ fn changed<T, E: From<DocumentError>>(
     let result = change(&mut value)?;
     let text = pretty(&value, before.is_none_or(|t| t.ends_with('\n')));
     let stays = value.is_null() || before == Some(text.as_str());
+    let bytes = text.len() as u64;
+    if !stays && bytes > MAX_BYTES {
+        let path = relative.display().to_string();
+        return Err(DocumentError::WouldBeTooLarge { path, bytes }.into());
+    }
     Ok((result, (!stays).then_some(text)))
 }
 

@@ -6,7 +6,6 @@ use super::super::super::model::drafts::{
 };
 use super::super::super::model::filter::Filter;
 use super::super::super::model::image::check_name;
-use super::super::super::model::selection::MAX_NAMES;
 use super::super::search;
 use super::kept::{self, Kept};
 use super::look::{self, Failure};
@@ -22,6 +21,8 @@ use tokio::sync::Mutex;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
+/// Most images of one run: its file is written anew with every draft.
+const MOST_IN_A_RUN: usize = 5_000;
 /// Images shown to the model at the same time.
 const IN_FLIGHT: usize = 3;
 /// An endpoint that fails on so many in a row fails on all.
@@ -136,8 +137,8 @@ fn checked(names: Vec<String>) -> Result<Vec<String>, AppError> {
     }
     match distinct.len() {
         0 => Err(refuse("Select at least one image.".into())),
-        many if many > MAX_NAMES => Err(refuse(format!(
-            "{many} images were named; at most {MAX_NAMES} are drafted in one run."
+        many if many > MOST_IN_A_RUN => Err(refuse(format!(
+            "{many} images were named; at most {MOST_IN_A_RUN} are drafted in one run."
         ))),
         _ => Ok(distinct),
     }
@@ -148,7 +149,7 @@ async fn missing(state: &AppState, style: &StyleId) -> Result<Vec<String>, AppEr
     let mut names = search::names_of(state, style, filter).await?;
     let drafts = kept::read(state, style)?.drafts;
     names.retain(|name| !drafts.contains_key(name));
-    names.truncate(MAX_NAMES);
+    names.truncate(MOST_IN_A_RUN);
     if names.is_empty() {
         return Err(AppError::conflict(
             "Every image has a caption or a draft already.",

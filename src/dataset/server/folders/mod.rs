@@ -37,9 +37,15 @@ fn room(state: &AppState, style: &StyleId) -> Arc<Room> {
     state.residents.of(style.as_str())
 }
 
-/// Names and sizes of both sides, contents as far as they are known.
+/// Both sides in numbers, by names and sizes and contents as far as they are known. Files are named where both are compared:
+/// this stands on every page of the style.
 pub async fn glance(state: &AppState, style: &StyleId) -> Result<FolderView, AppError> {
-    Ok(survey(state, style, Depth::Names).await?.view())
+    let view = survey(state, style, Depth::Names).await?.view();
+    Ok(FolderView {
+        files: Vec::new(),
+        left_out: Vec::new(),
+        ..view
+    })
 }
 
 /// Both sides compared.

@@ -131,7 +131,7 @@ fn by_form(data: Data) -> Option<Accepted> {
     })
 }
 
-/// Accept or discard every draft. How many captions are replaced is said before.
+/// Accept every draft, or discard all. How many captions are replaced is said before.
 #[component]
 fn All(data: Data) -> impl IntoView {
     let drafts = data.drafts;
@@ -152,17 +152,6 @@ fn All(data: Data) -> impl IntoView {
             plural(some, "draft")
         ),
     };
-    let button = move |what: &'static str,
-                       class: &'static str,
-                       icon: &'static str,
-                       words: &'static str| {
-        view! {
-            <button class=class type="submit" name="what" value=what disabled=move || action.pending().get()>
-                <Icon name=icon />
-                {move || format!("{words} all {}", all.get())}
-            </button>
-        }
-    };
     // what stands in the boxes is what is accepted
     let edits = move || {
         let edited = drafts.edits.get().into_iter().filter(|(name, edit)| {
@@ -181,10 +170,48 @@ fn All(data: Data) -> impl IntoView {
         <ActionForm action attr:class="button-group drafts__all">
             <input type="hidden" name="style" value=data.style_id() />
             {edits}
-            {button("accept", "button button--secondary", "check", "Accept")}
-            {button("discard", "button button--ghost", "trash", "Discard")}
+            <button
+                class="button button--secondary"
+                type="submit"
+                name="what"
+                value="accept"
+                disabled=move || action.pending().get()
+            >
+                <Icon name="check" />
+                {move || format!("Accept all {}", all.get())}
+            </button>
             <span class="muted">{why}</span>
         </ActionForm>
+        <DiscardAll data all />
+    }
+}
+
+/// Drafts were paid for: what becomes of them is said before.
+#[component]
+fn DiscardAll(data: Data, all: Memo<usize>) -> impl IntoView {
+    let action = data.drafts.decide_all;
+    view! {
+        <details class="disclosure">
+            <summary class="disclosure__summary">{move || format!("Discard all {}…", all.get())}</summary>
+            <ActionForm action attr:class="disclosure__body stack">
+                <input type="hidden" name="style" value=data.style_id() />
+                <p class="muted">
+                    "They were paid for and cannot be brought back. Images and captions stay as they are."
+                </p>
+                <div class="dialog__actions">
+                    <button
+                        class="button button--solid"
+                        type="submit"
+                        name="what"
+                        value="discard"
+                        disabled=move || action.pending().get()
+                    >
+                        <Icon name="trash" />
+                        {move || format!("Discard {}", plural(all.get(), "draft"))}
+                    </button>
+                </div>
+            </ActionForm>
+        </details>
     }
 }
 

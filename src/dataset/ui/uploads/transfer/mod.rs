@@ -293,7 +293,7 @@ fn look(shared: &Shared, row: &Row) {
         let name = respelled(&row.name).unwrap_or_else(|| row.name.clone());
         let standing = shared.borrow().taken.standing(&name, row.size_bytes, None);
         What::Picture {
-            md5: standing == Standing::Unknown,
+            md5: standing == Standing::Unknown || has_namesake(shared, row),
         }
     };
     let (told, known) = (shared.clone(), row.clone());
@@ -305,6 +305,13 @@ fn look(shared: &Shared, row: &Row) {
     if queue.looked.with_untracked(|l| l.began_ms == 0.0) {
         queue.looked.update(|l| l.began_ms = now());
     }
+}
+
+/// Whether another file of the list may be the same one, chosen twice.
+fn has_namesake(shared: &Shared, row: &Row) -> bool {
+    let rows = shared.borrow().queue.rows.clone();
+    let is_like = |r: &Row| r.id != row.id && r.name == row.name && r.size_bytes == row.size_bytes;
+    rows.with_untracked(|rows| rows.iter().any(is_like))
 }
 
 fn seen(shared: &Shared, row: &Row, answer: Answer) {

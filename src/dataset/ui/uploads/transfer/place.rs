@@ -91,6 +91,10 @@ fn place(shared: &Shared, row: &Row) {
     match standing {
         Standing::Free => take(shared, row, name, false),
         Standing::Same => row.stage.set(Stage::Same),
+        Standing::Twice => {
+            let told = "It was chosen twice and is sent once.";
+            row.stage.set(Stage::Skipped(told.to_owned()));
+        }
         Standing::Unknown => compare(shared, row),
         Standing::Taken(conflict) => {
             with_job(shared, row.id, |job| job.name.clone_from(&name));

@@ -1,7 +1,9 @@
 //! Deleting images: names and captions are shown and confirmed first, in a dialog, or on a page of its own without script.
 
+mod work;
+
 use super::address::encode;
-use super::state::Data;
+use super::state::{Data, KnownImages, learn};
 use crate::dataset::api::DeleteImages;
 use crate::dataset::model::image::{TrainingImage, caption_name};
 use crate::error::AppError;
@@ -9,73 +11,58 @@ use crate::ui::units::plural;
 use crate::ui::{ErrorNotice, Icon};
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
+use std::collections::{BTreeMap, BTreeSet};
+use work::Work;
 
-/// Open while names are asked about.
+/// Open while names are asked about, and while they are deleted.
 #[component]
 pub fn DeleteDialog(data: Data) -> impl IntoView {
-    let action = ServerAction::<DeleteImages>::new();
+    let work = Work::new(data);
     let dialog = NodeRef::<leptos::html::Dialog>::new();
-    // where the list is entered again when it comes without the deleted ones
-    let place = RwSignal::new(None::<usize>);
     Effect::new(move |_| {
         let Some(dialog) = dialog.get() else { return };
         if data.deleting.with(|d| d.is_empty()) {
             dialog.close();
         } else if !dialog.open() {
-            action.value().set(None);
             let _ = dialog.show_modal();
-        }
-    });
-    Effect::new(move |_| match action.value().get() {
-        Some(Ok(_)) => done(data, place),
-        // some of them may be gone
-        Some(Err(_)) => data.refresh(),
-        None => {}
-    });
-    Effect::new(move |_| {
-        data.listing.track();
-        if let Some(at) = place.get_untracked() {
-            place.set(None);
-            data.grid.go_to(at);
         }
     });
     let confirm = move |event: leptos::ev::SubmitEvent| {
         event.prevent_default();
-        if !action.pending().get_untracked() {
-            action.dispatch(DeleteImages {
-                style: data.style.get_value(),
-                filenames: data.deleting.get_untracked(),
-                confirmed: true,
-            });
+        work.begin(data.deleting.get_untracked());
+    };
+    // what is being deleted is not kept by closing the dialog
+    let close = move |event: leptos::ev::Event| {
+        if untrack(|| work.is_busy()) {
+            event.prevent_default();
+            work.stop();
         }
     };
-    let error = move || action.value().get().and_then(Result::err);
     view! {
         <dialog
             class="dialog"
             aria-labelledby="delete-title"
             node_ref=dialog
-            on:close=move |_| data.deleting.set(Vec::new())
+            on:cancel=close
+            on:close=move |_| {
+                work.stop();
+                work.error.set(None);
+                data.deleting.set(Vec::new());
+            }
         >
             <form class="dialog__form" method="post" action=DeleteImages::url() on:submit=confirm>
                 {move || {
                     let names = data.deleting.get();
                     (!names.is_empty()).then(|| untrack(|| question(data, names)))
                 }}
-                {move || error().map(|error| view! { <ErrorNotice error /> })}
+                {move || work.error.get().map(|error| view! { <ErrorNotice error /> })}
+                <Progress work />
                 <div class="dialog__actions">
-                    <button
-                        class="button button--secondary"
-                        type="button"
-                        autofocus
-                        on:click=move |_| data.deleting.set(Vec::new())
-                    >
-                        {move || keep(data.deleting.with(|d| d.len()))}
-                    </button>
+                    <KeepOrStop data work />
                     <button
                         class="button button--solid"
                         type="submit"
-                        aria-busy=move || action.pending().get().to_string()
+                        aria-busy=move || work.is_busy().to_string()
                     >
                         <Icon name="trash" />
                         {move || format!("Delete {}", plural(data.deleting.with(|d| d.len()), "image"))}
@@ -86,22 +73,43 @@ pub fn DeleteDialog(data: Data) -> impl IntoView {
     }
 }
 
-/// They are gone: out of the selection and the address, and the focus goes to where they were.
-fn done(data: Data, place: RwSignal<Option<usize>>) {
-    let gone = data.deleting.get_untracked();
-    let rows = gone.iter().filter_map(|name| untrack(|| data.row_of(name)));
-    place.set(Some(rows.min().unwrap_or(0)));
-    data.selected
-        .update(|s| s.retain(|name| !gone.contains(name)));
-    data.deleting.set(Vec::new());
-    let address = data.address.with_untracked(|a| {
-        let open = a.get("image").to_owned();
-        let image = if gone.contains(&open) { "" } else { &open };
-        a.with("image", image)
-            .and("deleted", &gone.len().to_string())
-    });
-    data.refresh();
-    data.go(&address);
+/// How much is gone, while it goes.
+#[component]
+fn Progress(work: Work) -> impl IntoView {
+    view! {
+        <p class="muted" role="status" hidden=move || !work.is_busy()>{move || work.progress().map(|(_, _, words)| words)}</p>
+        {move || {
+            work.progress()
+                .map(|(gone, all, _)| {
+                    view! { <progress class="progress" max=all value=gone aria-label="Deleted"></progress> }
+                })
+        }}
+    }
+}
+
+/// Before: closes the dialog. While it deletes: stops what has not begun, as long as something has not.
+#[component]
+fn KeepOrStop(data: Data, work: Work) -> impl IntoView {
+    let pressed = move |_| match untrack(|| work.is_busy()) {
+        true => work.stop(),
+        false => data.deleting.set(Vec::new()),
+    };
+    let is_late = move || work.is_busy() && !work.can_stop();
+    view! {
+        <button
+            class="button button--secondary"
+            type="button"
+            autofocus
+            aria-disabled=move || is_late().to_string()
+            title=move || is_late().then_some("The rest is being deleted already.")
+            on:click=pressed
+        >
+            {move || match work.is_busy() {
+                true => "Stop",
+                false => keep(data.deleting.with(|d| d.len())),
+            }}
+        </button>
+    }
 }
 
 /// `?confirm=delete&filenames[]=…`: the same question where no script opens a dialog.
@@ -164,19 +172,13 @@ fn keep(count: usize) -> &'static str {
 
 /// Title, consequences and every name with its caption.
 fn question(data: Data, names: Vec<String>) -> AnyView {
-    let known: Vec<TrainingImage> = names.iter().filter_map(|n| data.image(n)).collect();
-    let find = |name: &String| known.iter().find(|i| &i.filename == name);
-    // an image that is not on this page may have a caption too
-    let captions = names
-        .iter()
-        .filter(|n| find(n).is_none_or(|i| i.caption_etag.is_some()))
-        .count();
-    let with = match captions {
-        0 => String::new(),
-        1 if names.len() == 1 => " and its caption".to_owned(),
-        n if n == names.len() => format!(" and their {}", plural(n, "caption")),
-        n => format!(" and {}", plural(n, "caption")),
-    };
+    let known = known(data);
+    let find = |name: &String| known.get(name);
+    let with = captions(
+        names
+            .iter()
+            .map(|n| find(n).map(|i| i.caption_etag.is_some())),
+    );
     let title = format!("Delete {}{with}?", plural(names.len(), "image"));
     let it = if names.len() == 1 {
         "It is"
@@ -184,9 +186,10 @@ fn question(data: Data, names: Vec<String>) -> AnyView {
         "They are"
     };
     let mut why = format!("{it} removed from the bucket and cannot be brought back.");
+    let going: BTreeSet<&String> = names.iter().collect();
     data.sets.with(|sets| {
         for set in sets {
-            let lost = set.filenames.iter().filter(|n| names.contains(n)).count();
+            let lost = set.filenames.iter().filter(|n| going.contains(n)).count();
             if lost > 0 {
                 let all = set.filenames.len();
                 why.push_str(&format!(
@@ -214,6 +217,30 @@ fn question(data: Data, names: Vec<String>) -> AnyView {
         </ul>
     }
     .into_any()
+}
+
+/// Images that are on the page, or were.
+fn known(data: Data) -> BTreeMap<String, TrainingImage> {
+    let known = KnownImages::new(BTreeMap::new());
+    data.listing.with(|l| learn(known, &l.page.images));
+    data.shelf.teach(known);
+    known.try_update_value(std::mem::take).unwrap_or_default()
+}
+
+/// How many captions go along, after the count of images. Of each image whether it has one, if that is known: what is not
+/// known is not counted.
+fn captions(of_images: impl Iterator<Item = Option<bool>>) -> String {
+    let of_images: Vec<Option<bool>> = of_images.collect();
+    let images = of_images.len();
+    let sure = of_images.iter().filter(|has| **has == Some(true)).count();
+    let is_sure = !of_images.contains(&None);
+    match (sure, is_sure) {
+        (0, true) => String::new(),
+        _ if images == 1 => " and its caption".to_owned(),
+        (_, false) => " and their captions".to_owned(),
+        (n, true) if n == images => format!(" and their {}", plural(n, "caption")),
+        (n, true) => format!(" and {}", plural(n, "caption")),
+    }
 }
 
 fn row(style: &str, name: &str, image: Option<&TrainingImage>) -> AnyView {
@@ -245,4 +272,21 @@ fn row(style: &str, name: &str, image: Option<&TrainingImage>) -> AnyView {
         </li>
     }
     .into_any()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn captions_are_counted_only_where_all_are_known() {
+        let words = |of: &[Option<bool>]| captions(of.iter().copied());
+        let (with, bare, unknown) = (Some(true), Some(false), None);
+        assert_eq!(words(&[bare, bare]), "");
+        assert_eq!(words(&[with]), " and its caption");
+        assert_eq!(words(&[with, with]), " and their 2 captions");
+        assert_eq!(words(&[with, bare]), " and 1 caption");
+        assert_eq!(words(&[with, unknown, bare]), " and their captions");
+        assert_eq!(words(&[bare, unknown]), " and their captions");
+    }
 }
