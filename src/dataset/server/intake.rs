@@ -111,7 +111,7 @@ async fn one(
 ) -> Result<Placed, String> {
     let name = match taken.standing(name, file.size_bytes, Some(&file.md5)) {
         Standing::Free => name.to_owned(),
-        Standing::Same => return Ok(Placed::Same),
+        Standing::Same | Standing::Twice => return Ok(Placed::Same),
         Standing::Unknown => name.to_owned(),
         Standing::Taken(conflict) => placed(taken, name, &conflict, clash)?,
     };

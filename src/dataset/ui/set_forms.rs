@@ -293,8 +293,8 @@ pub fn Combine(data: Data, actions: Actions) -> impl IntoView {
             first.set(ids.first().cloned().unwrap_or_default());
         }
         if not_one(second) {
-            let others = ids.iter().filter(|id| first.with_untracked(|f| f != *id));
-            second.set(others.cloned().next().unwrap_or_default());
+            let mut others = ids.iter().filter(|id| first.with_untracked(|f| f != *id));
+            second.set(others.next().cloned().unwrap_or_default());
         }
     });
     let words = Combination::ALL.map(|c| {
