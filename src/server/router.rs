@@ -6,7 +6,7 @@ use crate::server::state::AppState;
 use crate::server::{etag, forms, fresh, gate, guard, openapi, own_scope, problem, telemetry};
 use crate::{dataset, library, styles, training, tunnel};
 use axum::Router;
-use axum::extract::Request;
+use axum::extract::{DefaultBodyLimit, Request};
 use axum::http::{HeaderValue, Method, StatusCode, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
@@ -57,6 +57,8 @@ pub fn pages(state: AppState) -> Router {
             .route("/rpc/{*name}", handler)
             .layer(middleware::from_fn(own_scope::own_scope))
             .layer(middleware::from_fn(forms::keep_what_was_typed))
+            // what reads a form has a smaller bound of its own
+            .layer(DefaultBodyLimit::max(forms::MAX_BODY_BYTES))
             .layer(RequestBodyLimitLayer::new(forms::MAX_BODY_BYTES))
     };
     let files = Router::new()
