@@ -143,7 +143,8 @@ async fn a_preset_is_deleted_behind_a_second_press_that_names_it() {
         .await
         .submit(&studio)
         .await;
-    assert!(!studio.get(&page).await.text.contains("Fine lines</"));
+    let after = studio.get(&page).await.text;
+    assert!(!after.contains("/rpc/delete_preset"), "it is gone");
 }
 
 #[tokio::test]
