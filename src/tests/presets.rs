@@ -179,7 +179,10 @@ async fn a_refused_price_is_told_at_its_row_and_an_import_at_its_button() {
     let form = PlainForm::on(&studio, &page, "import_preset").await;
     let markup = "no settings </textarea><img src=x>";
     let (_, answer) = form.fill("text", markup).submit(&studio).await;
-    assert!(!answer.text.contains("<img src=x>"), "typed text is no markup");
+    assert!(
+        !answer.text.contains("<img src=x>"),
+        "typed text is no markup"
+    );
     let told = answer
         .text
         .find("This is no settings file")
