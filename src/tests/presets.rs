@@ -143,7 +143,8 @@ async fn a_preset_is_deleted_behind_a_second_press_that_names_it() {
         .await
         .submit(&studio)
         .await;
-    assert!(!studio.get(&page).await.text.contains("Fine lines</"));
+    let after = studio.get(&page).await.text;
+    assert!(!after.contains("/rpc/delete_preset"), "it is gone");
 }
 
 #[tokio::test]
@@ -176,7 +177,12 @@ async fn a_refused_price_is_told_at_its_row_and_an_import_at_its_button() {
     );
 
     let form = PlainForm::on(&studio, &page, "import_preset").await;
-    let (_, answer) = form.fill("text", "no settings").submit(&studio).await;
+    let markup = "no settings </textarea><img src=x>";
+    let (_, answer) = form.fill("text", markup).submit(&studio).await;
+    assert!(
+        !answer.text.contains("<img src=x>"),
+        "typed text is no markup"
+    );
     let told = answer
         .text
         .find("This is no settings file")

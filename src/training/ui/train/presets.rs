@@ -6,7 +6,7 @@ use crate::error::AppError;
 use crate::training::api::{DeletePreset, ImportPreset, SavePreset};
 use crate::training::model::presets::SettingsPreset;
 use crate::ui::query::{typed_before, use_query};
-use crate::ui::{ErrorNotice, GuideLink, Icon, TextField};
+use crate::ui::{ErrorNotice, GuideLink, Icon, TextField, textarea_content};
 use leptos::prelude::*;
 
 /// One's own presets, below the form.
@@ -233,7 +233,7 @@ fn Import(asked: Asked) -> impl IntoView {
                         prop:value=move || text.get()
                         on:input=move |event| text.set(event_target_value(&event))
                     >
-                        {text.get_untracked()}
+                        {textarea_content(text.get_untracked())}
                     </textarea>
                     <p class="field__hint">"What this trainer has no setting for is listed after the import, not guessed."</p>
                 </div>
