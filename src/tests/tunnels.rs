@@ -124,7 +124,7 @@ async fn what_keeps_a_tunnel_down_is_told_with_a_remedy_on_the_page_and_over_res
     let (studio, _folder) = with_both("already-online", "too-many").await;
     for (provider, said, remedy) in [
         ("ngrok", "ERR_NGROK_334", "dashboard.ngrok.com"),
-        ("cloudflared", "429 Too Many Requests", "cloudflared tunnel"),
+        ("cloudflared", "429 Too Many Requests", "wait some minutes"),
     ] {
         let wanted = json!({ "provider": provider });
         let answer = studio.post("/api/ngrok/start", &wanted).await.expect(502);

@@ -5,6 +5,7 @@
 use super::{HttpStatus, Precondition, S3, S3Error, bare_etag};
 use aws_sdk_s3::error::SdkError;
 use bytes::Bytes;
+use futures::FutureExt;
 
 /// The name of the metadata that holds the marks.
 const MARKS: &str = "writes";
@@ -31,7 +32,7 @@ impl S3 {
         let request = self.client.get_object().bucket(&self.bucket).key(key);
         let condition = known.map(|etag| format!("\"{etag}\""));
         let question = request.set_if_none_match(condition).send();
-        let answer = match self.wait(Some(0), question).await {
+        let answer = match self.wait(Some(0), question.boxed()).await {
             Ok(answer) => answer,
             Err(error) if is_not_modified(&error) => return Ok(None),
             Err(error) => return Err(self.error(key, error)),
@@ -79,7 +80,7 @@ impl S3 {
             Precondition::Absent => request.if_none_match("*"),
             Precondition::Unchanged(etag) => request.if_match(format!("\"{etag}\"")),
         };
-        let answer = self.wait(length, request.send()).await;
+        let answer = self.wait(length, request.send().boxed()).await;
         let answer = answer.map_err(|e| self.error(key, e))?;
         Ok(bare_etag(answer.e_tag()))
     }

@@ -3,6 +3,8 @@
 
 use super::{HttpStatus, S3, S3Error};
 use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
+use futures::FutureExt;
+use futures::future::BoxFuture;
 use std::future::Future;
 use std::sync::{Mutex, MutexGuard};
 use std::time::{Duration, Instant};
@@ -51,33 +53,48 @@ impl Silence {
 
 impl S3 {
     /// A small question; not asked while S3 is known to be silent.
-    pub(super) async fn ask<T, E: ProvideErrorMetadata, R: HttpStatus>(
-        &self,
-        key: &str,
-        question: impl Future<Output = Result<T, SdkError<E, R>>>,
-    ) -> Result<T, S3Error> {
-        self.send(key, Some(0), question).await
+    pub(super) fn ask<'a, T, E, R>(
+        &'a self,
+        key: &'a str,
+        question: impl Future<Output = Result<T, SdkError<E, R>>> + Send + 'a,
+    ) -> BoxFuture<'a, Result<T, S3Error>>
+    where
+        T: Send + 'a,
+        E: ProvideErrorMetadata + Send + 'a,
+        R: HttpStatus + Send + 'a,
+    {
+        self.send(key, Some(0), question)
     }
 
-    /// As [`Self::ask`], with a body of this length (`None`: it may take a while).
-    pub(super) async fn send<T, E: ProvideErrorMetadata, R: HttpStatus>(
-        &self,
-        key: &str,
+    /// As [`Self::ask`], with a body of this length (`None`: it may take a while). Boxed at once: the SDK's futures are so large
+    /// that those of whole requests would outgrow a thread's stack.
+    pub(super) fn send<'a, T, E, R>(
+        &'a self,
+        key: &'a str,
         length: Option<u64>,
-        request: impl Future<Output = Result<T, SdkError<E, R>>>,
-    ) -> Result<T, S3Error> {
-        if self.silence.is_known(Instant::now()) {
-            return Err(S3Error::Unreachable);
+        request: impl Future<Output = Result<T, SdkError<E, R>>> + Send + 'a,
+    ) -> BoxFuture<'a, Result<T, S3Error>>
+    where
+        T: Send + 'a,
+        E: ProvideErrorMetadata + Send + 'a,
+        R: HttpStatus + Send + 'a,
+    {
+        let request = request.boxed();
+        async move {
+            if self.silence.is_known(Instant::now()) {
+                return Err(S3Error::Unreachable);
+            }
+            let answer = self.wait(length, request).await;
+            answer.map_err(|e| self.error(key, e))
         }
-        let answer = self.wait(length, request).await;
-        answer.map_err(|e| self.error(key, e))
+        .boxed()
     }
 
     /// Waits for an answer, also while S3 is known to be silent.
     pub(super) async fn wait<T, E, R>(
         &self,
         length: Option<u64>,
-        request: impl Future<Output = Result<T, SdkError<E, R>>>,
+        request: BoxFuture<'_, Result<T, SdkError<E, R>>>,
     ) -> Result<T, SdkError<E, R>> {
         let began = Instant::now();
         let answer = match length {
