@@ -187,7 +187,7 @@ async fn a_refused_price_is_told_at_its_row_and_an_import_at_its_button() {
         .text
         .find("This is no settings file")
         .expect("the reason");
-    let button = answer.text.find(">Import</button>").expect("the button");
+    let button = answer.text.find(">Import<").expect("the button");
     let fold = answer.text.find("Import settings ").expect("the fold");
     assert!(fold < told && told < button);
 }

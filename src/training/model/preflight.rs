@@ -384,6 +384,7 @@ mod tests {
                 settings,
                 ..CostFacts::default()
             },
+            class_tokens: "ink".into(),
             ..StyleFacts::default()
         };
         let form = TrainingForm {
