@@ -198,10 +198,7 @@ fn follow_focus(button: NodeRef<leptos::html::Button>, pressed: StoredValue<bool
             return;
         };
         request_animation_frame(move || {
-            let is_lost = document()
-                .active_element()
-                .is_none_or(|e| e.tag_name() == "BODY");
-            if is_lost && pressed.try_get_value() == Some(true) {
+            if crate::ui::is_focus_lost() && pressed.try_get_value() == Some(true) {
                 let _ = button.focus();
                 pressed.set_value(false);
             }

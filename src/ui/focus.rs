@@ -1,13 +1,30 @@
 //! The focus, put on what has just been made.
 
 /// Focuses the element with this id once it is on the page.
-#[cfg(feature = "hydrate")]
 pub fn focus_soon(id: &str) {
+    put(id, false);
+}
+
+/// The same, unless the focus is somewhere by then.
+pub fn focus_if_lost(id: &str) {
+    put(id, true);
+}
+
+/// Whether what had the focus is gone.
+#[cfg(feature = "hydrate")]
+pub fn is_focus_lost() -> bool {
+    let focused = leptos::prelude::document().active_element();
+    focused.is_none_or(|e| e.tag_name() == "BODY")
+}
+
+#[cfg(feature = "hydrate")]
+fn put(id: &str, only_lost: bool) {
     use leptos::prelude::{document, request_animation_frame};
     use wasm_bindgen::JsCast;
     let id = id.to_owned();
     request_animation_frame(move || {
         let element = document().get_element_by_id(&id);
+        let element = element.filter(|_| !only_lost || is_focus_lost());
         if let Some(element) = element.and_then(|e| e.dyn_into::<web_sys::HtmlElement>().ok()) {
             let _ = element.focus();
         }
@@ -15,4 +32,4 @@ pub fn focus_soon(id: &str) {
 }
 
 #[cfg(not(feature = "hydrate"))]
-pub fn focus_soon(_: &str) {}
+fn put(_: &str, _: bool) {}

@@ -21,7 +21,9 @@ pub use as_trained::AsTrained;
 pub use badge::Badge;
 pub use copy::CopyButton;
 pub use field::{SelectField, TextField};
-pub use focus::focus_soon;
+#[cfg(feature = "hydrate")]
+pub use focus::is_focus_lost;
+pub use focus::{focus_if_lost, focus_soon};
 pub use guide_link::GuideLink;
 pub use icon::Icon;
 pub use notice::{ErrorNotice, Notice};

@@ -370,7 +370,10 @@ mod tests {
         // what is kept says nothing by itself
         let line = "a sketch, ink wash";
         let trigger = line.len() - "ink wash".len()..line.len();
-        assert_eq!(list.strip_readably(line, &[trigger.clone()]), None);
+        assert_eq!(
+            list.strip_readably(line, std::slice::from_ref(&trigger)),
+            None
+        );
         let line = "boat sketch ink wash";
         let trigger = line.len() - "ink wash".len()..line.len();
         let left = list.strip_readably(line, &[trigger]);

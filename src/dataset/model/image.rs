@@ -66,7 +66,7 @@ pub fn check_new_name(name: &str) -> Result<(), NameProblem> {
     check_name(name)?;
     let shown: String = name.chars().take(80).collect();
     let told = |why: String| Err(NameProblem::Misleading(shown.clone(), why));
-    if name.trim() != name || stem(name).trim() != stem(name) {
+    if name.trim() != name {
         return told("begins or ends with a blank, which some systems drop".into());
     }
     let lower = name.to_lowercase();
@@ -278,7 +278,6 @@ mod tests {
             "%2e%2e%2Fx.png",
             "a\u{202e}gnp.png",
             " x.png",
-            "x .png",
             "x.png ",
         ] {
             assert!(check_name(name).is_ok(), "{name:?}");
@@ -286,6 +285,7 @@ mod tests {
         }
         for name in [
             "console.png",
+            "x .png",
             "com10.png",
             "100 %.png",
             "👩‍🎨 a (1).png",

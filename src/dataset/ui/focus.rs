@@ -49,8 +49,8 @@ mod live {
     /// Whether what had the focus is gone, or hidden with the grid.
     fn is_lost() -> bool {
         let focused = document().active_element();
-        focused
-            .is_none_or(|e| e.tag_name() == "BODY" || e.get_bounding_client_rect().width() == 0.0)
+        crate::ui::is_focus_lost()
+            || focused.is_some_and(|e| e.get_bounding_client_rect().width() == 0.0)
     }
 
     /// Effects alone: nothing of it runs on the server.

@@ -174,14 +174,11 @@ pub fn fold_menu(menu: NodeRef<leptos::html::Details>) {
     if let Some(menu) = menu.get_untracked() {
         super::toolbar::fold(&menu);
         request_animation_frame(|| {
-            let is_lost = document()
-                .active_element()
-                .is_none_or(|e| e.tag_name() == "BODY");
             let sets = document()
                 .query_selector(".toolbar [name=set]")
                 .ok()
                 .flatten();
-            if let Some(sets) = sets.filter(|_| is_lost) {
+            if let Some(sets) = sets.filter(|_| crate::ui::is_focus_lost()) {
                 use wasm_bindgen::JsCast;
                 let _ = sets.unchecked_into::<web_sys::HtmlElement>().focus();
             }

@@ -41,7 +41,7 @@ async fn a_file_that_cannot_be_read_takes_no_part_on_either_side() {
     story.there("p2.txt", "b").await;
     for name in ["p1.txt", "p2.txt"] {
         let at = story.folder("ink").join(name);
-        fs::set_permissions(&at, fs::Permissions::from_mode(0)).unwrap();
+        fs::set_permissions(&at, fs::Permissions::from_mode(0o0)).unwrap();
         if fs::read(&at).is_ok() {
             eprintln!("skipped: nothing is forbidden to root");
             return;

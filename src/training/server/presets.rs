@@ -6,12 +6,18 @@ use super::costs::refused;
 use super::settings_file;
 use crate::dataset::server::selection_sets;
 use crate::error::AppError;
+use crate::server::documents::Listed;
 use crate::server::state::AppState;
 use crate::styles::model::StyleId;
 use serde_json::{Value, json};
 use std::path::Path;
 
 const FILE: &str = "presets.json";
+const PRESETS: Listed = Listed {
+    file: FILE,
+    key: "presets",
+    of: "presets",
+};
 
 /// One's own, in the order they were saved. A preset that cannot be read is passed over, and kept in the file.
 pub fn own(state: &AppState) -> Result<Vec<SettingsPreset>, AppError> {
@@ -106,7 +112,7 @@ async fn save(
     state
         .kept
         .update(FILE.into(), move |document| {
-            let presets = writable(document)?;
+            let presets = PRESETS.entries_mut(document)?;
             let mut preset = preset.clone();
             if taken == Taken::Beside {
                 let is_taken = |id: &str| presets.iter().any(|p| p["id"].as_str() == Some(id));
@@ -140,7 +146,7 @@ pub async fn delete(state: &AppState, id: &str) -> Result<(), AppError> {
     state
         .kept
         .update(FILE.into(), move |document| {
-            let presets = writable(document)?;
+            let presets = PRESETS.entries_mut(document)?;
             let before = presets.len();
             presets.retain(|p| p["id"].as_str() != Some(&id));
             if presets.len() == before {
@@ -150,17 +156,4 @@ pub async fn delete(state: &AppState, id: &str) -> Result<(), AppError> {
             }
         })
         .await
-}
-
-fn writable(document: &mut Value) -> Result<&mut Vec<Value>, AppError> {
-    if document.is_null() {
-        *document = json!({ "presets": [] });
-    }
-    let broken = || {
-        AppError::internal(format!("{FILE} is no list of presets."))
-            .with_remedy("It was left as it is: mend it by hand or move it away.")
-    };
-    let object = document.as_object_mut().ok_or_else(broken)?;
-    let presets = object.entry("presets").or_insert_with(|| json!([]));
-    presets.as_array_mut().ok_or_else(broken)
 }

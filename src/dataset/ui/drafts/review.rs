@@ -68,12 +68,11 @@ fn keep_the_place(data: Data, list: NodeRef<leptos::html::Ul>) {
             names,
             move |_, _, _| {
                 request_animation_frame(move || {
-                    let is_lost = document()
-                        .active_element()
-                        .is_none_or(|e| e.tag_name() == "BODY");
-                    let (Some(at), Some(list), true) =
-                        (at.try_get_value().flatten(), list.get_untracked(), is_lost)
-                    else {
+                    let (Some(at), Some(list), true) = (
+                        at.try_get_value().flatten(),
+                        list.get_untracked(),
+                        crate::ui::is_focus_lost(),
+                    ) else {
                         return;
                     };
                     let rows = list.children();

@@ -3,7 +3,7 @@
 use super::{Shared, decisions, folders, lists, progress, removal};
 use crate::dataset::model::sync::{FolderCounts, FolderView, Side};
 use crate::ui::units::{bytes, plural};
-use crate::ui::{ErrorNotice, Icon, Notice, focus_soon};
+use crate::ui::{ErrorNotice, Icon, Notice, focus_if_lost, focus_soon};
 use leptos::prelude::*;
 
 /// The heading that names the panel.
@@ -24,10 +24,14 @@ pub fn Opened(shared: Shared, view: FolderView) -> impl IntoView {
     // what was pressed is gone with the question, or with the list it stood under
     Effect::new(move |before: Option<Option<Side>>| {
         let now = side.get();
+        let removed = shared
+            .address
+            .with_untracked(|a| !a.get("removed").is_empty());
+        if before.is_none() && removed {
+            // built anew when both sides were read again
+            focus_if_lost(removal::TOLD);
+        }
         if before.is_some_and(|before| before != now) {
-            let removed = shared
-                .address
-                .with_untracked(|a| !a.get("removed").is_empty());
             focus_soon(match now {
                 Some(_) => removal::QUESTION,
                 None if removed => removal::TOLD,

@@ -96,11 +96,24 @@ fn Head(
     let percent = move || sum.get().percent();
     let failed = Memo::new(move |_| sum.get().failed > 0);
     let cancelled = Memo::new(move |_| sum.get().cancelled > 0 && sum.get().moving == 0);
-    let retry = move |again: fn(&str)| {
-        style.with_value(|s| again(s));
-        // the button that was pressed goes: the keyboard is not to begin at the top of the page
-        if let Some(list) = list.get_untracked() {
-            let _ = list.focus();
+    let retry = move |words: &'static str, any: Memo<bool>, again: fn(&str)| {
+        let press = move |_| {
+            style.with_value(|s| again(s));
+            // the button that was pressed goes: the keyboard is not to begin at the top of the page
+            if let Some(list) = list.get_untracked() {
+                let _ = list.focus();
+            }
+        };
+        view! {
+            <button
+                class="button button--secondary button--small"
+                type="button"
+                hidden=move || !any.get()
+                on:click=press
+            >
+                <Icon name="retry" />
+                {words}
+            </button>
         }
     };
     let end = move |_| {
@@ -121,24 +134,8 @@ fn Head(
                 {line}
             </p>
             <div class="uploads__actions">
-                <button
-                    class="button button--secondary button--small"
-                    type="button"
-                    hidden=move || !failed.get()
-                    on:click=move |_| retry(transfer::retry_failed)
-                >
-                    <Icon name="retry" />
-                    "Retry failed"
-                </button>
-                <button
-                    class="button button--secondary button--small"
-                    type="button"
-                    hidden=move || !cancelled.get()
-                    on:click=move |_| retry(transfer::retry_cancelled)
-                >
-                    <Icon name="retry" />
-                    "Retry cancelled"
-                </button>
+                {retry("Retry failed", failed, transfer::retry_failed)}
+                {retry("Retry cancelled", cancelled, transfer::retry_cancelled)}
                 <button class="button button--ghost button--small" type="button" on:click=end>
                     {move || if moving.get() { "Cancel all" } else { "Close" }}
                 </button>
