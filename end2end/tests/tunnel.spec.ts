@@ -96,8 +96,9 @@ test('a tunnel that does not come up says why and what to do', async ({ page, re
 
 test('on a phone the choice of programs leaves the words beside it their room', async ({ page, tunnelled }) => {
   const style = await tunnelled.style('Narrow');
+  const set = await tunnelled.set(style, await tunnelled.images(style, 2));
   await page.setViewportSize({ width: 390, height: 800 });
-  await page.goto(`${tunnelled.url}/styles/${style}/train`);
+  await page.goto(`${tunnelled.url}/styles/${style}/train?set=${set}`);
   await hydrated(page);
   const words = page.locator('.route__text', { hasText: 'Tunnel' });
   const chooser = page.getByLabel('Tunnel program');
