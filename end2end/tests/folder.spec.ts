@@ -86,8 +86,12 @@ test('what both sides changed is shown with both and decided file by file', asyn
   const size = page.viewportSize()!;
   await page.setViewportSize({ width: 390, height: 844 });
   const choice = page.getByLabel('What to do with boat.txt');
-  const box = (await choice.boundingBox())!;
-  expect(box.x + box.width).toBeLessThanOrEqual(390);
+  // the panel may just be built anew
+  const right = async () => {
+    const box = await choice.boundingBox();
+    return box ? box.x + box.width : Infinity;
+  };
+  await expect.poll(right).toBeLessThanOrEqual(390);
   const wide = await panel(page).locator('.table-scroll').evaluate((e) => e.scrollWidth - e.clientWidth);
   expect(wide).toBeLessThanOrEqual(0);
   await page.setViewportSize(size);
