@@ -120,6 +120,19 @@ async fn without_a_choice_it_is_what_is_configured() {
 }
 
 #[tokio::test]
+async fn a_program_that_is_not_there_is_this_machines_state_and_no_failure_of_a_server() {
+    let variables = vec![("NGROK_BIN", "/nowhere/ngrok".to_owned())];
+    let studio = TestStudio::with(Setup {
+        variables,
+        ..Setup::default()
+    })
+    .await;
+    let answer = studio.post("/api/ngrok/start", &json!({})).await;
+    assert!(answer.text.contains("was not found"), "{}", answer.text);
+    answer.refused(409);
+}
+
+#[tokio::test]
 async fn what_keeps_a_tunnel_down_is_told_with_a_remedy_on_the_page_and_over_rest() {
     let (studio, _folder) = with_both("already-online", "too-many").await;
     for (provider, said, remedy) in [

@@ -5,7 +5,7 @@ pub mod routes;
 
 use super::model::{TunnelProvider, TunnelStatus, webhook_url};
 use crate::error::{AppError, ErrorKind};
-use crate::server::agent::{Agent, AgentError, AgentStatus};
+use crate::server::agent::{Agent, AgentError, AgentStatus, Cause};
 use crate::server::state::AppState;
 use std::sync::Mutex;
 
@@ -129,7 +129,12 @@ pub async fn start(
         Err(error) => {
             let told = failed(provider, &error);
             let message = told.error.unwrap_or_else(|| error.to_string());
-            let error = AppError::new(ErrorKind::Upstream, message);
+            // a program that is not there is this machine's state, no failure of anybody who was asked
+            let kind = match error.cause {
+                Cause::NotInstalled { .. } | Cause::NotRunnable { .. } => ErrorKind::Conflict,
+                _ => ErrorKind::Upstream,
+            };
+            let error = AppError::new(kind, message);
             Err(match told.remedy {
                 Some(remedy) => error.with_remedy(remedy),
                 None => error,

@@ -35,7 +35,7 @@ struct TunnelStart {
 
 /// Starts ngrok or cloudflared; waits until it is up, at most 20 seconds. The body may be left out.
 #[utoipa::path(post, path = "/api/ngrok/start", tag = "tunnel", request_body = Option<TunnelStart>,
-    responses((status = 200, body = TunnelStatus), (status = 400, body = Problem), (status = 502, body = Problem)))]
+    responses((status = 200, body = TunnelStatus), (status = 400, body = Problem), (status = 409, body = Problem), (status = 502, body = Problem)))]
 async fn start(State(state): State<AppState>, body: Bytes) -> Result<Json<TunnelStatus>, AppError> {
     let asked = match body.trim_ascii() {
         [] => TunnelStart::default(),
