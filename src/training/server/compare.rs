@@ -160,8 +160,14 @@ fn plan_rows(known: &[Known]) -> Vec<Row> {
             let bytes = k.snapshot["plan"]["modelBytes"].as_f64()?;
             Some(format!("{:.1} MB", bytes / 1e6))
         }),
-        number("Expected seconds", "seconds"),
-        number("Expected USD", "costUsd"),
+        row("Expected time", known, |k| {
+            let seconds = k.snapshot["plan"]["seconds"].as_f64()?;
+            Some(format!("{seconds:.0} s"))
+        }),
+        row("Expected cost", known, |k| {
+            let usd = k.snapshot["plan"]["costUsd"].as_f64()?;
+            Some(format!("${usd:.2}"))
+        }),
     ]
 }
 

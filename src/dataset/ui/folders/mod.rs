@@ -43,7 +43,9 @@ pub struct Shared {
 
 impl Shared {
     fn style_id(self) -> String {
-        self.style.with_value(|s| s.as_str().to_owned())
+        // what is still shown of a page that was left may ask once more
+        let style = self.style.try_with_value(|s| s.as_str().to_owned());
+        style.unwrap_or_default()
     }
 
     /// A link with the panel as it is to be: ``, `1`, `remove-s3`, `remove-folder`.

@@ -21,8 +21,10 @@ pub fn Parameters(group: Group, typed: TypedForm) -> impl IntoView {
 #[component]
 pub fn FoldedGroup(group: Group, about: &'static str, typed: TypedForm) -> impl IntoView {
     let note = Memo::new(move |_| attention(typed, group));
+    // what was refused is not folded away from who has no script to be led there
+    let unfolded = untrack(|| wrong(typed, group) > 0);
     view! {
-        <details class="disclosure">
+        <details class="disclosure" open=unfolded>
             <summary class="disclosure__summary">
                 {group.label()} " " <span class="disclosure__note">{about} {note}</span>
             </summary>
@@ -38,15 +40,21 @@ fn attention(typed: TypedForm, group: Group) -> String {
     let of = |p: &&'static Parameter| p.group == group;
     let changed = PARAMETERS.iter().filter(of);
     let changed = changed.filter(|p| typed.changed(p).is_some()).count();
-    let wrong = typed.judged.with(|judged| {
-        let fields = judged.problems.iter().filter_map(|p| p.field.as_deref());
-        fields.filter_map(find).filter(of).count()
-    });
+    let wrong = wrong(typed, group);
     let part = |n: usize, word: &str| match n {
         0 => String::new(),
         n => format!(" · {n} {word}"),
     };
     part(changed, "changed") + &part(wrong, "wrong")
+}
+
+/// Fields of a group that cannot be trained.
+fn wrong(typed: TypedForm, group: Group) -> usize {
+    typed.judged.with(|judged| {
+        let fields = judged.problems.iter().filter_map(|p| p.field.as_deref());
+        let of_group = fields.filter_map(find).filter(|p| p.group == group);
+        of_group.count()
+    })
 }
 
 #[component]
