@@ -173,6 +173,14 @@ async fn a_model_file_is_never_overwritten_whatever_its_version_is_called_now() 
     let answer = studio.start_run(&style, "V1").await;
     assert!(answer.text.contains("was started as"), "{}", answer.text);
     answer.refused(409);
+    let offered = async || {
+        let page = studio
+            .get(&format!("/styles/{style}/train?set=1"))
+            .await
+            .text;
+        ["V1", "V2"].map(|name| page.contains(&format!("value=\"{name}\"")))
+    };
+    assert_eq!(offered().await, [false, true], "a name that can be used");
     // taken off the list, its model kept
     let gone = studio.request(reqwest::Method::DELETE, &one);
     assert_eq!(studio.send(gone).await.status, 204);
@@ -183,6 +191,7 @@ async fn a_model_file_is_never_overwritten_whatever_its_version_is_called_now() 
         answer.text
     );
     answer.refused(409);
+    assert_eq!(offered().await, [false, true]);
     let sweep = json!({
         "styleId": style, "selectionSetId": 1, "name": "V2",
         "vary": [{"parameter": "network_dim", "values": "8, 16"}],

@@ -153,36 +153,33 @@ fn Switch(tunnel: Tunnel) -> impl IntoView {
         true => event.prevent_default(),
         false => pressed.set_value(true),
     };
+    let submit = move |icon: &'static str, words: Signal<&'static str>| {
+        view! {
+            <button
+                class="button button--secondary button--small"
+                type="submit"
+                node_ref=button
+                aria-disabled=disabled
+                on:click=press
+            >
+                <Icon name=icon />
+                {words}
+            </button>
+        }
+    };
+    let starting = Signal::derive(move || match busy.get() {
+        true => "Starting…",
+        false => "Start tunnel",
+    });
     move || {
         Some(match offer.get()? {
             Offer::Stop => view! {
-                <ActionForm action=tunnel.stop>
-                    <button
-                        class="button button--secondary button--small"
-                        type="submit"
-                        node_ref=button
-                        aria-disabled=disabled
-                        on:click=press
-                    >
-                        <Icon name="stop" />
-                        "Stop tunnel"
-                    </button>
-                </ActionForm>
+                <ActionForm action=tunnel.stop>{submit("stop", "Stop tunnel".into())}</ActionForm>
             }
             .into_any(),
             Offer::Start(provider, choices) => view! {
                 <ActionForm action=tunnel.start attr:class="tunnel-start">
-                    {chooser(provider, &choices)}
-                    <button
-                        class="button button--secondary button--small"
-                        type="submit"
-                        node_ref=button
-                        aria-disabled=disabled
-                        on:click=press
-                    >
-                        <Icon name="tunnel" />
-                        {move || if busy.get() { "Starting…" } else { "Start tunnel" }}
-                    </button>
+                    {chooser(provider, &choices)} {submit("tunnel", starting)}
                 </ActionForm>
             }
             .into_any(),

@@ -11,17 +11,17 @@ use crate::training::model::limits::Limits;
 const MODE: &str = "custom-styles";
 const USER_ID: &str = "actor_maker_user";
 const TENANT_ID: &str = "actor_maker";
-/// Where the container writes finished models in the bucket.
-const MODELS: &str = "actor_maker_user/custom-styles-models";
+/// The user's folder of finished models.
+const MODELS: &str = "custom-styles-models";
 
 /// Where the container writes the finished model in the bucket (research 1.8); rank and dtype are not in its name.
 pub fn model_key(model_name: &str) -> String {
-    format!("{MODELS}/{model_name}.safetensors")
+    format!("{USER_ID}/{MODELS}/{model_name}.safetensors")
 }
 
 /// What the keys of a style's models begin with.
 pub fn models_of(style: &StyleId) -> String {
-    format!("{MODELS}/style_{style}_")
+    format!("{USER_ID}/{MODELS}/style_{style}_")
 }
 
 /// The submit body. `s3_urls` are image, caption, image, caption … in set order, raw names; `request_id` is `{styleId}_{unix ms}`;

@@ -386,10 +386,9 @@ pub async fn view(state: &AppState, form: &TrainingForm) -> Result<PreviewView, 
 pub async fn setup(state: &AppState, style: &StyleId, from: &str) -> Result<TrainSetup, AppError> {
     let known = styles::server::get(state, style)?;
     let sets = selection_sets::list_of(state, &known)?;
-    let versions = versions::list_of(state, &known)?;
     let mut form = TrainingForm {
         style_id: style.to_string(),
-        name: next_name(versions.iter().map(|v| v.name.as_str())),
+        name: name_to_offer(state, &known).await?,
         ..TrainingForm::default()
     };
     let taken_over = again::fill(state, style, from, &sets, &mut form).await?;
@@ -409,6 +408,17 @@ pub async fn setup(state: &AppState, style: &StyleId, from: &str) -> Result<Trai
         rehearsal: rehearsal_choice(state),
         taken_over,
     })
+}
+
+/// One that no version has, had when it was started, or left a model file under. A bucket that does not answer is told of where
+/// it matters.
+async fn name_to_offer(state: &AppState, style: &Style) -> Result<String, AppError> {
+    let versions = versions::list_of(state, style)?;
+    let files = model_files(state, &style.id).await.unwrap_or_default();
+    let names = versions.iter().map(|v| v.name.as_str());
+    let started = versions.iter().filter_map(|v| v.started_as());
+    let left = files.iter().map(|file| file.name.as_str());
+    Ok(next_name(names.chain(started).chain(left)))
 }
 
 fn rehearsal_choice(state: &AppState) -> Option<RehearsalChoice> {

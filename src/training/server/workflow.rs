@@ -35,11 +35,16 @@ pub fn to_open(mut graph: Value) -> Value {
         return graph;
     };
     graph["2"]["inputs"]["lora_path"] = json!([START_WEIGHTS_ID, 0]);
-    graph[START_WEIGHTS_ID] = json!({
-        "class_type": "PrimitiveString",
-        "inputs": { "value": path },
-        "_meta": { "title": "Start weights" },
-    });
+    if let Some(nodes) = graph.as_object_mut() {
+        let inputs = json!({ "value": path });
+        add(
+            nodes,
+            START_WEIGHTS_ID,
+            "PrimitiveString",
+            "Start weights",
+            inputs,
+        );
+    }
     graph
 }
 
