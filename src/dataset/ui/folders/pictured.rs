@@ -28,7 +28,7 @@ pub fn pictured(
         let alt = format!("{filename} in {place}");
         view! { <img class="folder__picture" src=src alt=alt loading="lazy" decoding="async" /> }
     });
-    let text = text.map(|text| view! { <q class="folder__caption">{text.to_owned()}</q> });
+    let text = text.map(|text| view! { <q class="folder__caption">{text.trim().to_owned()}</q> });
     view! {
         <div class="folder__side">
             {picture} {text} <span>{words}</span>
