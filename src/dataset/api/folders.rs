@@ -1,20 +1,28 @@
 //! Server functions of a style's folder beside S3.
 
-use super::super::model::sync::{FolderView, Removed, Side, Transfer};
+use super::super::model::sync::{FolderPage, Removal, Removed, Side, Transfer};
 use crate::error::AppError;
 use crate::styles::model::StyleId;
 use leptos::prelude::*;
 use leptos::server_fn::codec::GetUrl;
 
-/// Both sides: `whole` compares contents and names the files, else they are only counted, as far as is known.
+/// Both sides: `whole` compares contents and names the first files of each group, else they are only counted, as far as is
+/// known.
 #[server(prefix = "/rpc", endpoint = "folder", input = GetUrl)]
-pub async fn folder(style: StyleId, whole: bool) -> Result<FolderView, AppError> {
+pub async fn folder(style: StyleId, whole: bool) -> Result<FolderPage, AppError> {
     use super::super::server::folders::{glance, look};
     let state = crate::server::state::app_state();
     match whole {
-        true => look(&state, &style).await,
+        true => look(&state, &style).await.map(FolderPage::opened),
         false => glance(&state, &style).await,
     }
+}
+
+/// Every file that one side alone has, to be asked about.
+#[server(prefix = "/rpc", endpoint = "folder_removal", input = GetUrl)]
+pub async fn folder_removal(style: StyleId, side: Side) -> Result<Removal, AppError> {
+    let state = crate::server::state::app_state();
+    super::super::server::folders::remove::proposed(&state, &style, side).await
 }
 
 /// The running transfer, or how the last one ended.

@@ -47,6 +47,29 @@ impl SelectionSet {
     }
 }
 
+/// A set that loses images: how many of how many it keeps.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Shrunk {
+    pub title: String,
+    pub kept: usize,
+    pub all: usize,
+}
+
+/// The sets that name some of these images.
+pub fn shrunk(sets: &[SelectionSet], going: &HashSet<&str>) -> Vec<Shrunk> {
+    let of = |set: &SelectionSet| {
+        let stays = |name: &&String| !going.contains(name.as_str());
+        let all = set.filenames.len();
+        let kept = set.filenames.iter().filter(stays).count();
+        (kept < all).then(|| Shrunk {
+            title: set.title(),
+            kept,
+            all,
+        })
+    };
+    sets.iter().filter_map(of).collect()
+}
+
 /// What a person may say of a set.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

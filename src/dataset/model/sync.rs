@@ -4,9 +4,11 @@
 //! say who did, so a difference is a conflict, and a conflict is never decided by us. Nothing here removes anything.
 
 mod held;
+mod page;
 mod plan;
 
 pub use held::held_back;
+pub use page::{Alone, First, FolderPage, Group, Removal};
 pub use plan::{
     Decision, Named, Removed, Side, Stage, Step, Transfer, Wish, across, goes_by_itself, plan,
 };

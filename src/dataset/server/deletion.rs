@@ -4,6 +4,7 @@
 //! same request, the image first: whatever cuts a deletion short leaves whole pairs, or at worst a caption without an image,
 //! which nothing reads; never an image without the words that were written for it.
 
+use super::super::model::deletion::AT_ONCE;
 use super::super::model::image::{caption_name, is_caption};
 use super::listing::{self, Pair};
 use super::{drafts, key};
@@ -12,9 +13,6 @@ use crate::server::state::AppState;
 use crate::styles;
 use crate::styles::model::StyleId;
 use std::collections::{BTreeSet, HashMap};
-
-/// Names in one request: S3 takes 1,000, and an image has at most one caption.
-const IMAGES_AT_ONCE: usize = 500;
 
 /// Deletes images and their captions (unless another image shares them); returns the names that are gone by it. Images that
 /// are not there are passed over, but not if none is.
@@ -30,7 +28,7 @@ pub async fn delete(
         return Err(not_there(style, filenames));
     }
     let mut gone = Vec::new();
-    for some in doomed.chunks(IMAGES_AT_ONCE) {
+    for some in doomed.chunks(AT_ONCE) {
         let names: Vec<String> = some.iter().flatten().cloned().collect();
         let keys = names.iter().map(|name| key(style, name));
         let keys = keys.collect::<Result<Vec<_>, _>>()?;

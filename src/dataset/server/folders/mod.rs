@@ -13,7 +13,7 @@ pub mod shown;
 mod survey;
 pub mod transfer;
 
-use super::super::model::sync::FolderView;
+use super::super::model::sync::{FolderPage, FolderView};
 use crate::error::AppError;
 use crate::server::state::AppState;
 use crate::styles::model::StyleId;
@@ -39,13 +39,9 @@ fn room(state: &AppState, style: &StyleId) -> Arc<Room> {
 
 /// Both sides in numbers, by names and sizes and contents as far as they are known. Files are named where both are compared:
 /// this stands on every page of the style.
-pub async fn glance(state: &AppState, style: &StyleId) -> Result<FolderView, AppError> {
+pub async fn glance(state: &AppState, style: &StyleId) -> Result<FolderPage, AppError> {
     let view = survey(state, style, Depth::Names).await?.view();
-    Ok(FolderView {
-        files: Vec::new(),
-        left_out: Vec::new(),
-        ..view
-    })
+    Ok(FolderPage::closed(view))
 }
 
 /// Both sides compared.

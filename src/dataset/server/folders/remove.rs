@@ -1,12 +1,51 @@
 //! Removing what lies on one side only: a step of its own, for names that were shown and confirmed, never part of a transfer.
 
-use super::super::super::model::sync::{FileProblem, FileState, Named, Removed, Side};
-use super::super::key;
+use super::super::super::model::selection::shrunk;
+use super::super::super::model::sync::{
+    Alone, FileProblem, FileState, FolderFile, Named, Removal, Removed, Side,
+};
+use super::super::{key, smart_sets};
 use super::scan::Stamp;
 use super::survey::{Depth, Pair, note, survey};
 use crate::error::AppError;
 use crate::server::state::AppState;
 use crate::styles::model::StyleId;
+
+/// What a removal from this side would take.
+pub async fn proposed(state: &AppState, style: &StyleId, side: Side) -> Result<Removal, AppError> {
+    let survey = survey(state, style, Depth::Page).await?;
+    let alone = alone_on(side);
+    let files = survey.pairs.into_iter().map(|pair| pair.file);
+    let files = files.filter(|file| file.state == alone);
+    let files: Vec<Alone> = files.map(|file| asked_about(file, side)).collect();
+    let sets = match side {
+        Side::Folder => Vec::new(),
+        Side::S3 => {
+            let going = files.iter().map(|file| file.filename.as_str()).collect();
+            shrunk(&smart_sets::list_now(state, style).await?, &going)
+        }
+    };
+    Ok(Removal { files, sets })
+}
+
+fn asked_about(file: FolderFile, side: Side) -> Alone {
+    let size_bytes = match side {
+        Side::Folder => file.counting().map(|here| here.size_bytes),
+        Side::S3 => file.there.as_ref().map(|there| there.size_bytes),
+    };
+    Alone {
+        size_bytes: size_bytes.unwrap_or(0),
+        filename: file.filename,
+        version: file.version,
+    }
+}
+
+fn alone_on(side: Side) -> FileState {
+    match side {
+        Side::Folder => FileState::OnlyHere,
+        Side::S3 => FileState::OnlyThere,
+    }
+}
 
 /// Removes the named files from one side; what the other side has too, or what changed since it was shown, is refused.
 pub async fn remove(
@@ -89,11 +128,7 @@ pub fn page_after(style: &StyleId, done: &Removed) -> String {
 
 fn removable<'a>(pair: &'a Pair, side: Side, named: &Named) -> Result<&'a Pair, String> {
     let name = &named.filename;
-    let alone = match side {
-        Side::Folder => FileState::OnlyHere,
-        Side::S3 => FileState::OnlyThere,
-    };
-    if pair.file.state != alone {
+    if pair.file.state != alone_on(side) {
         let place = match pair.file.state {
             FileState::Split => "in two folders with different content",
             FileState::OnlyHere => "in the folder alone",

@@ -6,12 +6,13 @@ use super::address::encode;
 use super::state::{Data, KnownImages, learn};
 use crate::dataset::api::DeleteImages;
 use crate::dataset::model::image::{TrainingImage, caption_name};
+use crate::dataset::model::selection::{Shrunk, shrunk};
 use crate::error::AppError;
 use crate::ui::units::plural;
 use crate::ui::{ErrorNotice, Icon};
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use work::Work;
 
 /// Open while names are asked about, and while they are deleted.
@@ -186,21 +187,8 @@ fn question(data: Data, names: Vec<String>) -> AnyView {
         "They are"
     };
     let mut why = format!("{it} removed from the bucket and cannot be brought back.");
-    let going: BTreeSet<&String> = names.iter().collect();
-    data.sets.with(|sets| {
-        for set in sets {
-            let lost = set.filenames.iter().filter(|n| going.contains(n)).count();
-            if lost > 0 {
-                let all = set.filenames.len();
-                why.push_str(&format!(
-                    " {} keeps {} of {}.",
-                    set.title(),
-                    all - lost,
-                    plural(all, "image")
-                ));
-            }
-        }
-    });
+    let going = names.iter().map(String::as_str).collect();
+    why.push_str(&data.sets.with(|sets| sets_keep(&shrunk(sets, &going))));
     why.push_str(" Trained versions keep their own list.");
     let style = data.style_id();
     let rows = names
@@ -217,6 +205,15 @@ fn question(data: Data, names: Vec<String>) -> AnyView {
         </ul>
     }
     .into_any()
+}
+
+/// What selection sets lose, as further sentences.
+pub fn sets_keep(sets: &[Shrunk]) -> String {
+    let sentence = |set: &Shrunk| {
+        let images = plural(set.all, "image");
+        format!(" {} keeps {} of {images}.", set.title, set.kept)
+    };
+    sets.iter().map(sentence).collect()
 }
 
 /// Images that are on the page, or were.

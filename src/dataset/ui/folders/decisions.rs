@@ -3,50 +3,51 @@
 use super::Shared;
 use super::pictured::pictured;
 use crate::dataset::api::folders::{ChooseFolder, DecideFolder};
-use crate::dataset::model::sync::{Action, FileState, FolderFile, FolderView};
-use crate::ui::units::{bytes, minute};
+use crate::dataset::model::sync::{Action, First, FolderFile, FolderPage, Group};
+use crate::ui::units::{bytes, count, minute};
 use crate::ui::{ErrorNotice, Icon};
 use leptos::prelude::*;
 
 #[component]
-pub fn Decisions(shared: Shared, view: StoredValue<FolderView>) -> impl IntoView {
-    let of = move |wanted: fn(&FolderFile) -> bool| {
-        view.with_value(|v| {
-            v.files
-                .iter()
-                .filter(|f| wanted(f))
-                .cloned()
-                .collect::<Vec<_>>()
-        })
-    };
-    let conflicts = of(|f| f.state == FileState::Conflict);
-    let lost_there = of(|f| f.state == FileState::OnlyHere && f.was_in_step);
-    let lost_here = of(|f| f.state == FileState::OnlyThere && f.was_in_step);
-    let split = of(|f| f.state == FileState::Split);
+pub fn Decisions(shared: Shared, view: StoredValue<FolderPage>) -> impl IntoView {
+    let of = move |group: Group| view.with_value(|v| v.group(group));
     view! {
         <Table
             shared
-            files=conflicts
+            files=of(Group::Conflict)
             title="Changed on both sides"
             why="Both differ from what they last had in common, or nothing is known of that. Neither is overwritten until you say so."
             actions=&BOTH
         />
         <Table
             shared
-            files=lost_there
+            files=of(Group::LostThere)
             title="Deleted in S3 since"
             why="They were in S3 once. They are not sent again unless you say so."
             actions=&[(Action::Send, "Send again", "Send all again")]
         />
         <Table
             shared
-            files=lost_here
+            files=of(Group::LostHere)
             title="Deleted in the folder since"
             why="They were in the folder once. They are not fetched again unless you say so."
             actions=&[(Action::Fetch, "Fetch again", "Fetch all again")]
         />
-        <Split shared files=split />
+        <Split shared files=of(Group::Split) />
     }
+}
+
+/// Said where not all are shown: nobody decides about what they have not seen.
+fn first_ones(files: &First<FolderFile>) -> Option<impl IntoView + use<>> {
+    let (shown, all) = (files.shown.len(), files.count);
+    (shown < all).then(|| {
+        let words = format!(
+            "The first {} of {} are shown, and decided about here. The others follow when these are done.",
+            count(shown as u64),
+            count(all as u64)
+        );
+        view! { <p class="muted">{words}</p> }
+    })
 }
 
 /// An action, its words for one file and for all.
@@ -64,18 +65,20 @@ const BOTH: [Offer; 2] = [
 #[component]
 fn Table(
     shared: Shared,
-    files: Vec<FolderFile>,
+    files: First<FolderFile>,
     title: &'static str,
     why: &'static str,
     actions: &'static [Offer],
 ) -> impl IntoView {
-    if files.is_empty() {
+    if files.count == 0 {
         return ().into_any();
     }
     let decide = ServerAction::<DecideFolder>::new();
     shared.follow(decide, |_| ());
     let refused = move || decide.value().get().and_then(Result::err);
+    let first_ones = first_ones(&files);
     let rows = files
+        .shown
         .into_iter()
         .map(|file| row(shared, file, actions))
         .collect_view();
@@ -91,6 +94,7 @@ fn Table(
             <input type="hidden" name="style" value=shared.style_id() />
             <h3 class="folder__group">{title}</h3>
             <p class="muted">{why}</p>
+            {first_ones}
             {move || refused().map(|error| view! { <ErrorNotice error /> })}
             <div class="table-scroll" tabindex="0" role="region" aria-label=title>
                 <table class="table folder__table">
@@ -160,10 +164,11 @@ fn row(shared: Shared, file: FolderFile, actions: &'static [Offer]) -> impl Into
 
 /// The same name with different content in two folders.
 #[component]
-fn Split(shared: Shared, files: Vec<FolderFile>) -> impl IntoView {
-    if files.is_empty() {
+fn Split(shared: Shared, files: First<FolderFile>) -> impl IntoView {
+    if files.count == 0 {
         return ().into_any();
     }
+    let first_ones = first_ones(&files);
     let choose = ServerAction::<ChooseFolder>::new();
     shared.follow(choose, |()| ());
     let refused = move || choose.value().get().and_then(Result::err);
@@ -209,6 +214,7 @@ fn Split(shared: Shared, files: Vec<FolderFile>) -> impl IntoView {
             <p class="muted">
                 "Choose the one that counts. The other is left as it is and takes no part in transfers."
             </p>
+            {first_ones}
             {move || refused().map(|error| view! { <ErrorNotice error /> })}
             <div class="table-scroll" tabindex="0" role="region" aria-label="In two folders">
                 <table class="table folder__table">
@@ -219,7 +225,7 @@ fn Split(shared: Shared, files: Vec<FolderFile>) -> impl IntoView {
                             <th scope="col">"Which one counts"</th>
                         </tr>
                     </thead>
-                    <tbody>{files.into_iter().map(row).collect_view()}</tbody>
+                    <tbody>{files.shown.into_iter().map(row).collect_view()}</tbody>
                 </table>
             </div>
             <div class="button-group folder__buttons">

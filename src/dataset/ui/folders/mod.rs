@@ -13,7 +13,7 @@ mod removal;
 use super::address::Address;
 use super::state::Asked;
 use crate::dataset::api::folders::{MoveFolder, folder, folder_transfer};
-use crate::dataset::model::sync::{FolderCounts, FolderView, Transfer};
+use crate::dataset::model::sync::{FolderCounts, FolderPage, Transfer};
 use crate::error::{AppError, ErrorKind};
 use crate::styles::model::StyleId;
 use crate::ui::frame::StyleChanged;
@@ -48,6 +48,10 @@ impl Shared {
         style.unwrap_or_default()
     }
 
+    fn style(self) -> StyleId {
+        self.style.get_value()
+    }
+
     /// A link with the panel as it is to be: ``, `1`, `remove-s3`, `remove-folder`.
     fn href(self, panel: &str) -> String {
         self.address
@@ -76,7 +80,7 @@ impl Shared {
     }
 }
 
-type Seen = Result<(FolderView, Option<Transfer>), AppError>;
+type Seen = Result<(FolderPage, Option<Transfer>), AppError>;
 
 #[component]
 pub fn Folders(id: Memo<String>, address: Memo<Address>, asked: Asked) -> impl IntoView {
@@ -187,7 +191,7 @@ fn shared(
 }
 
 #[component]
-fn Panel(shared: Shared, view: FolderView, open: bool) -> impl IntoView {
+fn Panel(shared: Shared, view: FolderPage, open: bool) -> impl IntoView {
     view! {
         <section class="folder" aria-labelledby="folder-title">
             {if open {
@@ -214,7 +218,7 @@ fn navigation() -> Callback<String> {
 }
 
 /// Where the files lie, in words.
-fn folders(view: &FolderView) -> String {
+fn folders(view: &FolderPage) -> String {
     match view.folders.as_slice() {
         [] => format!("{} (not there yet)", view.target),
         names => names.join(" + "),
@@ -241,7 +245,7 @@ fn difference(counts: &FolderCounts) -> String {
 
 /// One line above the images.
 #[component]
-fn Strip(shared: Shared, view: FolderView) -> impl IntoView {
+fn Strip(shared: Shared, view: FolderPage) -> impl IntoView {
     let counts = view.counts;
     let words = match counts.here {
         0 => "No training files in the project folder".to_owned(),

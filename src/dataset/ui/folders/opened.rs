@@ -1,7 +1,7 @@
 //! The comparison when it is opened: numbers, what can be done, and below it the decisions and the names.
 
 use super::{Shared, decisions, folders, lists, progress, removal};
-use crate::dataset::model::sync::{FolderCounts, FolderView, Side};
+use crate::dataset::model::sync::{FolderCounts, FolderPage, Side};
 use crate::ui::units::{bytes, plural};
 use crate::ui::{ErrorNotice, Icon, Notice, focus_if_lost, focus_soon};
 use leptos::prelude::*;
@@ -11,7 +11,7 @@ const TITLE: &str = "folder-title";
 
 /// The comparison.
 #[component]
-pub fn Opened(shared: Shared, view: FolderView) -> impl IntoView {
+pub fn Opened(shared: Shared, view: FolderPage) -> impl IntoView {
     let side = Memo::new(move |_| {
         shared.address.with(|a| match a.get("folder") {
             "remove-s3" => Some(Side::S3),
@@ -31,11 +31,11 @@ pub fn Opened(shared: Shared, view: FolderView) -> impl IntoView {
             // built anew when both sides were read again
             focus_if_lost(removal::TOLD);
         }
-        if before.is_some_and(|before| before != now) {
-            focus_soon(match now {
-                Some(_) => removal::QUESTION,
-                None if removed => removal::TOLD,
-                None => TITLE,
+        // the question takes it when its names are there
+        if before.is_some_and(|before| before != now) && now.is_none() {
+            focus_soon(match removed {
+                true => removal::TOLD,
+                false => TITLE,
             });
         }
         now
@@ -64,7 +64,7 @@ pub fn Opened(shared: Shared, view: FolderView) -> impl IntoView {
             <progress::Outcome shared />
             <removal::Done shared />
             {move || match side.get() {
-                Some(side) => view! { <removal::Confirm shared view side /> }.into_any(),
+                Some(side) => view! { <removal::Confirm shared side /> }.into_any(),
                 None => {
                     view! {
                         <Buttons shared counts />

@@ -1,10 +1,11 @@
 //! Removing what one side alone has: every name is shown and asked about; no transfer does this.
 
+use super::super::delete::sets_keep;
 use super::Shared;
-use crate::dataset::api::folders::RemoveFolderFiles;
-use crate::dataset::model::sync::{FileState, FolderFile, FolderView, Removed, Side};
+use crate::dataset::api::folders::{RemoveFolderFiles, folder_removal};
+use crate::dataset::model::sync::{Removal, Removed, Side};
 use crate::ui::units::{bytes, plural};
-use crate::ui::{ErrorNotice, Icon, Notice};
+use crate::ui::{ErrorNotice, Icon, Notice, focus_if_lost};
 use leptos::prelude::*;
 
 /// Where the focus goes: the question's heading, and afterwards what it came to.
@@ -12,15 +13,30 @@ pub const QUESTION: &str = "folder-question";
 pub const TOLD: &str = "folder-removed";
 
 #[component]
-pub fn Confirm(shared: Shared, view: StoredValue<FolderView>, side: Side) -> impl IntoView {
-    let (state, place, word) = match side {
-        Side::S3 => (FileState::OnlyThere, "S3", "s3"),
-        Side::Folder => (FileState::OnlyHere, "the folder", "folder"),
+pub fn Confirm(shared: Shared, side: Side) -> impl IntoView {
+    let asked = Resource::new(|| (), move |()| folder_removal(shared.style(), side));
+    view! {
+        <Suspense fallback=|| {
+            view! { <p class="muted">"Looking at both sides…"</p> }
+        }>
+            {move || Suspend::new(async move {
+                match asked.await {
+                    Ok(removal) => view! { <Question shared side removal /> }.into_any(),
+                    Err(error) => view! { <ErrorNotice error /> }.into_any(),
+                }
+            })}
+        </Suspense>
+    }
+}
+
+#[component]
+fn Question(shared: Shared, side: Side, removal: Removal) -> impl IntoView {
+    let (place, word) = match side {
+        Side::S3 => ("S3", "s3"),
+        Side::Folder => ("the folder", "folder"),
     };
-    let files: Vec<FolderFile> = view.with_value(|v| {
-        let alone = v.files.iter().filter(|f| f.state == state);
-        alone.cloned().collect()
-    });
+    // what was pressed is gone
+    Effect::new(|_| focus_if_lost(QUESTION));
     let remove = ServerAction::<RemoveFolderFiles>::new();
     let refused = move || remove.value().get().and_then(Result::err);
     shared.follow(remove, move |done: Removed| {
@@ -35,18 +51,15 @@ pub fn Confirm(shared: Shared, view: StoredValue<FolderView>, side: Side) -> imp
         let to = to.href(&shared.style_id());
         shared.navigate.with_value(|go| go.run(to));
     });
-    let many = plural(files.len(), "file");
-    let none = files.is_empty();
-    let rows = files.into_iter().map(|file| {
-        let size = file.here.first().map(|h| h.size_bytes);
-        let size = size
-            .or(file.there.as_ref().map(|t| t.size_bytes))
-            .unwrap_or(0);
+    let many = plural(removal.files.len(), "file");
+    let none = removal.files.is_empty();
+    let sets = sets_keep(&removal.sets);
+    let rows = removal.files.into_iter().map(|file| {
         let value = format!("{} {}", file.version, file.filename);
         view! {
             <li>
                 <input type="hidden" name="files[]" value=value />
-                {format!("{} · {}", file.filename, bytes(size))}
+                {format!("{} · {}", file.filename, bytes(file.size_bytes))}
             </li>
         }
     });
@@ -58,7 +71,7 @@ pub fn Confirm(shared: Shared, view: StoredValue<FolderView>, side: Side) -> imp
             <input type="hidden" name="confirmed" value="true" />
             <h3 class="folder__group" id=QUESTION tabindex="-1">{format!("Remove {many} from {place}?")}</h3>
             <p class="muted">
-                "These lie there alone: they cannot be brought back. What the other side has too is never removed."
+                "These lie there alone: they cannot be brought back. What the other side has too is never removed."{sets}
             </p>
             {move || refused().map(|error| view! { <ErrorNotice error /> })}
             <ul class="dialog__names folder__names" tabindex="0" aria-label="What is removed">
