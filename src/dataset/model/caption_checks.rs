@@ -4,12 +4,18 @@
 //! A caption describes the scene in one line of 8 to 20 words and leaves the style to the trigger. What a run makes of a
 //! caption with its own settings is `training::model::captions`; the rules for the text are `caption_text`'s for both.
 
+mod code;
+mod rules;
+
+pub use code::CaptionCode;
+pub use rules::{CaptionRules, TriggerPlace};
+
 use super::caption::{CaptionState, text};
 use super::caption_text::{
     decode, ends_with_trigger, first_line, one_line, strip, trigger_places, with_trigger_last,
     without_trigger,
 };
-use super::caption_words::{DEFAULT_STYLE_WORDS, WordList};
+use super::caption_words::WordList;
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -22,103 +28,6 @@ const ENOUGH_TO_COMPARE: usize = 5;
 const MARKED_DIFFERENCE: usize = 6;
 /// Names of other images shown in a message.
 const NAMES_SHOWN: usize = 3;
-
-/// What a remark is about, the gravest first.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
-pub enum CaptionCode {
-    EmptyCaption,
-    CaptionNotUtf8,
-    CaptionTooLong,
-    MissingCaption,
-    BlankFirstLine,
-    SeveralLines,
-    ByteOrderMark,
-    TriggerTwice,
-    TriggerMissing,
-    TriggerNotLast,
-    StyleWords,
-    SameCaption,
-    FewWords,
-    ManyWords,
-    ShorterThanOthers,
-    LongerThanOthers,
-}
-
-impl CaptionCode {
-    pub const ALL: [Self; 16] = [
-        Self::EmptyCaption,
-        Self::CaptionNotUtf8,
-        Self::CaptionTooLong,
-        Self::MissingCaption,
-        Self::BlankFirstLine,
-        Self::SeveralLines,
-        Self::ByteOrderMark,
-        Self::TriggerTwice,
-        Self::TriggerMissing,
-        Self::TriggerNotLast,
-        Self::StyleWords,
-        Self::SameCaption,
-        Self::FewWords,
-        Self::ManyWords,
-        Self::ShorterThanOthers,
-        Self::LongerThanOthers,
-    ];
-
-    /// As the wire and the filter word `problem:` spell it.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::EmptyCaption => "empty_caption",
-            Self::CaptionNotUtf8 => "caption_not_utf8",
-            Self::CaptionTooLong => "caption_too_long",
-            Self::MissingCaption => "missing_caption",
-            Self::BlankFirstLine => "blank_first_line",
-            Self::SeveralLines => "several_lines",
-            Self::ByteOrderMark => "byte_order_mark",
-            Self::TriggerTwice => "trigger_twice",
-            Self::TriggerMissing => "trigger_missing",
-            Self::TriggerNotLast => "trigger_not_last",
-            Self::StyleWords => "style_words",
-            Self::SameCaption => "same_caption",
-            Self::FewWords => "few_words",
-            Self::ManyWords => "many_words",
-            Self::ShorterThanOthers => "shorter_than_others",
-            Self::LongerThanOthers => "longer_than_others",
-        }
-    }
-
-    pub fn parse(text: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|code| code.as_str() == text)
-    }
-
-    /// The words before a remark.
-    pub fn label(self) -> &'static str {
-        match self {
-            Self::EmptyCaption => "Caption is empty",
-            Self::CaptionNotUtf8 => "Caption is not UTF-8",
-            Self::CaptionTooLong => "Caption is too long",
-            Self::MissingCaption => "No caption",
-            Self::BlankFirstLine => "First line is blank",
-            Self::SeveralLines => "Several lines",
-            Self::ByteOrderMark => "Byte order mark",
-            Self::TriggerTwice => "Trigger twice",
-            Self::TriggerMissing => "Trigger missing",
-            Self::TriggerNotLast => "Trigger not last",
-            Self::StyleWords => "Style words",
-            Self::SameCaption => "Same caption",
-            Self::FewWords => "Few words",
-            Self::ManyWords => "Many words",
-            Self::ShorterThanOthers => "Shorter than the others",
-            Self::LongerThanOthers => "Longer than the others",
-        }
-    }
-
-    /// Whether the trainer stops on it or loses the caption or part of it; the rest is advice.
-    pub fn loses_text(self) -> bool {
-        self <= Self::SeveralLines
-    }
-}
 
 /// One thing to know about a caption.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -139,55 +48,6 @@ impl CaptionRemark {
     /// What there is to put in place of the text, certain or not.
     pub fn remedy(&self) -> Option<&String> {
         self.fix.as_ref().or(self.suggestion.as_ref())
-    }
-}
-
-/// Where the trigger belongs.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
-pub enum TriggerPlace {
-    /// At the end of each caption if most captions (of five or more) hold it, else with the trainer.
-    #[default]
-    Auto,
-    /// The trainer puts it before each caption, so no caption holds it.
-    Trainer,
-    /// At the end of each caption, as other trainers want it.
-    Caption,
-}
-
-impl TriggerPlace {
-    pub const ALL: [Self; 3] = [Self::Auto, Self::Trainer, Self::Caption];
-
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Auto => "auto",
-            Self::Trainer => "trainer",
-            Self::Caption => "caption",
-        }
-    }
-
-    pub fn parse(text: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|place| place.as_str() == text)
-    }
-}
-
-/// What a person set for a style.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
-pub struct CaptionRules {
-    /// Words and phrases that describe the style itself.
-    pub style_words: Vec<String>,
-    pub trigger_place: TriggerPlace,
-}
-
-impl Default for CaptionRules {
-    fn default() -> Self {
-        Self {
-            style_words: DEFAULT_STYLE_WORDS.map(str::to_owned).into(),
-            trigger_place: TriggerPlace::default(),
-        }
     }
 }
 

@@ -2,7 +2,8 @@
 //! wrote, so that a writer whose answer was lost can see whether its write got through. For that they are asked for even while
 //! S3 is known to be silent.
 
-use super::{HttpStatus, Precondition, S3, S3Error, bare_etag};
+use super::error::HttpStatus;
+use super::{Precondition, S3, S3Error, bare_etag};
 use aws_sdk_s3::error::SdkError;
 use bytes::Bytes;
 use futures::FutureExt;

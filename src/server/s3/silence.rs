@@ -1,7 +1,8 @@
 //! How long S3 is waited for, and what is remembered of a silence: a page asks many questions one after the other, and a
 //! store that takes connections and says nothing shall be waited for once.
 
-use super::{HttpStatus, S3, S3Error};
+use super::error::HttpStatus;
+use super::{S3, S3Error};
 use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
 use futures::FutureExt;
 use futures::future::BoxFuture;

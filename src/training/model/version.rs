@@ -4,6 +4,12 @@
 //! A final status never changes again, so a second delivery, a late one and one out of order change nothing. With one
 //! exception: a run that only counts as failed because nobody knew how it ended (`lost`) takes the word of whoever knows.
 
+mod parameter;
+mod report;
+
+pub use parameter::ParameterValue;
+pub use report::{Report, Success};
+
 use super::costs::cents;
 use super::sweep::SweepPlace;
 use serde::{Deserialize, Serialize};
@@ -86,41 +92,6 @@ impl Progress {
     }
 }
 
-/// A parameter as it was sent.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(untagged)]
-#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
-pub enum ParameterValue {
-    Bool(bool),
-    Int(i64),
-    Float(f64),
-    Text(String),
-}
-
-impl From<&super::parameters::Value> for ParameterValue {
-    fn from(value: &super::parameters::Value) -> Self {
-        use super::parameters::Value;
-        match value {
-            Value::Int(number) => Self::Int(*number),
-            Value::Float(number) => Self::Float(*number),
-            Value::Bool(yes) => Self::Bool(*yes),
-            Value::Text(text) => Self::Text(text.clone()),
-            Value::Choice(word) => Self::Text((*word).to_owned()),
-        }
-    }
-}
-
-impl std::fmt::Display for ParameterValue {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::Bool(value) => write!(f, "{value}"),
-            Self::Int(value) => write!(f, "{value}"),
-            Self::Float(value) => write!(f, "{value}"),
-            Self::Text(value) => f.write_str(value),
-        }
-    }
-}
-
 /// One run as pages and `/api` show it. The stored record may hold more; it never leaves the server.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
@@ -170,86 +141,6 @@ pub struct TrainingVersion {
     pub queued: Option<bool>,
     /// Id of the version whose model it went on from.
     pub start_from: Option<String>,
-}
-
-/// What a witness says of a run.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Report {
-    /// RunPod took the job in.
-    Submitted {
-        job_id: String,
-    },
-    Queued,
-    Running {
-        progress: Option<Progress>,
-        delay_ms: Option<i64>,
-    },
-    Succeeded(Success),
-    Failed {
-        reason: String,
-        delay_ms: Option<i64>,
-        execution_ms: Option<i64>,
-    },
-    Cancelled,
-    /// Taken out of a sweep's queue before it was sent.
-    Withdrawn,
-    /// Nobody knows how it ended, and nobody is left to ask.
-    Lost {
-        reason: String,
-    },
-    /// A person asked again, and what the trainer or S3 says contradicts the end on record. In one step, so that a verdict that
-    /// comes in meanwhile does not end it again.
-    Reopened(Box<Report>),
-}
-
-impl Report {
-    /// The same with every text of the trainer's as `change` gives it.
-    pub fn with_texts(self, change: &impl Fn(&str) -> String) -> Self {
-        match self {
-            Self::Reopened(news) => Self::Reopened(Box::new(news.with_texts(change))),
-            Self::Lost { reason } => Self::Lost {
-                reason: change(&reason),
-            },
-            Self::Failed {
-                reason,
-                delay_ms,
-                execution_ms,
-            } => Self::Failed {
-                reason: change(&reason),
-                delay_ms,
-                execution_ms,
-            },
-            Self::Running {
-                progress: Some(progress),
-                delay_ms,
-            } => Self::Running {
-                progress: Some(Progress {
-                    stage: change(&progress.stage),
-                    log: progress.log.as_deref().map(change),
-                    ..progress
-                }),
-                delay_ms,
-            },
-            other => other,
-        }
-    }
-
-    /// What it says of the run.
-    pub fn news(&self) -> &Self {
-        match self {
-            Self::Reopened(news) => news,
-            other => other,
-        }
-    }
-}
-
-/// A finished model.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Success {
-    pub lora_url: Option<String>,
-    pub size_bytes: Option<u64>,
-    pub delay_ms: Option<i64>,
-    pub execution_ms: Option<i64>,
 }
 
 impl TrainingVersion {
