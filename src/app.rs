@@ -80,7 +80,8 @@ pub fn App() -> impl IntoView {
             if title.is_empty() { "ActorMaker".into() } else { format!("{title} · ActorMaker") }
         } />
         <Router>
-            <a class="button button--primary visually-hidden" href="#main">
+            // left to the browser, which moves the focus along; the router only scrolls
+            <a class="button button--primary visually-hidden" href="#main" rel="external">
                 "Skip to content"
             </a>
             <TopBar />
@@ -130,9 +131,13 @@ fn Alive() -> impl IntoView {
     });
 }
 
-/// A page that is downloaded when it is first opened, so that the first visit stays small.
+/// A page that is downloaded when it is first opened, so that the first visit stays small. One that frames another
+/// (`lazy_page!(…, alive: false)`) does not say that all is alive: what it frames may still be on its way.
 macro_rules! lazy_page {
     ($route:ident, $page:ident) => {
+        lazy_page!($route, $page, alive: true);
+    };
+    ($route:ident, $page:ident, alive: $alive:literal) => {
         struct $route;
 
         #[lazy_route]
@@ -144,7 +149,7 @@ macro_rules! lazy_page {
             fn view(_this: Self) -> AnyView {
                 view! {
                     <$page />
-                    <Alive />
+                    {$alive.then(|| view! { <Alive /> })}
                 }
                 .into_any()
             }
@@ -153,7 +158,7 @@ macro_rules! lazy_page {
 }
 
 lazy_page!(NewStyleRoute, NewStylePage);
-lazy_page!(LayoutRoute, StyleLayout);
+lazy_page!(LayoutRoute, StyleLayout, alive: false);
 lazy_page!(DataRoute, TrainingDataPage);
 lazy_page!(TrainRoute, TrainPage);
 lazy_page!(SweepRoute, SweepPage);

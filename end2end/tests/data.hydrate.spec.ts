@@ -313,3 +313,45 @@ test('nothing moves while the page comes in and comes alive', async ({ page, stu
   await page.waitForLoadState('networkidle');
   expect(await page.evaluate(() => (window as any).moved)).toBeLessThan(0.01);
 });
+
+test('a link that is pressed before the page is alive leads where it says', async ({ page, studio }) => {
+  const errors = problems(page);
+  const style = await studio.style('Pressed early');
+  await studio.images(style, 3);
+  let held: (() => void)[] = [];
+  let open = false;
+  // the first download takes the router along; the page itself comes in the others
+  await page.route(/\.wasm$/, async (route) => {
+    if (!/actor_maker(_bg)?\.wasm$/.test(route.request().url()) && !open) await new Promise<void>((go) => held.push(go));
+    await route.continue().catch(() => undefined);
+  });
+  await page.goto(`${studio.url}/styles/${style}/data`, { waitUntil: 'commit' });
+  await expect.poll(() => held.length).toBeGreaterThan(0);
+  await expect(page.locator('body[data-hydrated]')).toHaveCount(0);
+  const pressed = page.waitForRequest((request) => request.isNavigationRequest() && request.url().includes('view=quality'));
+  await page.getByRole('link', { name: 'Quality' }).click();
+  await pressed;
+  open = true;
+  held.splice(0).forEach((go) => go());
+  await hydrated(page);
+  await expect(page.getByRole('heading', { name: 'Quality' })).toBeVisible();
+  expect(errors).toEqual([]);
+});
+
+test('a page whose code has died says so', async ({ page, studio }) => {
+  const style = await studio.style('Dead page');
+  await studio.images(style, 2);
+  // another picture of the page than the code makes: taking it over fails
+  await page.route(`**/styles/${style}/data`, async (route) => {
+    const answer = await route.fetch();
+    const html = (await answer.text()).replace(/<main id="main"[^]*?<\/main>/, '<main id="main"><p>other</p></main>');
+    await route.fulfill({ response: answer, body: html });
+  });
+  await page.goto(`${studio.url}/styles/${style}/data`);
+  const notice = page.getByRole('alert').filter({ hasText: 'This page has stopped working' });
+  await expect(notice).toBeVisible();
+  await page.unroute(`**/styles/${style}/data`);
+  await notice.getByRole('link', { name: 'Load it again' }).click();
+  await hydrated(page);
+  await expect(notice).toHaveCount(0);
+});

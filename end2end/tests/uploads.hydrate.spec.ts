@@ -3,7 +3,7 @@ import type { Page } from '@playwright/test';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expectAccessible } from '../fixtures/axe';
-import { animation, cmyk, glass, grey16, photo, scene, turnedPng, zip } from '../fixtures/pictures';
+import { animation, cmyk, glass, grey16, photo, scene, turnedPng, turnedWebp, zip } from '../fixtures/pictures';
 import { expect, hydrated, picture, problems, Studio, test } from '../fixtures/studio';
 
 type Input = { name: string; mimeType: string; buffer: Buffer };
@@ -198,6 +198,24 @@ test('a turned photo is stored upright', async ({ page, studio }) => {
   await expect(list(page).getByText('The same file, not sent again.')).toBeVisible();
 });
 
+test('a turned WebP is stored upright, whatever the browser makes of its orientation', async ({ page, studio }) => {
+  const style = await studio.style('Turned WebP');
+  await go(page, studio, style);
+  const turns = [2, 3, 4, 5, 6, 7, 8];
+  await send(page, await Promise.all(turns.map(async (n) => file(`turn ${n}.webp`, await turnedWebp(page, 64, 32, n)))));
+  await expect(page.getByText('Uploaded 7 images')).toBeVisible();
+  // where the red half lies once it is upright, by what EXIF says of the first row and column
+  const red: Record<number, [number, number]> = { 2: [0.9, 0.5], 3: [0.9, 0.5], 4: [0.1, 0.5], 5: [0.5, 0.1], 6: [0.5, 0.1], 7: [0.5, 0.9], 8: [0.5, 0.9] };
+  for (const n of turns) {
+    const [x, y] = red[n];
+    const seen = await pixels(page, studio, style, `turn ${n}.webp`, [[x, y], [1 - x, 1 - y]]);
+    expect(seen.width, `${n}`).toBe(n >= 5 ? 32 : 64);
+    expect([reddish(seen.colours[0]), blueish(seen.colours[1])], `${n}`).toEqual([true, true]);
+    // what is upright says so itself
+    expect((await bytes(studio, style, `turn ${n}.webp`)).includes('EXIF')).toBe(false);
+  }
+});
+
 test('what the trainer would get wrong is changed only with consent', async ({ page, studio }) => {
   const style = await studio.style('Consent');
   await go(page, studio, style);
@@ -223,6 +241,9 @@ test('what the trainer would get wrong is changed only with consent', async ({ p
   await expect(row(page, 'Photo.Jpg')).toContainText('stored');
   await page.getByRole('button', { name: 'Change all' }).click();
   await expect(page.getByText('Uploaded 4 images, 1 caption')).toBeVisible();
+  await expect(row(page, 'print.jpg')).toContainText('converted to RGB');
+  await expect(row(page, 'moving.gif')).toContainText('first frame kept · converted to a PNG');
+  await expect(row(page, 'glass.png')).toContainText('put on white');
   expect(await names(studio, style)).toEqual(['glass.png', 'moving.png', 'Photo.jpg', 'print.jpg']);
   expect(await caption(studio, style, 'Photo.jpg')).toBe('a photo');
   const colour = async (name: string) => (await pixels(page, studio, style, name, [[0.5, 0.5]])).colours[0];

@@ -127,6 +127,23 @@ pub async fn delete_images(
     Ok(gone)
 }
 
+/// Deletes an image whose place another one of the same stem takes, in every set too; their caption stays. Returns how many sets
+/// hold the new one instead.
+#[server(prefix = "/rpc", endpoint = "replace_image")]
+pub async fn replace_image(style: StyleId, gone: String, new: String) -> Result<usize, AppError> {
+    use super::model::image::stem;
+    use super::server::{deletion, selection_sets};
+    if gone == new || stem(&gone) != stem(&new) {
+        let message =
+            format!("{new} cannot take the place of {gone}: both must share one caption.");
+        return Err(AppError::field("new", message));
+    }
+    let state = crate::server::state::app_state();
+    let sets = selection_sets::put_in_place(&state, &style, &gone, &new).await?;
+    deletion::delete(&state, &style, &[gone]).await?;
+    Ok(sets)
+}
+
 /// All sets; smart ones with the images that fit now.
 #[server(prefix = "/rpc", endpoint = "selection_sets", input = GetUrl)]
 pub async fn selection_sets(style: StyleId) -> Result<Vec<SelectionSet>, AppError> {

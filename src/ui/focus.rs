@@ -2,12 +2,17 @@
 
 /// Focuses the element with this id once it is on the page.
 pub fn focus_soon(id: &str) {
-    put(id, false);
+    put(vec![format!("#{id}")], false);
 }
 
 /// The same, unless the focus is somewhere by then.
 pub fn focus_if_lost(id: &str) {
-    put(id, true);
+    focus_first_if_lost(&[&format!("#{id}")]);
+}
+
+/// What the first of these selectors to find something finds, unless the focus is somewhere by then.
+pub fn focus_first_if_lost(selectors: &[&str]) {
+    put(selectors.iter().map(|s| (*s).to_owned()).collect(), true);
 }
 
 /// Whether what had the focus is gone.
@@ -18,12 +23,16 @@ pub fn is_focus_lost() -> bool {
 }
 
 #[cfg(feature = "hydrate")]
-fn put(id: &str, only_lost: bool) {
+fn put(selectors: Vec<String>, only_lost: bool) {
     use leptos::prelude::{document, request_animation_frame};
     use wasm_bindgen::JsCast;
-    let id = id.to_owned();
+    let find = |selector: &String| match selector.strip_prefix('#') {
+        // an id may hold what a selector cannot
+        Some(id) => document().get_element_by_id(id),
+        None => document().query_selector(selector).ok().flatten(),
+    };
     request_animation_frame(move || {
-        let element = document().get_element_by_id(&id);
+        let element = selectors.iter().find_map(find);
         let element = element.filter(|_| !only_lost || is_focus_lost());
         if let Some(element) = element.and_then(|e| e.dyn_into::<web_sys::HtmlElement>().ok()) {
             let _ = element.focus();
@@ -32,4 +41,4 @@ fn put(id: &str, only_lost: bool) {
 }
 
 #[cfg(not(feature = "hydrate"))]
-fn put(_: &str, _: bool) {}
+fn put(_: Vec<String>, _: bool) {}

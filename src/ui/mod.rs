@@ -11,6 +11,8 @@ pub mod icon;
 pub mod notice;
 pub mod poll;
 pub mod query;
+#[cfg(feature = "hydrate")]
+pub mod stopped;
 pub mod textarea;
 pub mod units;
 pub mod virtual_grid;
@@ -23,7 +25,7 @@ pub use copy::CopyButton;
 pub use field::{SelectField, TextField};
 #[cfg(feature = "hydrate")]
 pub use focus::is_focus_lost;
-pub use focus::{focus_if_lost, focus_soon};
+pub use focus::{focus_first_if_lost, focus_if_lost, focus_soon};
 pub use guide_link::GuideLink;
 pub use icon::Icon;
 pub use notice::{ErrorNotice, Notice};

@@ -16,6 +16,7 @@ mod tests;
 mod webp;
 
 pub use signature::{Kind, kind};
+pub use webp::{WEBP_FLAGS_END, hide_exif};
 
 use super::image::extension;
 use serde::{Deserialize, Serialize};

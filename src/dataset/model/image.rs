@@ -182,6 +182,11 @@ pub fn refusal_of_type(name: &str) -> String {
             "{name}: the trainer passes over the mixed or upper-case extension .{ext}. Rename it to .{lower}."
         );
     }
+    if ext.is_empty() {
+        return format!(
+            "{name} has no extension, so the trainer passes over it. Name it .jpg, .jpeg, .png, .webp or .bmp, a caption .txt."
+        );
+    }
     format!(
         "{name}: the trainer does not read .{ext} files. Use .jpg, .jpeg, .png, .webp or .bmp, with captions as .txt."
     )

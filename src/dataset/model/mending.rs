@@ -33,7 +33,7 @@ pub struct Needs {
     pub change: Option<Change>,
     /// What and why, for a person to agree to; empty when it is not worth a question.
     pub asks: Vec<String>,
-    /// What was done or found that is worth telling.
+    /// What was found that is worth telling, and what is done by the change once it is made.
     pub notes: Vec<String>,
 }
 
@@ -78,17 +78,16 @@ pub fn needs(
             "The trainer passes over the extension .{ext}: stored as {new_name}."
         ));
     }
-    let turned = flaws.iter().find(|f| matches!(f, Flaw::Turned(_)));
     let misnamed = found.as_ref().ok().filter(|_| change.is_none());
-    let notes = [
-        turned.map(|f| f.mended().to_owned()),
-        misnamed.and_then(|h| h.misnamed(&new_name)),
-    ];
+    let converted = change.filter(|_| foreign);
+    let mut notes: Vec<String> = flaws.iter().map(|f| f.mended().to_owned()).collect();
+    notes.extend(converted.map(|c| format!("converted to {}", c.to.words())));
+    notes.extend(misnamed.and_then(|h| h.misnamed(&new_name)));
     Ok(Needs {
         name: new_name,
         change,
         asks,
-        notes: notes.into_iter().flatten().collect(),
+        notes,
     })
 }
 
@@ -180,6 +179,7 @@ mod tests {
         };
         let cmyk = needs("a.jpg", &Ok(cmyk), false).unwrap();
         assert!(cmyk.asks[0].ends_with("with other colours: converted to RGB."));
+        assert_eq!(cmyk.notes, ["converted to RGB"]);
         let glass = needs("a.png", &Ok(header(Kind::Png)), true).unwrap();
         let on_white = Change {
             to: Kind::Png,
@@ -196,6 +196,7 @@ mod tests {
             (gif.name.as_str(), gif.change.unwrap().to),
             ("a.png", Kind::Png)
         );
+        assert_eq!(gif.notes, ["converted to a PNG"]);
         let avif = needs("a.jpg", &Err(Unfit::Foreign(Kind::Avif)), false).unwrap();
         assert_eq!(
             (avif.name.as_str(), avif.change.unwrap().to),

@@ -112,7 +112,6 @@ async fn one(
     let name = match taken.standing(name, file.size_bytes, Some(&file.md5)) {
         Standing::Free => name.to_owned(),
         Standing::Same | Standing::Twice => return Ok(Placed::Same),
-        Standing::Unknown => name.to_owned(),
         Standing::Taken(conflict) => placed(taken, name, &conflict, clash)?,
     };
     let stored = images::put(state, style, &name, file).await;

@@ -274,6 +274,34 @@ pub async fn drop_gone(
     }
 }
 
+/// Puts an image in the place of another one in every set that names it; of a smart set the filter says what is its own.
+/// Returns how many sets changed.
+pub async fn put_in_place(
+    state: &AppState,
+    style: &StyleId,
+    gone: &str,
+    new: &str,
+) -> Result<usize, AppError> {
+    let mut changed = 0;
+    let names_it =
+        |set: &SelectionSet| set.filter.is_none() && set.filenames.iter().any(|n| n == gone);
+    // each is read anew until the change is one of what was read
+    while let Some(set) = list(state, style)?.into_iter().find(names_it) {
+        let names = set.filenames.into_iter();
+        let names = names.map(|name| if name == gone { new.to_owned() } else { name });
+        let draft = SelectionSetDraft {
+            filenames: Some(names.collect()),
+            ..SelectionSetDraft::default()
+        };
+        match update(state, style, set.id, draft, Some(&set.etag)).await {
+            Ok(_) => changed += 1,
+            Err(error) if matches!(error.kind, ErrorKind::Changed | ErrorKind::NotFound) => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(changed)
+}
+
 /// The page that says which set is gone.
 pub fn page_without(style: &StyleId, title: &str) -> String {
     let mut query = url::form_urlencoded::Serializer::new(String::new());

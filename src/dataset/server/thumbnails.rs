@@ -25,7 +25,10 @@ use std::time::{Duration, SystemTime};
 
 /// Long side in pixels.
 const SIDE: u32 = 320;
-const JPEG_QUALITY: u8 = 80;
+/// Tried from the first on: grass and hatching take more bytes than a thumbnail may have.
+const JPEG_QUALITIES: [u8; 3] = [80, 60, 40];
+/// So that a screen of them comes at once.
+const ENOUGH_BYTES: usize = 30_000;
 /// A thumbnail that a browser made may have this many bytes.
 pub const MAX_THUMBNAIL_BYTES: usize = 64 << 10;
 /// Kept on disk: 256 folders of this many bytes each, 256 MiB in all, some 13,000 thumbnails.
@@ -191,21 +194,35 @@ fn keep(path: &Path, thumbnail: &[u8]) {
 
 /// A picture's thumbnail, or why there is none (reads on after the file's name). Blocks.
 pub fn small(from: impl BufRead + Seek) -> Result<Vec<u8>, String> {
-    shrink(decode(from)?.picture, SIDE, JPEG_QUALITY)
+    let picture = small_picture(decode(from)?.picture, SIDE);
+    let mut thumbnail = Vec::new();
+    for quality in JPEG_QUALITIES {
+        thumbnail = jpeg(&picture, quality)?;
+        if thumbnail.len() <= ENOUGH_BYTES {
+            break;
+        }
+    }
+    Ok(thumbnail)
 }
 
 /// A JPEG of at most `side` pixels, or why there is none (reads on after the file's name). Blocks.
 pub fn shrink(picture: DynamicImage, side: u32, quality: u8) -> Result<Vec<u8>, String> {
+    jpeg(&small_picture(picture, side), quality)
+}
+
+fn small_picture(picture: DynamicImage, side: u32) -> image::RgbImage {
     let (width, height) = picture.dimensions();
-    let small = if width.max(height) > side {
-        picture.thumbnail(side, side)
-    } else {
-        picture
-    };
+    on_grey(&match width.max(height) > side {
+        true => picture.thumbnail(side, side),
+        false => picture,
+    })
+}
+
+fn jpeg(picture: &image::RgbImage, quality: u8) -> Result<Vec<u8>, String> {
     let mut out = Vec::new();
-    let rgb = DynamicImage::ImageRgb8(on_grey(&small));
     let encoder = JpegEncoder::new_with_quality(&mut out, quality);
-    rgb.write_with_encoder(encoder)
+    picture
+        .write_with_encoder(encoder)
         .map_err(|_| "cannot be made into a JPEG".to_owned())?;
     Ok(out)
 }

@@ -85,9 +85,7 @@ fn select_the_chosen_set(data: Data) {
 /// Whether the server's page is just being taken over.
 #[cfg(feature = "hydrate")]
 pub fn is_taking_over() -> bool {
-    document()
-        .body()
-        .is_some_and(|body| !body.has_attribute("data-hydrated"))
+    !crate::ui::whole_pages::is_alive()
 }
 
 /// Pictures of the server's page that failed before anybody listened say so again.

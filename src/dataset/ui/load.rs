@@ -276,7 +276,9 @@ async fn list(
 ) -> Result<ImagePage, AppError> {
     let style = parsed(id)?;
     let here = whole.try_get_value().flatten().filter(|w| w.style == id);
-    if let Some(mut here) = here.filter(|_| question.cursor.is_empty()) {
+    // which sets there are, and which of them are smart, is the server's to know
+    let names_a_set = Filter::parse_typed(&question.filter).is_ok_and(|f| !f.sets().is_empty());
+    if let Some(mut here) = here.filter(|_| question.cursor.is_empty() && !names_a_set) {
         let mut is_whole = true;
         if here.version != question.version {
             let none = String::new;

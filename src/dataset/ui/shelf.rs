@@ -25,6 +25,8 @@ pub struct Shelf {
     /// Windows that are shown but may have changed.
     stale: StoredValue<BTreeSet<usize>>,
     under_way: StoredValue<BTreeSet<usize>>,
+    /// How often in a row windows were refused; 0 while all is well.
+    refused: RwSignal<u32>,
     /// What is on the shelf answers this.
     question: StoredValue<Question>,
     #[cfg(feature = "hydrate")]
@@ -38,6 +40,7 @@ impl Shelf {
             windows: RwSignal::new(BTreeMap::new()),
             stale: StoredValue::new(BTreeSet::new()),
             under_way: StoredValue::new(BTreeSet::new()),
+            refused: RwSignal::new(0),
             question: StoredValue::new(Question::default()),
             #[cfg(feature = "hydrate")]
             timer: StoredValue::new_local(None),
@@ -90,8 +93,8 @@ impl Shelf {
         if !same || !long {
             self.windows.update(BTreeMap::clear);
             self.names.set(Arc::default());
+            self.under_way.update_value(BTreeSet::clear);
         }
-        self.under_way.update_value(BTreeSet::clear);
         self.question.set_value(question.clone());
         if long {
             leptos::task::spawn_local(async move { self.fetch_names(question, data).await });
@@ -104,15 +107,22 @@ impl Shelf {
         let Some(offset) = data.listing.try_with_untracked(|l| l.page.offset) else {
             return;
         };
+        // of names the latest alone: a deleted one must not come back
         if let Ok(mut names) = answer
-            && self.is_about(&question)
+            && self.is_latest(&question)
         {
             names.drain(..offset.min(names.len()));
             self.names.set(Arc::new(names));
         }
     }
 
+    /// Whether the list is still the one that was asked for, be it a newer state of it: while images are measured or uploaded it is
+    /// asked for again and again, and what comes is shown until a newer answer takes its place.
     fn is_about(self, question: &Question) -> bool {
+        self.question.try_with_value(|q| q.asks_like(question)) == Some(true)
+    }
+
+    fn is_latest(self, question: &Question) -> bool {
         self.question.try_with_value(|q| q == question) == Some(true)
     }
 
@@ -151,6 +161,19 @@ impl Shelf {
         }
     }
 
+    /// Whether places in view wait because they were refused.
+    pub fn is_refused(&self) -> bool {
+        self.refused.get() > 0
+    }
+
+    /// After 2, 4, 8 ... s: what is in view by then and not there is asked for again.
+    fn ask_again(self, data: Data) {
+        self.refused.update(|n| *n += 1);
+        let doublings = self.refused.get_untracked().min(5);
+        let wait = std::time::Duration::from_secs(1 << doublings);
+        set_timeout(move || self.fill(data), wait);
+    }
+
     async fn fetch(self, window: usize, data: Data) {
         let question = self.question.get_value();
         let offset = data.listing.with_untracked(|l| l.page.offset) + window * PAGE;
@@ -168,15 +191,23 @@ impl Shelf {
         self.under_way.update_value(|u| {
             u.remove(&window);
         });
-        // a refusal leaves the places waiting; the next look at them asks again
-        if let Ok(page) = answer {
-            self.stale.update_value(|s| {
-                s.remove(&window);
-            });
-            learn(data.known, &page.images);
-            self.windows.update(|w| {
-                w.insert(window, page.images);
-            });
+        let Ok(page) = answer else {
+            return self.ask_again(data);
+        };
+        self.refused.set(0);
+        let is_latest = self.is_latest(&question);
+        self.stale.update_value(|s| {
+            match is_latest {
+                true => s.remove(&window),
+                false => s.insert(window),
+            };
+        });
+        learn(data.known, &page.images);
+        self.windows.update(|w| {
+            w.insert(window, page.images);
+        });
+        if !is_latest {
+            self.fill_later(data);
         }
     }
 }

@@ -2,8 +2,10 @@
 
 use super::browser::{ImageBitmap, options};
 use super::look::{canvas, decode, encode};
-use crate::dataset::model::header::{Header, Kind};
+use super::reader;
+use crate::dataset::model::header::{self, Header, Kind};
 use crate::dataset::model::mending::{Change, can_be_decoded};
+use js_sys::{Array, Uint8Array};
 use web_sys::Blob;
 
 /// Of JPEG and WebP: what a photo loses at this cannot be seen.
@@ -17,8 +19,7 @@ pub struct Copy {
 
 /// Decodes the whole picture and encodes it anew; `None` when this browser cannot.
 pub async fn make(file: &Blob, header: Option<&Header>, wanted: Change) -> Option<Copy> {
-    let bitmap = decode(file, &options(&[])).await?;
-    let turn = left_to_turn(&bitmap, header);
+    let (bitmap, turn) = decoded(file, header).await?;
     let (mut width, mut height) = (bitmap.width(), bitmap.height());
     if turn >= 5 {
         (width, height) = (height, width);
@@ -50,6 +51,30 @@ pub async fn make(file: &Blob, header: Option<&Header>, wanted: Change) -> Optio
     })
 }
 
+/// The picture, and the orientation that is left to apply to it. Of a WebP nobody knows which browser turns it (Chromium does
+/// not): it is decoded without its EXIF block, and turned here.
+async fn decoded(file: &Blob, header: Option<&Header>) -> Option<(ImageBitmap, u8)> {
+    match header {
+        Some(h) if h.kind == Kind::Webp && h.orientation > 1 => {
+            let bitmap = decode(&without_exif(file).await?, &options(&[])).await?;
+            Some((bitmap, h.orientation))
+        }
+        _ => {
+            let bitmap = decode(file, &options(&[])).await?;
+            let turn = left_to_turn(&bitmap, header);
+            Some((bitmap, turn))
+        }
+    }
+}
+
+async fn without_exif(file: &Blob) -> Option<Blob> {
+    let mut head = reader::bytes(file, 0, header::WEBP_FLAGS_END).await?;
+    header::hide_exif(&mut head);
+    let rest = file.slice_with_f64(header::WEBP_FLAGS_END as f64).ok()?;
+    let parts = Array::of2(&Uint8Array::from(&head[..]), &rest);
+    Blob::new_with_u8_array_sequence(&parts).ok()
+}
+
 /// Browsers turn upright what they decode; one that did not do so shows it by the lengths of the sides.
 fn left_to_turn(bitmap: &ImageBitmap, header: Option<&Header>) -> u8 {
     let sideways = header.filter(|h| h.orientation >= 5 && h.width != h.height);
@@ -62,6 +87,9 @@ fn left_to_turn(bitmap: &ImageBitmap, header: Option<&Header>) -> u8 {
 /// The canvas transform for an EXIF orientation, onto a canvas of `width` × `height`.
 fn transform(orientation: u8, width: f64, height: f64) -> [f64; 6] {
     match orientation {
+        2 => [-1.0, 0.0, 0.0, 1.0, width, 0.0],
+        3 => [-1.0, 0.0, 0.0, -1.0, width, height],
+        4 => [1.0, 0.0, 0.0, -1.0, 0.0, height],
         5 => [0.0, 1.0, 1.0, 0.0, 0.0, 0.0],
         6 => [0.0, 1.0, -1.0, 0.0, width, 0.0],
         7 => [0.0, -1.0, -1.0, 0.0, width, height],

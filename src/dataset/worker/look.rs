@@ -14,8 +14,8 @@ use web_sys::Blob;
 
 /// Long side of a thumbnail, pixels; the server keeps none that is larger.
 const THUMBNAIL_SIDE: u32 = 320;
-/// Nor one of more bytes.
-const THUMBNAIL_BYTES: f64 = 65_536.0;
+/// So that a screen of them comes at once; the server makes its own where even the least quality is not enough.
+const THUMBNAIL_BYTES: f64 = 30_000.0;
 /// Rows of a large picture looked at together.
 const STRIP: u32 = 256;
 
@@ -41,7 +41,7 @@ pub async fn caption(file: &Blob, name: &str) -> Answer {
 }
 
 /// `agreed`: what has to be asked was asked, so the copy is made.
-pub async fn picture(file: &Blob, name: &str, md5: bool, agreed: bool) -> Answer {
+pub async fn picture(file: &Blob, name: &str, agreed: bool) -> Answer {
     let Some((head, found)) = read_header(file).await else {
         return Answer::Lost;
     };
@@ -68,7 +68,7 @@ pub async fn picture(file: &Blob, name: &str, md5: bool, agreed: bool) -> Answer
     };
     match mending::needs(name, &found, transparent) {
         Err(why) => Answer::Refused(why),
-        Ok(needs) => answer(file, name, (&found, transparent), needs, view, md5, agreed).await,
+        Ok(needs) => answer(file, name, (&found, transparent), needs, view, agreed).await,
     }
 }
 
@@ -92,7 +92,6 @@ async fn answer(
     judged: (&Result<Header, Unfit>, bool),
     needs: Needs,
     view: Option<View>,
-    md5: bool,
     agreed: bool,
 ) -> Answer {
     let mut found = Found {
@@ -102,6 +101,8 @@ async fn answer(
     };
     if !agreed && !needs.asks.is_empty() {
         found.asks = needs.asks;
+        // nothing is done yet
+        found.notes.clear();
     } else if let Some(wanted) = needs.change {
         let header = judged.0.as_ref().ok();
         let copy = change::make(file, header, wanted).await;
@@ -115,9 +116,7 @@ async fn answer(
         show(&mut found, view).await;
         return Answer::Found(Box::new(found));
     }
-    if md5 {
-        found.md5 = reader::md5(file).await;
-    }
+    found.md5 = reader::md5(file).await;
     if view.is_none() {
         found
             .notes
@@ -176,7 +175,7 @@ impl View {
         context.set_smoothing("high");
         let (w, h) = (width.into(), height.into());
         context.draw_image(&self.small, 0.0, 0.0, w, h);
-        for quality in [0.8, 0.5] {
+        for quality in [0.8, 0.6, 0.4] {
             let jpeg = encode(&canvas, "image/jpeg", quality).await?;
             if jpeg.size() <= THUMBNAIL_BYTES {
                 return Some(jpeg);

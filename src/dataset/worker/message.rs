@@ -10,10 +10,7 @@ pub enum What {
     /// Take every file out of an archive.
     Unpack,
     Caption,
-    /// Look at a picture; with its MD5 where that decides something.
-    Picture {
-        md5: bool,
-    },
+    Picture,
     /// Look at the copy that a person agreed to.
     Changed,
 }
@@ -65,9 +62,8 @@ impl From<&Task> for JsValue {
         let what = match task.what {
             What::Unpack => 0,
             What::Caption => 1,
-            What::Picture { md5: false } => 2,
-            What::Picture { md5: true } => 3,
-            What::Changed => 4,
+            What::Picture => 2,
+            What::Changed => 3,
         };
         Array::of4(
             &task.id.into(),
@@ -85,8 +81,7 @@ impl Task {
         let what = match number(&parts.get(1)) {
             0 => What::Unpack,
             1 => What::Caption,
-            2 => What::Picture { md5: false },
-            3 => What::Picture { md5: true },
+            2 => What::Picture,
             _ => What::Changed,
         };
         Some(Self {

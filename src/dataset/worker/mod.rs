@@ -40,8 +40,8 @@ async fn answer(task: Task) {
     let answer = match task.what {
         What::Unpack => unpack(&task),
         What::Caption => look::caption(&task.file, &task.name).await,
-        What::Picture { md5 } => look::picture(&task.file, &task.name, md5, false).await,
-        What::Changed => look::picture(&task.file, &task.name, true, true).await,
+        What::Picture => look::picture(&task.file, &task.name, false).await,
+        What::Changed => look::picture(&task.file, &task.name, true).await,
     };
     post_message(&answer.to(id));
 }

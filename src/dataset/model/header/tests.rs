@@ -168,12 +168,14 @@ fn the_orientation_is_found_in_either_byte_order_and_type() {
             3
         );
         let odd = vec![7; 11];
-        let picture = webp(&[
+        let mut picture = webp(&[
             (b"VP8X", vp8x(8, 30, 20)),
             (b"ICCP", odd),
             (b"EXIF", exif(8, big)),
         ]);
         assert_eq!(good(&picture).orientation, 8);
+        hide_exif(&mut picture[..WEBP_FLAGS_END as usize]);
+        assert_eq!(good(&picture).orientation, 1);
     }
     for nonsense in [0, 9, 4000] {
         assert_eq!(

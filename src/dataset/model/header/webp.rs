@@ -7,6 +7,19 @@ const ANIMATION: u8 = 0x02;
 const EXIF: u8 = 0x08;
 const ALPHA: u8 = 0x10;
 
+/// Where the flags stand in a file with an EXIF block.
+const FLAGS: usize = 20;
+
+/// Takes the sign that an EXIF block follows out of a file's first [`WEBP_FLAGS_END`], so that no decoder turns the picture by it.
+pub fn hide_exif(head: &mut [u8]) {
+    if let Some(flags) = head.get_mut(FLAGS) {
+        *flags &= !EXIF;
+    }
+}
+
+/// So many bytes of a file say whether an EXIF block follows.
+pub const WEBP_FLAGS_END: u64 = FLAGS as u64 + 1;
+
 pub fn read(file: &Ends) -> Result<Header, Unread> {
     let head = file.head;
     let size = le32(head, 4).ok_or_else(|| file.beyond(8))?;
@@ -15,7 +28,7 @@ pub fn read(file: &Ends) -> Result<Header, Unread> {
         return Err(Unfit::Truncated.into());
     }
     let chunk = slice(head, 12, 4).ok_or_else(|| file.beyond(16))?;
-    let data = slice(head, 20, 10).ok_or_else(|| file.beyond(30))?;
+    let data = slice(head, FLAGS, 10).ok_or_else(|| file.beyond(30))?;
     let mut header = Header {
         kind: Kind::Webp,
         width: 0,

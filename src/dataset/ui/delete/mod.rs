@@ -5,6 +5,7 @@ mod work;
 use super::address::encode;
 use super::state::{Data, KnownImages, learn};
 use crate::dataset::api::DeleteImages;
+use crate::dataset::model::filter::sort::by_name;
 use crate::dataset::model::image::{TrainingImage, caption_name};
 use crate::dataset::model::selection::{Shrunk, shrunk};
 use crate::error::AppError;
@@ -171,7 +172,10 @@ fn keep(count: usize) -> &'static str {
     if count == 1 { "Keep it" } else { "Keep them" }
 }
 
-/// Title, consequences and every name with its caption.
+/// Of so many the picture and the caption are shown beside the name.
+const PICTURED: usize = 100;
+
+/// Title, consequences and every name.
 fn question(data: Data, names: Vec<String>) -> AnyView {
     let known = known(data);
     let find = |name: &String| known.get(name);
@@ -191,10 +195,13 @@ fn question(data: Data, names: Vec<String>) -> AnyView {
     why.push_str(&data.sets.with(|sets| sets_keep(&shrunk(sets, &going))));
     why.push_str(" Trained versions keep their own list.");
     let style = data.style_id();
-    let rows = names
-        .iter()
-        .map(|name| row(&style, name, find(name)))
-        .collect_view();
+    let mut ordered: Vec<&String> = names.iter().collect();
+    ordered.sort_by(|a, b| by_name(a, b));
+    let row = |(at, name): (usize, &&String)| match at < PICTURED {
+        true => row(&style, name, find(name)),
+        false => view! { <li class="dialog__name">{(*name).clone()}</li> }.into_any(),
+    };
+    let rows = ordered.iter().enumerate().map(row).collect_view();
     view! {
         <h2 class="dialog__title" id="delete-title">
             {title}

@@ -1,7 +1,7 @@
 //! What only a person can decide: both sides changed, one side lost a file, two folders hold different ones.
 
-use super::Shared;
 use super::pictured::pictured;
+use super::{Shared, TITLE, progress};
 use crate::dataset::api::folders::{ChooseFolder, DecideFolder};
 use crate::dataset::model::sync::{Action, First, FolderFile, FolderPage, Group};
 use crate::ui::units::{bytes, count, minute};
@@ -74,7 +74,7 @@ fn Table(
         return ().into_any();
     }
     let decide = ServerAction::<DecideFolder>::new();
-    shared.follow(decide, |_| ());
+    shared.follow(decide, progress::OUTCOME, |_| ());
     let refused = move || decide.value().get().and_then(Result::err);
     let first_ones = first_ones(&files);
     let rows = files
@@ -170,7 +170,7 @@ fn Split(shared: Shared, files: First<FolderFile>) -> impl IntoView {
     }
     let first_ones = first_ones(&files);
     let choose = ServerAction::<ChooseFolder>::new();
-    shared.follow(choose, |()| ());
+    shared.follow(choose, TITLE, |()| ());
     let refused = move || choose.value().get().and_then(Result::err);
     let row = move |file: FolderFile| {
         let copies = file.here.iter().map(|copy| {

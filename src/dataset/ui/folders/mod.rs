@@ -15,59 +15,79 @@ use super::state::Asked;
 use crate::dataset::api::folders::{MoveFolder, folder, folder_transfer};
 use crate::dataset::model::sync::{FolderCounts, FolderPage, Transfer};
 use crate::error::{AppError, ErrorKind};
-use crate::styles::model::StyleId;
 use crate::ui::frame::StyleChanged;
 use crate::ui::poll::use_poll;
 use crate::ui::units::plural;
-use crate::ui::{ErrorNotice, Icon};
+use crate::ui::{ErrorNotice, Icon, focus_if_lost};
 use leptos::prelude::*;
 use leptos_router::NavigateOptions;
 use leptos_router::hooks::use_navigate;
 
 /// How often a running transfer is asked after.
 const LIVE_MS: u32 = 500;
+/// The heading that names the panel.
+const TITLE: &str = "folder-title";
+/// The link that opens it.
+const COMPARE: &str = "folder-compare";
 
 /// What the parts share.
 #[derive(Clone, Copy)]
 pub struct Shared {
-    style: StoredValue<StyleId>,
+    id: Memo<String>,
     address: Memo<Address>,
     transfer: Memo<Option<Transfer>>,
     running: Memo<bool>,
     /// Send, fetch, go on, cancel.
     go: ServerAction<MoveFolder>,
+    /// How far it is.
+    ask: Action<(), Result<Option<Transfer>, AppError>>,
     /// Called after an action changed something.
     changed: Callback<()>,
     navigate: StoredValue<Callback<String>>,
+    /// Where the focus goes on when the panel is made anew, for what was pressed goes with the old one: an id, or nothing.
+    goes_on: StoredValue<&'static str>,
 }
 
 impl Shared {
     fn style_id(self) -> String {
-        // what is still shown of a page that was left may ask once more
-        let style = self.style.try_with_value(|s| s.as_str().to_owned());
-        style.unwrap_or_default()
-    }
-
-    fn style(self) -> StyleId {
-        self.style.get_value()
+        self.id.try_get_untracked().unwrap_or_default()
     }
 
     /// A link with the panel as it is to be: ``, `1`, `remove-s3`, `remove-folder`.
     fn href(self, panel: &str) -> String {
-        self.address
-            .with(|a| a.with("folder", panel))
-            .href(&self.style_id())
+        // what is still shown of a page that was left may ask once more
+        let href = self
+            .address
+            .try_with(|a| a.with("folder", panel).href(&self.style_id()));
+        href.unwrap_or_default()
+    }
+
+    /// Reads the transfer; `None` where there is none, or the page was left.
+    fn of_transfer<T>(self, read: impl FnOnce(&Transfer) -> T) -> Option<T> {
+        let of = |t: &Option<Transfer>| t.as_ref().map(read);
+        self.transfer.try_with(of).flatten()
+    }
+
+    fn forget(self) {
+        self.go.clear();
+        self.ask.clear();
+        self.go_on_at("");
     }
 
     /// Asks for both sides again once an action of ours went through; a refused one stays on the page as it is.
-    fn follow<S>(self, action: ServerAction<S>, then: impl Fn(S::Output) + Send + Sync + 'static)
-    where
+    fn follow<S>(
+        self,
+        action: ServerAction<S>,
+        goes_on: &'static str,
+        then: impl Fn(S::Output) + Send + Sync + 'static,
+    ) where
         S: leptos::server_fn::ServerFn<Error = AppError> + Clone + Send + Sync + 'static,
         S::Output: Clone + Send + Sync + 'static,
     {
         let ended = move || action.version().get();
         let go_on = move |_: &usize, _: Option<&usize>, _: Option<()>| {
             if let Some(Ok(output)) = action.value().get_untracked() {
+                self.go_on_at(goes_on);
                 self.changed.run(());
                 then(output);
             }
@@ -76,7 +96,11 @@ impl Shared {
     }
 
     fn is_running(self) -> bool {
-        self.running.get()
+        self.running.try_get().unwrap_or_default()
+    }
+
+    fn go_on_at(self, id: &'static str) {
+        self.goes_on.set_value(id);
     }
 }
 
@@ -84,31 +108,38 @@ type Seen = Result<(FolderPage, Option<Transfer>), AppError>;
 
 #[component]
 pub fn Folders(id: Memo<String>, address: Memo<Address>, asked: Asked) -> impl IntoView {
-    // one for each style: what was begun in one is nothing of the next
-    move || view! { <OfStyle id=id.get() address asked /> }
-}
-
-#[component]
-fn OfStyle(id: String, address: Memo<Address>, asked: Asked) -> impl IntoView {
-    // the page says already that there is no such style
-    let Ok(style) = super::load::parsed(&id) else {
-        return ().into_any();
-    };
     let open = Memo::new(move |_| address.with(|a| !a.get("folder").is_empty()));
     let version = asked.version;
     // as it was read with both sides
     let read = RwSignal::new(None);
-    let shared = shared(style.clone(), address, asked, read.read_only());
+    // made here and not with the view: the server may build that more than once, and drop what an earlier one had
+    let shared = shared(id, address, asked, read.read_only());
+    Effect::new(move |before: Option<bool>| {
+        let now = open.get();
+        if before.is_some_and(|before| before != now) {
+            shared.go_on_at(if now { TITLE } else { COMPARE });
+        }
+        now
+    });
+    Effect::new(move |before: Option<String>| {
+        let now = id.get();
+        // what was begun in one style is nothing of the next
+        if before.is_some_and(|before| before != now) {
+            read.set(None);
+            shared.forget();
+        }
+        now
+    });
     let seen = Resource::new(
-        move || (open.get(), version.get()),
-        move |(open, _)| look(style.clone(), open),
+        move || (id.get(), open.get(), version.get()),
+        move |(id, open, _)| look(id, open),
     );
     view! {
         <Transition>
             {move || Suspend::new(async move {
                 match seen.await {
                     Ok((view, transfer)) => {
-                        read.set(transfer);
+                        read.try_set(transfer);
                         view! { <Panel shared view open=open.get_untracked() /> }.into_any()
                     }
                     // the page says already that S3 does not answer
@@ -118,10 +149,10 @@ fn OfStyle(id: String, address: Memo<Address>, asked: Asked) -> impl IntoView {
             })}
         </Transition>
     }
-    .into_any()
 }
 
-async fn look(style: StyleId, open: bool) -> Seen {
+async fn look(id: String, open: bool) -> Seen {
+    let style = super::load::parsed(&id)?;
     let view = folder(style.clone(), open).await?;
     let transfer = folder_transfer(style).await?;
     Ok((view, transfer))
@@ -129,14 +160,16 @@ async fn look(style: StyleId, open: bool) -> Seen {
 
 /// What outlives the panel, which is made anew whenever both sides are read again: what was pressed meanwhile is not forgotten.
 fn shared(
-    style: StyleId,
+    id: Memo<String>,
     address: Memo<Address>,
     asked: Asked,
     read: ReadSignal<Option<Transfer>>,
 ) -> Shared {
     let go = ServerAction::<MoveFolder>::new();
-    let asking = style.clone();
-    let ask = Action::new(move |(): &()| folder_transfer(asking.clone()));
+    let ask = Action::new(move |(): &()| {
+        let style = super::load::parsed(&id.get_untracked());
+        async move { folder_transfer(style?).await }
+    });
     // what the action answered counts until the first poll came back
     let followed = Memo::new(move |_| {
         let begun = go.value().get().and_then(Result::ok);
@@ -156,13 +189,15 @@ fn shared(
         StyleChanged::notify();
     });
     let shared = Shared {
-        style: StoredValue::new(style),
+        id,
         address,
         transfer,
         running,
         go,
+        ask,
         changed,
         navigate: StoredValue::new(navigation()),
+        goes_on: StoredValue::new(""),
     };
     use_poll(running.into(), LIVE_MS, move || {
         if !ask.pending().get_untracked() {
@@ -174,6 +209,9 @@ fn shared(
         move || go.version().get(),
         move |_, _, _| {
             ask.dispatch(());
+            // the button rests while files are on their way
+            focus_if_lost(progress::OUTCOME);
+            shared.go_on_at(progress::OUTCOME);
         },
         false,
     );
@@ -192,13 +230,17 @@ fn shared(
 
 #[component]
 fn Panel(shared: Shared, view: FolderPage, open: bool) -> impl IntoView {
+    let goes_on = shared.goes_on.try_update_value(std::mem::take);
+    if let Some(id) = goes_on.filter(|id| !id.is_empty()) {
+        focus_if_lost(id);
+    }
     view! {
-        <section class="folder" aria-labelledby="folder-title">
+        <section class="folder" aria-labelledby=TITLE>
             {if open {
                 view! { <opened::Opened shared view /> }.into_any()
             } else if view.counts.here + view.counts.there == 0 {
                 // a new style: nothing to compare yet
-                view! { <h2 class="visually-hidden" id="folder-title">"Project folder"</h2> }.into_any()
+                view! { <h2 class="visually-hidden" id=TITLE>"Project folder"</h2> }.into_any()
             } else {
                 view! { <Strip shared view /> }.into_any()
             }}
@@ -253,7 +295,7 @@ fn Strip(shared: Shared, view: FolderPage) -> impl IntoView {
     };
     let differs = (counts.here > 0).then(|| difference(&counts));
     view! {
-        <h2 class="visually-hidden" id="folder-title">
+        <h2 class="visually-hidden" id=TITLE>
             "Project folder"
         </h2>
         <div class="folder__strip">
@@ -263,7 +305,7 @@ fn Strip(shared: Shared, view: FolderPage) -> impl IntoView {
                 {differs.map(|text| view! { <span class="folder__differs">{text}</span> })}
             </span>
             <progress::Line shared />
-            <a class="link" href=move || shared.href("1") data-noscroll="">
+            <a class="link" id=COMPARE href=move || shared.href("1") data-noscroll="">
                 "Compare with S3"
             </a>
         </div>

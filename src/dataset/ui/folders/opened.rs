@@ -1,13 +1,10 @@
 //! The comparison when it is opened: numbers, what can be done, and below it the decisions and the names.
 
-use super::{Shared, decisions, folders, lists, progress, removal};
+use super::{Shared, TITLE, decisions, folders, lists, progress, removal};
 use crate::dataset::model::sync::{FolderCounts, FolderPage, Side};
 use crate::ui::units::{bytes, plural};
 use crate::ui::{ErrorNotice, Icon, Notice, focus_if_lost, focus_soon};
 use leptos::prelude::*;
-
-/// The heading that names the panel.
-const TITLE: &str = "folder-title";
 
 /// The comparison.
 #[component]

@@ -6,6 +6,8 @@ use crate::ui::units::{bytes, minute, plural};
 use crate::ui::{Icon, Notice};
 use leptos::prelude::*;
 
+/// Where a transfer is told of.
+pub const OUTCOME: &str = "folder-transfer";
 /// Failed files that are named on the page; all of them are in the REST answer.
 const NAMED: usize = 50;
 
@@ -13,11 +15,9 @@ const NAMED: usize = 50;
 #[component]
 pub fn Line(shared: Shared) -> impl IntoView {
     move || {
-        let text = shared.transfer.with(|t| {
-            let running = t.as_ref().filter(|t| t.stage.is_running());
-            running.map(words)
-        });
-        text.map(|text| view! { <span role="status">{text}</span> })
+        let text = shared.of_transfer(|t| t.stage.is_running().then(|| words(t)));
+        text.flatten()
+            .map(|text| view! { <span role="status">{text}</span> })
     }
 }
 
@@ -36,13 +36,13 @@ fn words(transfer: &Transfer) -> String {
 #[component]
 pub fn Outcome(shared: Shared) -> impl IntoView {
     view! {
-        <div class="folder__transfer">
+        <div class="folder__transfer" id=OUTCOME tabindex="-1">
             {move || {
                 // what only this part knows may be gone when a transfer is heard of while both sides are read again
                 if shared.is_running() {
                     view! { <Running shared /> }.into_any()
                 } else {
-                    let ended = shared.transfer.get();
+                    let ended = shared.of_transfer(Transfer::clone);
                     ended.map(|transfer| view! { <Ended shared transfer /> }).into_any()
                 }
             }}
@@ -52,12 +52,12 @@ pub fn Outcome(shared: Shared) -> impl IntoView {
 
 #[component]
 fn Running(shared: Shared) -> impl IntoView {
-    let of = move |read: fn(&Transfer) -> u64| shared.transfer.with(|t| t.as_ref().map_or(0, read));
+    let of = move |read: fn(&Transfer) -> u64| shared.of_transfer(read).unwrap_or(0);
     let known = move || of(|t| t.bytes_total) > 0;
     // script shows it without a reload
     let live = RwSignal::new(false);
     Effect::new(move |_| live.set(true));
-    let line = move || shared.transfer.with(|t| t.as_ref().map(words));
+    let line = move || shared.of_transfer(words);
     let sizes = move || {
         let done = bytes(of(|t| t.bytes_done));
         known().then(|| format!("{done} of {}", bytes(of(|t| t.bytes_total))))

@@ -1,6 +1,7 @@
 //! Removing what one side alone has: every name is shown and asked about; no transfer does this.
 
 use super::super::delete::sets_keep;
+use super::super::load::parsed;
 use super::Shared;
 use crate::dataset::api::folders::{RemoveFolderFiles, folder_removal};
 use crate::dataset::model::sync::{Removal, Removed, Side};
@@ -14,7 +15,10 @@ pub const TOLD: &str = "folder-removed";
 
 #[component]
 pub fn Confirm(shared: Shared, side: Side) -> impl IntoView {
-    let asked = Resource::new(|| (), move |()| folder_removal(shared.style(), side));
+    let asked = Resource::new(
+        move || shared.style_id(),
+        move |id| async move { folder_removal(parsed(&id)?, side).await },
+    );
     view! {
         <Suspense fallback=|| {
             view! { <p class="muted">"Looking at both sides…"</p> }
@@ -39,7 +43,7 @@ fn Question(shared: Shared, side: Side, removal: Removal) -> impl IntoView {
     Effect::new(|_| focus_if_lost(QUESTION));
     let remove = ServerAction::<RemoveFolderFiles>::new();
     let refused = move || remove.value().get().and_then(Result::err);
-    shared.follow(remove, move |done: Removed| {
+    shared.follow(remove, TOLD, move |done: Removed| {
         let removed = done.removed.len().to_string();
         let to = shared
             .address

@@ -5,19 +5,24 @@ use super::table::{mark, remark};
 use crate::dataset::api::DismissRemark;
 use crate::dataset::model::bucket_choice::Crop;
 use crate::dataset::model::image::TrainingImage;
-use crate::dataset::ui::state::Data;
+use crate::dataset::ui::state::{Data, Listing};
 use crate::ui::poll::use_poll;
 use leptos::prelude::*;
 
-/// How often the list is asked again while images are being measured.
+/// How often the list is asked again while images are being measured; one of thousands takes minutes, and its names are many.
 const AGAIN_MS: u32 = 2_000;
+const LONG_AGAIN_MS: u32 = 10_000;
 
 /// Asks for the list again until every image of it is measured.
 pub fn follow(data: Data) {
-    let pending = Memo::new(move |_| data.listing.with(|l| l.page.analysing > 0));
-    use_poll(pending.into(), AGAIN_MS, move || {
-        data.asked.version.update(|v| *v += 1);
-    });
+    let pending = move |is_long: bool| {
+        let pending =
+            move |l: &Listing| l.page.analysing > 0 && l.page.next_cursor.is_some() == is_long;
+        Memo::new(move |_| data.listing.with(pending)).into()
+    };
+    let again = move || data.asked.version.update(|v| *v += 1);
+    use_poll(pending(false), AGAIN_MS, again);
+    use_poll(pending(true), LONG_AGAIN_MS, again);
 }
 
 /// The crop as insets in per cent, for `.inspector__crop`.

@@ -1,5 +1,6 @@
 //! One answer for all files that ask the same.
 
+use super::list::go_on_asking;
 use super::queue::{Question, Row, Stage};
 use super::transfer;
 use crate::dataset::model::upload::Clash;
@@ -67,7 +68,10 @@ fn bar(
             <button
                 class="button button--secondary button--small"
                 type="button"
-                on:click=move |_| style.with_value(|s| transfer::answer_all(s, is_change, clash))
+                on:click=move |_| {
+                    style.with_value(|s| transfer::answer_all(s, is_change, clash));
+                    go_on_asking();
+                }
             >
                 {words}
             </button>

@@ -6,7 +6,7 @@ use super::transfer;
 use crate::dataset::model::upload::{Clash, Conflict, is_caption_name};
 use crate::dataset::ui::address::encode;
 use crate::ui::units::{bytes, plural};
-use crate::ui::{Badge, GuideLink, Icon};
+use crate::ui::{Badge, GuideLink, Icon, focus_first_if_lost};
 use leptos::prelude::*;
 
 /// Rows shown of a long list.
@@ -322,19 +322,33 @@ fn actions(style: StoredValue<String>, id: u32, next: Next, name: StoredValue<St
         Next::Clash(conflict) => clash(style, id, &conflict, name),
         Next::Change => {
             let yes = press("Change".to_owned(), small, |s, id| {
-                transfer::answer(s, id, Clash::Replace)
+                answer(s, id, Clash::Replace)
             });
             let no = press(
                 "Skip".to_owned(),
                 "button button--ghost button--small",
                 |s, id| {
-                    transfer::answer(s, id, Clash::Skip);
+                    answer(s, id, Clash::Skip);
                 },
             );
             vec![yes, no].into_any()
         }
         Next::Nothing => ().into_any(),
     }
+}
+
+fn answer(style: &str, id: u32, clash: Clash) {
+    transfer::answer(style, id, clash);
+    go_on_asking();
+}
+
+/// The buttons that were pressed go: the keyboard goes on at the next question, or at the list.
+pub fn go_on_asking() {
+    focus_first_if_lost(&[
+        ".uploads__for-all button",
+        ".upload--asking .upload__actions button",
+        ".uploads__list",
+    ]);
 }
 
 /// The words of a choice; to take another image's place deletes it, so that one is named.
@@ -366,7 +380,7 @@ fn clash(
                 class="button button--secondary button--small"
                 type="button"
                 aria-label=label
-                on:click=move |_| style.with_value(|s| transfer::answer(s, id, clash))
+                on:click=move |_| style.with_value(|s| answer(s, id, clash))
             >
                 {words}
             </button>

@@ -13,8 +13,8 @@ use crate::dataset::api::stored_files;
 use crate::dataset::model::analysis::Hash;
 use crate::dataset::model::image::{extension, stem};
 use crate::dataset::model::upload::{
-    Clash, Standing, StoredFile, Taken, Ticket, check_before_reading, folder_of, is_caption_name,
-    is_passed_over, name_of, respelled,
+    Clash, StoredFile, Taken, Ticket, check_before_reading, folder_of, is_caption_name,
+    is_passed_over, name_of,
 };
 use crate::dataset::worker::message::{Answer, What};
 use crate::styles::model::StyleId;
@@ -290,11 +290,7 @@ fn look(shared: &Shared, row: &Row) {
     } else if agreed || shared.borrow().for_all.change == Some(true) {
         What::Changed
     } else {
-        let name = respelled(&row.name).unwrap_or_else(|| row.name.clone());
-        let standing = shared.borrow().taken.standing(&name, row.size_bytes, None);
-        What::Picture {
-            md5: standing == Standing::Unknown || has_namesake(shared, row),
-        }
+        What::Picture
     };
     let (told, known) = (shared.clone(), row.clone());
     let task = analyst::ask(what, &row.name, &file, move |answer| {
@@ -305,13 +301,6 @@ fn look(shared: &Shared, row: &Row) {
     if queue.looked.with_untracked(|l| l.began_ms == 0.0) {
         queue.looked.update(|l| l.began_ms = now());
     }
-}
-
-/// Whether another file of the list may be the same one, chosen twice.
-fn has_namesake(shared: &Shared, row: &Row) -> bool {
-    let rows = shared.borrow().queue.rows.clone();
-    let is_like = |r: &Row| r.id != row.id && r.name == row.name && r.size_bytes == row.size_bytes;
-    rows.with_untracked(|rows| rows.iter().any(is_like))
 }
 
 fn seen(shared: &Shared, row: &Row, answer: Answer) {

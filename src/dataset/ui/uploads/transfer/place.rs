@@ -1,12 +1,12 @@
 //! Under which name a file is stored: after what was found in it, what else is there, and what a person decides.
 
-use super::super::analyst;
 use super::super::queue::{Question, Row, Stage};
 use super::{Shared, look, object_url, pump, row, rows_at, with_job};
 use crate::dataset::model::analysis::{Hash, NEAR};
 use crate::dataset::model::image::{check_upload, stem};
 use crate::dataset::model::upload::{Clash, Conflict, Standing, is_caption_name};
-use crate::dataset::worker::message::{Found, What};
+use crate::dataset::worker::message::Found;
+use crate::ui::units::bytes;
 use leptos::prelude::*;
 
 /// The worker looked at a file.
@@ -14,6 +14,9 @@ pub fn found(shared: &Shared, row: &Row, found: Found) {
     let mut notes = found.notes;
     if found.width > 0 {
         notes.insert(0, format!("{} × {}", found.width, found.height));
+    }
+    if let Some(copy) = &found.file {
+        notes.push(format!("now {}", bytes(copy.size() as u64)));
     }
     let asks = found.asks;
     notes.extend(looks_like(shared, row, found.hash));
@@ -95,7 +98,6 @@ fn place(shared: &Shared, row: &Row) {
             let told = "It was chosen twice and is sent once.";
             row.stage.set(Stage::Skipped(told.to_owned()));
         }
-        Standing::Unknown => compare(shared, row),
         Standing::Taken(conflict) => {
             with_job(shared, row.id, |job| job.name.clone_from(&name));
             let decided = shared.borrow().for_all.clash;
@@ -111,24 +113,6 @@ fn place(shared: &Shared, row: &Row) {
 fn may_be_for_all(conflict: &Conflict, name: &str, clash: Clash) -> bool {
     let deletes = clash == Clash::Replace && conflict.shares_caption;
     !deletes && conflict.choices(name).contains(&clash)
-}
-
-/// Same name and size: only the content tells.
-fn compare(shared: &Shared, row: &Row) {
-    let Some((file, name)) = with_job(shared, row.id, |j| (j.original.clone(), j.name.clone()))
-    else {
-        return;
-    };
-    let what = match with_job(shared, row.id, |job| job.agreed) {
-        Some(true) => What::Changed,
-        _ => What::Picture { md5: true },
-    };
-    row.stage.set(Stage::Looking);
-    let (told, known) = (shared.clone(), row.clone());
-    let task = analyst::ask(what, &name, &file, move |answer| {
-        super::seen(&told, &known, answer);
-    });
-    with_job(shared, row.id, |job| job.task = Some(task));
 }
 
 /// The name is this file's from now on.

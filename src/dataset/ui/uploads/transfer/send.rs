@@ -2,9 +2,10 @@
 
 use super::super::queue::{Row, Stage};
 use super::{Shared, again, place, pump, rows_at, with_job};
-use crate::dataset::api::{delete_images, upload_tickets};
+use crate::dataset::api::{replace_image, upload_tickets};
 use crate::dataset::model::upload::{FileToUpload, Ticket, lacks_conditions};
 use crate::dataset::ui::address::encode;
+use crate::ui::units::plural;
 use js_sys::Promise;
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
@@ -217,11 +218,13 @@ async fn follow_up(shared: &Shared, row: &Row, etag: Option<String>) {
         let sent: Promise = window().fetch_with_str_and_init(&url, &request);
         let _ = JsFuture::from(sent).await;
     }
-    if let Some(other) = replaces
-        && let Err(error) = delete_images(style, vec![other.clone()], true).await
-    {
-        row.notes
-            .update(|n| n.push(format!("{other} could not be deleted: {error}")));
+    if let Some(other) = replaces {
+        let told = match replace_image(style, other.clone(), name).await {
+            Ok(0) => format!("in place of {other}"),
+            Ok(sets) => format!("in place of {other}, also in {}", plural(sets, "set")),
+            Err(error) => format!("{other} could not be deleted: {error}"),
+        };
+        row.notes.update(|notes| notes.push(told));
     }
 }
 
