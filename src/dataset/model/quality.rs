@@ -33,6 +33,13 @@ pub enum QualityState {
 }
 
 impl QualityState {
+    pub const ALL: [Self; 3] = [Self::Bad, Self::Look, Self::Fine];
+
+    /// As [`QualityState::as_str`] has it.
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|state| state.as_str() == text)
+    }
+
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Fine => "fine",
@@ -170,10 +177,20 @@ pub struct Quality {
 }
 
 impl Quality {
-    /// Why the picture is not trained at all; `None` when it is.
+    fn has(&self, code: QualityCode) -> bool {
+        self.remarks.iter().any(|r| r.code == code)
+    }
+
+    /// Whether there is nothing to be shown of the file.
+    pub fn is_unreadable(&self) -> bool {
+        self.has(QualityCode::Unreadable)
+    }
+
+    /// Why the picture is not trained at all; `None` when it is. What is passed over is never opened.
     pub fn kept_out(&self) -> Option<QualityCode> {
-        let mut codes = self.remarks.iter().map(|r| r.code);
-        codes.find(|code| code.keeps_out())
+        use QualityCode::{Extension, Unreadable, Untrainable};
+        let mut codes = [Extension, Unreadable, Untrainable].into_iter();
+        codes.find(|code| self.has(*code))
     }
 }
 

@@ -54,8 +54,7 @@ pub fn blur(analysis: &Analysis) -> Option<QualityRemark> {
         return None; // nothing there that could be sharp: said as exposure
     }
     let detail = below(analysis.detail, DETAIL);
-    let sharpness = below(analysis.sharpness, SHARPNESS)
-        .filter(|_| analysis.detail < HARD_EDGES);
+    let sharpness = below(analysis.sharpness, SHARPNESS).filter(|_| analysis.detail < HARD_EDGES);
     let message = if detail >= sharpness {
         format!(
             "Fine detail {} of 1 at 512 px; below {} it looks blurred, below {} it is bad. The style learns the blur.",
