@@ -1,5 +1,7 @@
 //! Quality of training images, through the real router: measured behind the list, kept by ETag, judged at the run's size.
 
+mod table;
+
 use super::plain_form::PlainForm;
 use super::studio::{TestStudio, run};
 use crate::dataset::server::{analysis, listing};

@@ -48,11 +48,13 @@ pub struct BucketSettings {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum BucketError {
     #[error(
-        "max_bucket_reso {max} (rounded up to {rounded}) is below the training size's longer side {side}: raise it to {side} or train smaller."
+        "max_bucket_reso {max}{} is below the training size's longer side {side}: raise it to {side} or train smaller.",
+        rounding("up", .max, .rounded)
     )]
     MaxBelowResolution { max: u32, rounded: u32, side: u32 },
     #[error(
-        "min_bucket_reso {min} (rounded down to {rounded}) is above the training size's shorter side {side}: lower it to {side} or train larger."
+        "min_bucket_reso {min}{} is above the training size's shorter side {side}: lower it to {side} or train larger.",
+        rounding("down", .min, .rounded)
     )]
     MinAboveResolution { min: u32, rounded: u32, side: u32 },
     #[error(
@@ -65,6 +67,14 @@ pub enum BucketError {
         "{width} × {height} px is too small to train without enlarging: allow enlarging, or use an image of at least 64 px each way."
     )]
     TooSmall { width: u32, height: u32 },
+}
+
+/// What the trainer makes of a bound, where that is another one.
+fn rounding(way: &str, bound: &u32, rounded: &u32) -> String {
+    match bound == rounded {
+        true => String::new(),
+        false => format!(" (rounded {way} to {rounded})"),
+    }
 }
 
 /// Where an image ends up.

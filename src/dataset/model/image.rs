@@ -206,7 +206,7 @@ pub struct TrainingImage {
     /// Pixels; `null` where the file is no readable picture.
     pub width: Option<u32>,
     pub height: Option<u32>,
-    /// Why the file has no size or no thumbnail; `null` for a readable picture.
+    /// Why the file is no readable picture, so that it has no size or no thumbnail, or the trainer stops on it; `null` for one.
     pub problem: Option<String>,
     /// The whole caption file; `null` when missing or not UTF-8.
     pub caption: Option<String>,

@@ -3,6 +3,7 @@
 //! The bounds were tried on the covers of real styles and on photographs: ink, washes and flat drawings are fine, their
 //! blurred copies are not. A person may dismiss a remark; the picture's state is that of the others.
 
+mod figures;
 mod measured;
 mod stored;
 
@@ -11,6 +12,7 @@ use super::bucket_choice::BucketPlace;
 use super::buckets::BucketError;
 use super::header::Flaw;
 use super::twins::Twins;
+use figures::past;
 use serde::{Deserialize, Serialize};
 
 /// Enlarged by more than this, a picture is bad; by anything, it is looked at.
@@ -31,6 +33,13 @@ pub enum QualityState {
 }
 
 impl QualityState {
+    pub const ALL: [Self; 3] = [Self::Bad, Self::Look, Self::Fine];
+
+    /// As [`QualityState::as_str`] has it.
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|state| state.as_str() == text)
+    }
+
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Fine => "fine",
@@ -111,6 +120,12 @@ impl QualityCode {
         }
     }
 
+    /// Whether the picture is not trained for it, since the trainer stops on the file or passes over it. That is no matter of
+    /// taste, so a person cannot dismiss it.
+    pub fn keeps_out(self) -> bool {
+        matches!(self, Self::Unreadable | Self::Extension | Self::Untrainable)
+    }
+
     /// The words before a remark.
     pub fn label(self) -> &'static str {
         match self {
@@ -159,6 +174,24 @@ impl QualityRemark {
 pub struct Quality {
     pub state: QualityState,
     pub remarks: Vec<QualityRemark>,
+}
+
+impl Quality {
+    fn has(&self, code: QualityCode) -> bool {
+        self.remarks.iter().any(|r| r.code == code)
+    }
+
+    /// Whether there is nothing to be shown of the file.
+    pub fn is_unreadable(&self) -> bool {
+        self.has(QualityCode::Unreadable)
+    }
+
+    /// Why the picture is not trained at all; `None` when it is. What is passed over is never opened.
+    pub fn kept_out(&self) -> Option<QualityCode> {
+        use QualityCode::{Extension, Unreadable, Untrainable};
+        let mut codes = [Extension, Unreadable, Untrainable].into_iter();
+        codes.find(|code| self.has(*code))
+    }
 }
 
 /// How a file's EXIF data ask to show it.
@@ -226,7 +259,8 @@ fn settle(
     dismissed: impl Fn(QualityCode) -> Option<QualityState>,
 ) -> Quality {
     let mut remarks: Vec<QualityRemark> = remarks.into_iter().collect();
-    for remark in &mut remarks {
+    // what keeps a picture out counts, also where an older studio let it be dismissed
+    for remark in remarks.iter_mut().filter(|r| !r.code.keeps_out()) {
         remark.dismissed = dismissed(remark.code).is_some_and(|worst| remark.state <= worst);
     }
     let open = remarks.iter().filter(|r| !r.dismissed);
@@ -274,8 +308,10 @@ fn size((width, _): (u32, u32), place: &Result<BucketPlace, BucketError>) -> Opt
         QualityState::Look
     };
     let message = format!(
-        "At {width} px width it is enlarged {:.2} times for its bucket of {} × {}; anything above 1 adds softness, above {ENLARGED_BAD} it is bad.",
-        place.scale, place.width, place.height
+        "At {width} px width it is enlarged {} times for its bucket of {} × {}; anything above 1 adds softness, above {ENLARGED_BAD} it is bad.",
+        past(place.scale, &[1.0, ENLARGED_BAD], 2),
+        place.width,
+        place.height
     );
     Some(QualityRemark::new(QualityCode::Upscaled, state, message))
 }
@@ -283,13 +319,14 @@ fn size((width, _): (u32, u32), place: &Result<BucketPlace, BucketError>) -> Opt
 fn crop(place: &Result<BucketPlace, BucketError>) -> Option<QualityRemark> {
     let place = place.as_ref().ok()?;
     let state = from(place.crop_loss, CROP_LOOK, CROP_BAD)?;
+    let bounds = [CROP_LOOK, CROP_BAD].map(|share| share * 100.0);
     let message = format!(
-        "{:.0} % of the picture is cut away for its bucket of {} × {}; above {:.0} % look at what is lost, above {:.0} % it is bad.",
-        place.crop_loss * 100.0,
+        "{} % of the picture is cut away for its bucket of {} × {}; above {:.0} % look at what is lost, above {:.0} % it is bad.",
+        past(place.crop_loss * 100.0, &bounds, 0),
         place.width,
         place.height,
-        CROP_LOOK * 100.0,
-        CROP_BAD * 100.0
+        bounds[0],
+        bounds[1]
     );
     Some(QualityRemark::new(QualityCode::Crop, state, message))
 }

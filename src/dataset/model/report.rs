@@ -1,5 +1,7 @@
 //! The quality report of a style or one of its sets: what the quality view shows and `/api/styles/{id}/quality` answers.
 
+pub mod rows;
+
 use super::analysis::{Hash, Swatch};
 use super::bucket_choice::{BucketChoice, BucketPlace, BucketUse};
 use super::outliers::Outlier;
@@ -39,14 +41,26 @@ pub struct QualityReport {
     pub choice_source: ChoiceSource,
     /// Why the trainer would stop on these settings; no image has a bucket then.
     pub choice_problem: Option<String>,
-    /// In the set's order, or by name.
+    /// In the set's order, or by name as a person reads names.
     pub images: Vec<QualityRow>,
+    /// Of the images that are trained.
     pub buckets: Vec<BucketUse>,
     /// Images that are still being measured: ask again.
     pub analysing: usize,
     pub fine: usize,
     pub look: usize,
     pub bad: usize,
+}
+
+impl QualityReport {
+    /// Images that are in no bucket: how many the trainer passes over, and on how many it stops.
+    pub fn kept_out(&self) -> (usize, usize) {
+        let judged = self.images.iter().filter_map(|i| i.quality.as_ref());
+        let codes: Vec<QualityCode> = judged.filter_map(Quality::kept_out).collect();
+        let passed_over = codes.iter().filter(|c| **c == QualityCode::Extension);
+        let passed_over = passed_over.count();
+        (passed_over, codes.len() - passed_over)
+    }
 }
 
 /// One image of a report.
@@ -60,6 +74,7 @@ pub struct QualityRow {
     pub thumbnail_url: String,
     pub width: Option<u32>,
     pub height: Option<u32>,
+    /// `null` for what is not trained at all.
     pub bucket: Option<BucketPlace>,
     /// `null` while it is being measured.
     pub quality: Option<Quality>,

@@ -9,6 +9,7 @@ mod kept;
 pub use kept::remember_run;
 
 use super::super::model::bucket_choice::{BucketChoice, uses};
+use super::super::model::filter::sort;
 use super::super::model::image::TrainingImage;
 use super::super::model::outliers::outliers;
 use super::super::model::quality::{Quality, QualityCode, QualityState};
@@ -16,7 +17,7 @@ use super::super::model::report::{ChoiceSource, Dismissal, QualityReport, Qualit
 use super::analysis::{Measured, Outcome};
 use super::caption_checks;
 use super::listing::{self, Pair};
-use super::selection_sets;
+use super::{selection_sets, smart_sets};
 use crate::error::{AppError, FieldError};
 use crate::server::state::AppState;
 use crate::styles;
@@ -35,6 +36,10 @@ pub async fn add(
     let judge = Judge::of(state, style, pairs, None).await?;
     for image in images {
         let size = image.width.zip(image.height);
+        image.problem = image
+            .problem
+            .take()
+            .or_else(|| judge.refusal(&image.filename));
         image.bucket = judge.place(&image.filename, size);
         image.quality = judge.quality(&image.filename, &image.etag, size);
         image.hash = judge.measured(&image.filename).map(|m| m.analysis.hash);
@@ -65,7 +70,7 @@ pub async fn report(
         check(choice)?;
     }
     let pairs = listing::pairs(state, style).await?;
-    let shown = chosen(state, style, scope, &pairs)?;
+    let shown = chosen(state, style, scope, &pairs).await?;
     let judge = Judge::of(state, style, &pairs, choice).await?;
     let sizes = listing::dimensions(state, &shown).await;
     let mut images: Vec<QualityRow> = shown
@@ -109,17 +114,24 @@ fn check(choice: &BucketChoice) -> Result<(), AppError> {
     }
 }
 
-/// In the scope's order; names that are not in the bucket are left out.
-fn chosen<'a>(
+/// In the scope's order, all as the grid lists them, of a smart set what fits now; names that are not in the bucket are left out.
+async fn chosen<'a>(
     state: &AppState,
     style: &StyleId,
     scope: &Scope,
     pairs: &'a [Pair],
 ) -> Result<Vec<&'a Pair>, AppError> {
     let names = match scope {
-        Scope::All => return Ok(pairs.iter().collect()),
-        Scope::Set(set) => &selection_sets::get(state, style, *set)?.filenames,
-        Scope::Names(names) => names,
+        Scope::All => {
+            let mut all: Vec<&Pair> = pairs.iter().collect();
+            all.sort_by(|a, b| sort::by_name(&a.filename, &b.filename));
+            return Ok(all);
+        }
+        Scope::Set(set) => {
+            let set = selection_sets::get(state, style, *set)?;
+            smart_sets::now(state, style, set).await?.filenames
+        }
+        Scope::Names(names) => names.clone(),
     };
     let by_name: HashMap<&str, &Pair> = pairs.iter().map(|p| (p.filename.as_str(), p)).collect();
     let there = names.iter().filter_map(|n| by_name.get(n.as_str()));
@@ -172,6 +184,9 @@ pub async fn dismiss(
     if let Some(choice) = &choice {
         check(choice)?;
     }
+    if dismissal.dismissed {
+        check_dismissable(filename, dismissal.code)?;
+    }
     let image = listing::one(state, style, filename).await?;
     let pairs = listing::pairs(state, style).await?;
     let size = image.width.zip(image.height);
@@ -189,6 +204,19 @@ pub async fn dismiss(
     Ok(judge
         .quality(filename, &image.etag, size)
         .unwrap_or_default())
+}
+
+/// What keeps a picture out of the training is there to be mended.
+fn check_dismissable(filename: &str, code: QualityCode) -> Result<(), AppError> {
+    if !code.keeps_out() {
+        return Ok(());
+    }
+    let told = format!(
+        "{:?} of {filename} cannot be dismissed: the trainer stops on such a file or passes over it.",
+        code.as_str()
+    );
+    let remedy = "Put a picture there that it reads, or leave it out of the set.";
+    Err(AppError::field("code", told).with_remedy(remedy))
 }
 
 /// How the remark stands that is dismissed; one that is not there would hide another one to come.

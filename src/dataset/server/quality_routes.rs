@@ -84,7 +84,8 @@ async fn report(
 }
 
 /// Dismisses a remark of an image, or takes that back. It holds until the image changes or the remark becomes worse. A remark
-/// the image does not have at this training size is a 404; while the image is being measured, 409.
+/// the image does not have at this training size is a 404; while the image is being measured, 409. What keeps a picture out of
+/// the training (`unreadable`, `extension`, `untrainable`) cannot be dismissed: 400.
 #[utoipa::path(put, path = "/api/styles/{id}/images/{filename}/quality", tag = "quality", params(("id" = String, Path), ("filename" = String, Path), ChoiceQuery),
     request_body = Dismissal, responses((status = 200, body = Quality), (status = 400, body = Problem), (status = 404, body = Problem), (status = 409, body = Problem)))]
 async fn dismiss(

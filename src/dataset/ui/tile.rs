@@ -111,7 +111,7 @@ fn shown(data: Data, lasso: Lasso, place: Signal<usize>, image: TrainingImage) -
 const CHIPS: usize = 3;
 
 /// Whether the server knows that there is nothing to show.
-fn is_unreadable(image: &TrainingImage) -> bool {
+pub fn is_unreadable(image: &TrainingImage) -> bool {
     image.width.is_none() || image.problem.is_some()
 }
 

@@ -33,6 +33,18 @@ fn bounds_are_rounded_outwards_before_they_are_held_against_the_training_size() 
         Buckets::new(&below),
         Err(BucketError::MaxBelowResolution { side: 1_024, .. })
     ));
+    let told = |settings| Buckets::new(settings).err().map(|e| e.to_string());
+    let words = told(&below).unwrap_or_default();
+    assert!(words.starts_with("max_bucket_reso 960 is below"), "{words}");
+    let odd = BucketSettings {
+        max_bucket_reso: 900,
+        ..fits
+    };
+    let words = told(&odd).unwrap_or_default();
+    assert!(
+        words.starts_with("max_bucket_reso 900 (rounded up to 960) is below"),
+        "{words}"
+    );
     let above = BucketSettings {
         min_bucket_reso: 320,
         ..settings(300, 512)

@@ -288,3 +288,61 @@ fn what_the_trainer_passes_over_or_silently_gets_wrong_is_bad_with_a_remedy() {
     let codes = [QualityCode::Unreadable, QualityCode::Extension];
     assert_eq!(found(&unread), codes.map(|c| (c, QualityState::Bad)));
 }
+
+#[test]
+fn no_figure_past_its_bound_reads_like_the_bound() {
+    let told = |size, analysis: &Analysis| {
+        let quality = judged(size, analysis, &Twins::default());
+        quality.remarks[0].message.clone()
+    };
+    let of = |change: fn(&mut Analysis)| {
+        let mut analysis = sound();
+        change(&mut analysis);
+        told((768, 768), &analysis)
+    };
+    for (message, figure) in [
+        (of(|a| a.luma = 19.6), "brightness 19.6 of"),
+        (of(|a| a.luma = 39.8), "brightness 39.8 of"),
+        (of(|a| a.luma = 225.3), "brightness 225.3 of"),
+        (of(|a| a.contrast = 8.97), "by 8.97 of"),
+        (of(|a| a.detail = 0.498), "detail 0.498 of"),
+        (of(|a| a.sharpness = 39.7), "Sharpness 39.7 ("),
+        (of(|a| a.clipped_dark = 0.502), "50.2 % of"),
+        (of(|a| a.clipped_light = 0.7504), "75.04 % of"),
+        (of(|a| a.transparent = 0.1003), "10.03 % of"),
+        (told((511, 511), &sound()), "enlarged 1.002 times"),
+        (told((341, 341), &sound()), "enlarged 1.501 times"),
+        // 256 × 1024 of 1000 pixels' height keeps 4000 of the width
+        (told((6_160, 1_000), &sound()), "35.1 % of the picture"),
+        (told((8_010, 1_000), &sound()), "50.1 % of the picture"),
+    ] {
+        assert!(message.contains(figure), "{figure}: {message}");
+    }
+}
+
+#[test]
+fn what_keeps_a_picture_out_of_the_training_cannot_be_dismissed() {
+    let meant = |_| Some(QualityState::Bad);
+    let unread = unreadable("a.jpg", "a.jpg is empty (0 bytes).", meant);
+    assert_eq!(unread.state, QualityState::Bad);
+    assert_eq!(unread.kept_out(), Some(QualityCode::Unreadable));
+    let place = placed((768, 768), &BucketChoice::default());
+    let facts = Facts {
+        filename: "a.gif",
+        size: (768, 768),
+        place: Some(&place),
+        analysis: &sound(),
+        turn: Turn::None,
+        flaws: &[Flaw::Animated],
+        twins: &Twins::default(),
+    };
+    let passed_over = judge(&facts, meant);
+    assert_eq!(passed_over.state, QualityState::Bad);
+    let dismissed: Vec<_> = passed_over
+        .remarks
+        .iter()
+        .map(|r| (r.code, r.dismissed))
+        .collect();
+    let (extension, animated) = (QualityCode::Extension, QualityCode::Animated);
+    assert_eq!(dismissed, [(extension, false), (animated, true)]);
+}

@@ -4,6 +4,7 @@ use super::kept::{self, Kept};
 use super::*;
 use crate::dataset::model::bucket_choice::BucketPlace;
 use crate::dataset::model::buckets::{BucketError, Buckets, Size};
+use crate::dataset::model::image::is_read_by_trainer;
 use crate::dataset::model::quality::{Facts, Turn, judge, unreadable};
 use crate::dataset::model::twins::{Measure, Twins, twins};
 use crate::dataset::server::analysis::{self, Known};
@@ -60,18 +61,30 @@ impl Judge {
         }
     }
 
+    /// Why the picture cannot be read, a sentence.
+    pub fn refusal(&self, name: &str) -> Option<String> {
+        match self.known.outcomes.get(name)?.as_ref() {
+            Outcome::Measured(_) => None,
+            Outcome::Refused(reason) => Some(reason.clone()),
+        }
+    }
+
     pub fn duplicates(&self, name: &str) -> Vec<String> {
         let twins = self.twins.get(name).into_iter().flat_map(|t| &t.listed);
         twins.map(|t| t.filename.clone()).collect()
     }
 
-    /// `size` is the stored one; the trainer's header reader follows a turn to the side.
+    /// `size` is the stored one; the trainer's header reader follows a turn to the side. What it passes over or stops on is in
+    /// no bucket.
     fn placed(
         &self,
         name: &str,
         size: Option<(u32, u32)>,
     ) -> Option<Result<BucketPlace, BucketError>> {
         let (width, height) = size?;
+        if !is_read_by_trainer(name) || self.refusal(name).is_some() {
+            return None;
+        }
         let sideways = self
             .measured(name)
             .is_some_and(|m| m.turn == Turn::Sideways);

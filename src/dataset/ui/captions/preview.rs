@@ -6,10 +6,11 @@ use crate::dataset::model::caption_edit::{
 };
 use crate::dataset::model::text_diff::{Side, differences};
 use crate::dataset::ui::address::encode;
+use crate::dataset::ui::pages::{self, Part};
 use crate::dataset::ui::state::Data;
 use crate::error::AppError;
+use crate::ui::ErrorNotice;
 use crate::ui::units::plural;
-use crate::ui::{ErrorNotice, Icon};
 use leptos::prelude::*;
 
 #[component]
@@ -165,39 +166,13 @@ fn piece(side: Side, text: &str) -> AnyView {
 }
 
 fn pages(data: Data, preview: &CaptionPreview) -> Option<AnyView> {
-    let (from, shown, total) = (preview.offset, preview.changes.len(), preview.total);
-    if shown == total {
-        return None;
-    }
-    let to = |from: usize| {
-        let page = if from == 0 {
-            String::new()
-        } else {
-            from.to_string()
-        };
-        place::here(data, &[("page", &page)]).href(&data.style_id())
+    let part = Part {
+        offset: preview.offset,
+        shown: preview.changes.len(),
+        total: preview.total,
+        page: PREVIEW_PAGE,
     };
-    let before = (from > 0).then(|| {
-        let href = to(from.saturating_sub(PREVIEW_PAGE));
-        view! {
-            <a class="button button--secondary" href=href data-noscroll="">
-                <Icon name="chevron-left" />
-                "Previous"
-            </a>
-        }
-    });
-    let after = (from + shown < total).then(|| {
-        view! {
-            <a class="button button--secondary" href=to(from + shown) data-noscroll="">
-                "Next"
-                <Icon name="chevron-right" />
-            </a>
-        }
-    });
-    let view = view! {
-        <nav class="row" aria-label="Pages of the preview">
-            {before} <span class="muted">{format!("{} to {} of {total}", from + 1, from + shown)}</span> {after}
-        </nav>
-    };
-    Some(view.into_any())
+    pages::pages("Pages of the preview", part, |page| {
+        place::here(data, &[("page", page)]).href(&data.style_id())
+    })
 }

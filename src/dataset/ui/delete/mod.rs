@@ -4,6 +4,8 @@ mod work;
 
 use super::address::encode;
 use super::state::{Data, KnownImages, learn};
+use super::thumb;
+use super::tile::is_unreadable;
 use crate::dataset::api::DeleteImages;
 use crate::dataset::model::filter::sort::by_name;
 use crate::dataset::model::image::{TrainingImage, caption_name};
@@ -247,8 +249,9 @@ fn captions(of_images: impl Iterator<Item = Option<bool>>) -> String {
     }
 }
 
-fn row(style: &str, name: &str, image: Option<&TrainingImage>) -> AnyView {
-    let thumbnail = match image {
+fn picture(style: &str, name: &str, image: Option<&TrainingImage>) -> AnyView {
+    let source = match image {
+        Some(image) if is_unreadable(image) => return thumb::none("image"),
         Some(image) => image.thumbnail_url.clone(),
         None => {
             let mut url = format!("/api/styles/{style}/images/");
@@ -256,6 +259,11 @@ fn row(style: &str, name: &str, image: Option<&TrainingImage>) -> AnyView {
             url + "/thumbnail"
         }
     };
+    view! { <img class="thumb" src=source alt="" width="32" height="32" loading="lazy" /> }
+        .into_any()
+}
+
+fn row(style: &str, name: &str, image: Option<&TrainingImage>) -> AnyView {
     let caption = match image {
         Some(image) if image.caption_etag.is_none() => "no caption".to_owned(),
         Some(TrainingImage {
@@ -269,7 +277,7 @@ fn row(style: &str, name: &str, image: Option<&TrainingImage>) -> AnyView {
     };
     view! {
         <li class="dialog__name">
-            <img class="thumb" src=thumbnail alt="" width="32" height="32" loading="lazy" />
+            {picture(style, name, image)}
             <span>
                 {name.to_owned()} <br /> <span class="muted">{caption}</span>
             </span>

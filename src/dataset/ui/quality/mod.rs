@@ -15,11 +15,13 @@ pub use place::{ViewLink, is_open};
 
 use super::state::Data;
 use crate::dataset::api::DismissRemark;
+use crate::dataset::model::filter::sort::by_name;
 use crate::dataset::model::report::QualityReport;
 use crate::error::AppError;
 use crate::ui::poll::use_poll;
 use crate::ui::units::plural;
 use crate::ui::{ErrorNotice, Icon};
+use judged::Answer;
 use leptos::prelude::*;
 use std::collections::BTreeSet;
 
@@ -42,8 +44,8 @@ pub fn QualityView(data: Data, judged: Judged) -> impl IntoView {
     use_poll(pending.into(), AGAIN_MS, move || {
         judged.version.update(|v| *v += 1)
     });
-    // which rows are shown is the address's to say
-    let which = Memo::new(move |_| data.address.with(|a| a.get("show").to_owned()));
+    table::follow(data);
+    let is_there = Memo::new(move |_| report.with(Option::is_some));
     view! {
         <section class="quality" aria-labelledby="quality-title">
             <div class="quality__head">
@@ -59,9 +61,9 @@ pub fn QualityView(data: Data, judged: Judged) -> impl IntoView {
                 </a>
             </div>
             <OnlySelected data judged />
-            {move || match (which.get(), report.get()).1 {
-                Some(report) => shown(data, dismiss, report),
-                None => view! { <p class="muted">"Judging the images…"</p> }.into_any(),
+            {move || match is_there.get() {
+                true => shown(data, dismiss, report),
+                false => view! { <p class="muted">"Judging the images…"</p> }.into_any(),
             }}
         </section>
     }
@@ -74,7 +76,9 @@ fn OnlySelected(data: Data, judged: Judged) -> impl IntoView {
     let is_useful = move || data.live.get() && count.get() > 0;
     let choose = move |only: bool| {
         let names = data.selected.get_untracked().into_iter();
-        judged.only.set(names.filter(|_| only).collect());
+        let mut names: Vec<String> = names.filter(|_| only).collect();
+        names.sort_by(|a, b| by_name(a, b));
+        judged.only.set(names);
     };
     view! {
         <label class="quality__only" hidden=move || !is_useful()>
@@ -89,23 +93,42 @@ fn OnlySelected(data: Data, judged: Judged) -> impl IntoView {
     }
 }
 
-fn shown(
-    data: Data,
-    dismiss: ServerAction<DismissRemark>,
-    report: Result<QualityReport, AppError>,
-) -> AnyView {
+/// Each part follows what it shows alone: while images are measured there is another answer every second, and what is typed
+/// into the form stays.
+fn shown(data: Data, dismiss: ServerAction<DismissRemark>, report: Memo<Answer>) -> AnyView {
+    let choice = Memo::new(move |_| {
+        report.with(|report| match report {
+            Some(Ok(report)) => report.choice,
+            _ => data.address.with(place::choice).unwrap_or_default(),
+        })
+    });
+    let of_report = move |part: &dyn Fn(&QualityReport) -> AnyView| {
+        report.with(|r| r.as_ref()?.as_ref().ok().map(part))
+    };
+    view! {
+        {move || report.get().map(|report| head(data, report))}
+        <settings::Settings data choice />
+        {move || of_report(&|report| {
+            view! {
+                <bucket_list::BucketList data report=report.clone() />
+                <strip::Strip data report=report.clone() />
+            }
+                .into_any()
+        })}
+        {move || {
+            data.address.track();
+            of_report(&|report| table::table(data, dismiss, report))
+        }}
+    }
+    .into_any()
+}
+
+/// How the images stand, or why that cannot be told.
+fn head(data: Data, report: Result<QualityReport, AppError>) -> AnyView {
     let report = match report {
         Ok(report) => report,
-        Err(error) => {
-            let typed = data.address.with(place::choice).unwrap_or_default();
-            return view! {
-                <ErrorNotice error />
-                <settings::Settings data choice=typed />
-            }
-            .into_any();
-        }
+        Err(error) => return view! { <ErrorNotice error /> }.into_any(),
     };
-    let summary = summary(&report);
     let again = (report.analysing > 0).then(|| {
         view! {
             <p class="muted quality__again">
@@ -118,13 +141,9 @@ fn shown(
     });
     view! {
         <p class="quality__summary" role="status">
-            {summary}
+            {summary(&report)}
         </p>
         {again}
-        <settings::Settings data choice=report.choice />
-        <bucket_list::BucketList report=report.clone() />
-        <strip::Strip data report=report.clone() />
-        <table::Table data dismiss report />
     }
     .into_any()
 }

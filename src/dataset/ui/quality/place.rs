@@ -2,13 +2,14 @@
 
 use crate::dataset::model::bucket_choice::BucketChoice;
 use crate::dataset::model::quality::QualityState;
+use crate::dataset::model::report::rows::{Order, Wanted};
 use crate::dataset::ui::address::Address;
 use crate::dataset::ui::state::Data;
 use crate::ui::Icon;
 use leptos::prelude::*;
 
 /// What stays in the address from one state of the view to another.
-const KEPT: [&str; 9] = [
+const KEPT: [&str; 11] = [
     "set",
     "filenames[]",
     "width",
@@ -18,7 +19,12 @@ const KEPT: [&str; 9] = [
     "bucket_no_upscale",
     "batch_size",
     "show",
+    "bucket",
+    "order",
 ];
+
+/// The heading of the table of images.
+pub const TABLE: &str = "quality-images";
 
 pub fn is_open(address: &Address) -> bool {
     address.get("view") == "quality"
@@ -27,6 +33,29 @@ pub fn is_open(address: &Address) -> bool {
 /// The view as it is, with some names changed; an empty value takes one out.
 pub fn here(address: &Address, style: &str, changes: &[(&str, &str)]) -> String {
     address.view("quality", &KEPT, changes).href(style)
+}
+
+/// The same at its table; without script the browser goes there by itself.
+pub fn table(address: &Address, style: &str, changes: &[(&str, &str)]) -> String {
+    format!("{}#{TABLE}", here(address, style, changes))
+}
+
+/// The view that a filled in form asks for.
+pub fn asked(query: &str) -> Address {
+    Address::parse(query).view("quality", &KEPT, &[])
+}
+
+/// The rows that are asked for; what cannot be understood asks for nothing.
+pub fn wanted(address: &Address) -> Wanted {
+    let side = |text: &str| text.parse().ok();
+    let size = address.get("bucket").split_once('x');
+    let bucket = size.and_then(|(width, height)| side(width).zip(side(height)));
+    Wanted {
+        state: QualityState::parse(address.get("show")),
+        bucket,
+        order: Order::parse(address.get("order")),
+        offset: address.get("page").parse().unwrap_or_default(),
+    }
 }
 
 /// The images themselves, with the same set chosen.
@@ -148,6 +177,32 @@ mod tests {
         assert_eq!(
             image(&address, "1", "b c.jpg"),
             "/styles/1/data?set=2&image=b%20c.jpg"
+        );
+    }
+
+    #[test]
+    fn the_rows_are_read_from_the_address_and_begin_anew_with_another_choice_of_them() {
+        let address =
+            Address::parse("view=quality&set=2&show=look&bucket=1024x256&order=bucket&page=300");
+        let asked = wanted(&address);
+        assert_eq!(asked.state, Some(QualityState::Look));
+        assert_eq!(
+            (asked.bucket, asked.order, asked.offset),
+            (Some((1_024, 256)), Order::Bucket, 300)
+        );
+        let odd = "view=quality&show=ugly&bucket=256&order=colour&page=-1";
+        assert_eq!(wanted(&Address::parse(odd)), Wanted::default());
+        let bad = table(&address, "1", &[("show", "bad")]);
+        let kept = "/styles/1/data?view=quality&set=2&bucket=1024x256&order=bucket";
+        assert_eq!(bad, format!("{kept}&show=bad#quality-images"));
+    }
+
+    #[test]
+    fn a_form_leads_to_the_view_without_what_was_left_empty() {
+        let typed = "view=quality&set=&width=768&height=&show=bad&filenames%5B%5D=a%26b.jpg&odd=1";
+        assert_eq!(
+            asked(typed).href("1"),
+            "/styles/1/data?view=quality&width=768&show=bad&filenames%5B%5D=a%26b.jpg"
         );
     }
 

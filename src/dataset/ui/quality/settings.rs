@@ -1,58 +1,55 @@
-//! The form that chooses whose images are judged, and at which training size: a plain GET.
+//! The form that chooses whose images are judged, and at which training size: a plain GET; with script only the query changes.
 
 use super::place;
 use crate::dataset::model::bucket_choice::BucketChoice;
 use crate::dataset::ui::state::Data;
 use crate::ui::TextField;
+use leptos::ev::SubmitEvent;
 use leptos::prelude::*;
 
 #[component]
-pub fn Settings(data: Data, choice: BucketChoice) -> impl IntoView {
+pub fn Settings(data: Data, choice: Memo<BucketChoice>) -> impl IntoView {
     let action = format!("/styles/{}/data", data.style_id());
-    let asked = untrack(|| data.address.with(|a| place::choice(a).is_some()));
-    let number = |label: &'static str, name: &'static str, value: u32, unit: &'static str| {
+    let number = |label: &'static str,
+                  name: &'static str,
+                  of: fn(&BucketChoice) -> u32,
+                  unit: &'static str| {
         view! {
             <TextField
                 label
                 name
                 id=format!("quality_{name}")
-                value=Signal::stored(value.to_string())
+                value=Signal::derive(move || choice.with(of).to_string())
                 unit
                 inputmode="numeric"
             />
         }
     };
-    let last = asked.then(|| {
-        let none = [
-            "width",
-            "height",
-            "min_bucket_reso",
-            "max_bucket_reso",
-            "bucket_no_upscale",
-            "batch_size",
-        ];
-        let none = none.map(|name| (name, ""));
-        let href = data
-            .address
-            .with(|a| place::here(a, &data.style_id(), &none));
-        view! { <a class="button button--ghost" href=href>"As in the last run"</a> }
-    });
     view! {
-        <form class="quality__settings" method="get" action=action aria-label="Images and training size">
+        <form
+            class="quality__settings"
+            method="get"
+            action=action
+            aria-label="Images and training size"
+            on:submit=move |event| submit(data, &event)
+        >
             <input type="hidden" name="view" value="quality" />
-            <SetChoice data />
-            {number("Width", "width", choice.width, "px")}
-            {number("Height", "height", choice.height, "px")}
-            {number("Shortest side", "min_bucket_reso", choice.min_bucket_reso, "px")}
-            {number("Longest side", "max_bucket_reso", choice.max_bucket_reso, "px")}
-            {number("Batch", "batch_size", choice.batch_size, "")}
+            {kept(data, "show")}
+            {kept(data, "order")}
+            <Images data />
+            {number("Width", "width", |c| c.width, "px")}
+            {number("Height", "height", |c| c.height, "px")}
+            {number("Shortest side", "min_bucket_reso", |c| c.min_bucket_reso, "px")}
+            {number("Longest side", "max_bucket_reso", |c| c.max_bucket_reso, "px")}
+            {number("Batch", "batch_size", |c| c.batch_size, "")}
             <label class="quality__option">
                 <input
                     class="checkbox"
                     type="checkbox"
                     name="bucket_no_upscale"
                     value="1"
-                    checked=choice.bucket_no_upscale
+                    checked=choice.with_untracked(|c| c.bucket_no_upscale)
+                    prop:checked=move || choice.with(|c| c.bucket_no_upscale)
                 />
                 "Never enlarge"
             </label>
@@ -60,18 +57,102 @@ pub fn Settings(data: Data, choice: BucketChoice) -> impl IntoView {
                 <button class="button button--secondary" type="submit">
                     "Show"
                 </button>
-                {last}
+                {move || as_in_the_last_run(data)}
             </div>
         </form>
     }
 }
 
+/// Which rows are shown, and how, is the same at another size.
+fn kept(data: Data, name: &'static str) -> impl IntoView {
+    let value = move || data.address.with(|a| a.get(name).to_owned());
+    view! { <input type="hidden" name=name value=value /> }
+}
+
+/// Another size is another query of the page: what is selected and the keyboard's place stay.
+fn submit(data: Data, event: &SubmitEvent) {
+    // else the browser sends it
+    if let Some(query) = typed(event) {
+        event.prevent_default();
+        data.go(&place::asked(&query));
+    }
+}
+
+/// The fields of the form as a query.
+#[cfg(feature = "hydrate")]
+fn typed(event: &SubmitEvent) -> Option<String> {
+    use wasm_bindgen::JsCast;
+    let form = event.target()?.dyn_into().ok()?;
+    let typed = web_sys::FormData::new_with_form(&form).ok()?;
+    let query = web_sys::UrlSearchParams::new_with_str_sequence_sequence(&typed).ok()?;
+    query.to_string().as_string()
+}
+
+#[cfg(not(feature = "hydrate"))]
+fn typed(_: &SubmitEvent) -> Option<String> {
+    None
+}
+
+fn as_in_the_last_run(data: Data) -> Option<AnyView> {
+    let none = [
+        "width",
+        "height",
+        "min_bucket_reso",
+        "max_bucket_reso",
+        "bucket_no_upscale",
+        "batch_size",
+        "bucket",
+    ];
+    let none = none.map(|name| (name, ""));
+    let href = data.address.with(|a| {
+        let is_asked = place::choice(a).is_some();
+        is_asked.then(|| place::here(a, &data.style_id(), &none))
+    })?;
+    let link = view! {
+        <a class="button button--ghost" href=href data-noscroll="">
+            "As in the last run"
+        </a>
+    };
+    Some(link.into_any())
+}
+
+/// The images the address names, or the choice of a set.
+#[component]
+fn Images(data: Data) -> impl IntoView {
+    let named = Memo::new(move |_| data.address.with(|a| a.all("filenames[]")));
+    move || match named.with(Vec::is_empty) {
+        true => view! { <SetChoice data /> }.into_any(),
+        false => these(data, named.get()),
+    }
+}
+
+fn these(data: Data, names: Vec<String>) -> AnyView {
+    let count = names.len();
+    let fields = names.into_iter().map(|name| {
+        view! { <input type="hidden" name="filenames[]" value=name /> }
+    });
+    let all = move || {
+        data.address
+            .with(|a| place::here(a, &data.style_id(), &[("filenames[]", "")]))
+    };
+    view! {
+        <p class="quality__option">
+            {fields.collect_view()} {format!("{count} chosen")}
+            <a href=all data-noscroll="">
+                "All images"
+            </a>
+        </p>
+    }
+    .into_any()
+}
+
 #[component]
 fn SetChoice(data: Data) -> impl IntoView {
-    let chosen = untrack(|| data.address.with(|a| a.get("set").to_owned()));
+    let chosen = move || data.address.with(|a| a.get("set").to_owned());
+    let before = untrack(chosen);
     let options = untrack(|| data.sets.get()).into_iter().map(|set| {
         let id = set.id.to_string();
-        let selected = id == chosen;
+        let selected = id == before;
         let text = format!("{} · {}", set.title(), set.filenames.len());
         view! {
             <option value=id selected=selected>
@@ -85,7 +166,7 @@ fn SetChoice(data: Data) -> impl IntoView {
                 "Images"
             </label>
             <div class="field__control">
-                <select class="input" id="quality_set" name="set">
+                <select class="input" id="quality_set" name="set" prop:value=chosen>
                     <option value="">"All images"</option>
                     {options.collect_view()}
                 </select>

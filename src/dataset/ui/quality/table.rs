@@ -4,47 +4,58 @@ use super::inspect::crop_style;
 use super::judged::Answer;
 use super::place;
 use crate::dataset::api::DismissRemark;
-use crate::dataset::model::quality::{QualityRemark, QualityState};
+use crate::dataset::model::quality::{Quality, QualityCode, QualityRemark, QualityState};
+use crate::dataset::model::report::rows::{Order, ROWS, Wanted};
 use crate::dataset::model::report::{QualityReport, QualityRow};
+use crate::dataset::ui::pages::{Part, pages};
 use crate::dataset::ui::state::Data;
-use crate::ui::{Badge, ErrorNotice, GuideLink, focus_soon};
+use crate::ui::{Badge, ErrorNotice, GuideLink, Icon, focus_if_lost, focus_soon};
 use leptos::prelude::*;
 
-/// Most rows of the table; more are within reach by a set.
-const ROWS: usize = 300;
-
-#[component]
-pub fn Table(
-    data: Data,
-    dismiss: ServerAction<DismissRemark>,
-    report: QualityReport,
-) -> impl IntoView {
-    let show = untrack(|| data.address.with(|a| a.get("show").to_owned()));
-    let wanted = |row: &&QualityRow| match &row.quality {
-        Some(quality) => show.is_empty() || quality.state.as_str() == show,
-        None => show.is_empty(),
-    };
-    let fitting: Vec<&QualityRow> = report.images.iter().filter(wanted).collect();
-    let more = fitting.len().saturating_sub(ROWS);
-    let rows = fitting
-        .iter()
-        .take(ROWS)
-        .map(|image| row(data, dismiss, image));
-    let rows = rows.collect_view();
-    let more = (more > 0).then(|| {
-        let text = format!("{more} more images: choose a set, or look at one state at a time.");
-        view! { <p class="muted">{text}</p> }
+/// Another page or bucket is read from the table's heading.
+pub fn follow(data: Data) {
+    let part = Memo::new(move |_| {
+        let wanted = data.address.with(place::wanted);
+        (wanted.bucket, wanted.offset)
     });
-    let none = fitting
+    Effect::new(move |before: Option<(Option<(u32, u32)>, usize)>| {
+        let now = part.get();
+        match before {
+            // another size leaves the bucket too, and the keyboard is at home in its form
+            Some(before) if before.0.is_some() && now.0.is_none() => focus_if_lost(place::TABLE),
+            Some(before) if before != now => focus_soon(place::TABLE),
+            _ => {}
+        }
+        now
+    });
+}
+
+pub fn table(data: Data, dismiss: ServerAction<DismissRemark>, report: &QualityReport) -> AnyView {
+    let wanted = data.address.with_untracked(place::wanted);
+    let page = wanted.page(report);
+    let rows = page.rows.iter().map(|image| row(data, dismiss, image));
+    let rows = rows.collect_view();
+    let none = page
+        .rows
         .is_empty()
-        .then(|| view! { <p class="muted">"No image is in this state."</p> });
+        .then(|| view! { <p class="muted">"No image fits."</p> });
+    let part = Part {
+        offset: page.offset,
+        shown: page.rows.len(),
+        total: page.total,
+        page: ROWS,
+    };
+    let pages = pages("Pages of the images", part, |page| {
+        data.address
+            .with_untracked(|a| place::table(a, &data.style_id(), &[("page", page)]))
+    });
     let refused = move || dismiss.value().get().and_then(Result::err);
     view! {
-        <section aria-labelledby="quality-images">
-            <h3 class="quality__subtitle" id="quality-images">
+        <section aria-labelledby=place::TABLE>
+            <h3 class="quality__subtitle" id=place::TABLE tabindex="-1">
                 "Images"
             </h3>
-            {states(data, &show, &report)}
+            {ways(data, &wanted, report)}
             {move || refused().map(|error| view! { <ErrorNotice error /> })}
             <table class="quality__table">
                 <thead>
@@ -58,30 +69,47 @@ pub fn Table(
                 <tbody>{rows}</tbody>
             </table>
             {none}
-            {more}
+            {pages}
         </section>
     }
+    .into_any()
 }
 
-/// Links that show all rows or those of one state.
-fn states(data: Data, show: &str, report: &QualityReport) -> impl IntoView + use<> {
-    let link = |state: &'static str, words: &'static str, count: usize| {
+/// Links that show all rows or those of one state, order them, and leave a bucket.
+fn ways(data: Data, wanted: &Wanted, report: &QualityReport) -> AnyView {
+    let link = |name: &'static str, value: &str, words: String, is_current: bool| {
         let href = data
             .address
-            .with_untracked(|a| place::here(a, &data.style_id(), &[("show", state)]));
-        let current = (show == state).then_some("true");
+            .with_untracked(|a| place::here(a, &data.style_id(), &[(name, value)]));
         view! {
-            <a class="quality__state" href=href aria-current=current data-noscroll="">
-                {format!("{words} ({count})")}
+            <a class="quality__state" href=href aria-current=is_current.then_some("true") data-noscroll="">
+                {words}
             </a>
         }
     };
+    let state = |state: Option<QualityState>| {
+        let (value, label) = state.map_or(("", "All"), |s| (s.as_str(), s.label()));
+        let words = format!("{label} ({})", wanted.count(report, state));
+        link("show", value, words, wanted.state == state)
+    };
+    let states = QualityState::ALL.map(Some).map(state);
+    let orders = Order::ALL
+        .map(|(order, value, words)| link("order", value, words.to_owned(), wanted.order == order));
+    let bucket = wanted.bucket.map(|(width, height)| {
+        let words = "Images of all buckets".to_owned();
+        view! {
+            <p class="row quality__states">
+                {format!("Only bucket {width} × {height}")} {link("bucket", "", words, false)}
+            </p>
+        }
+    });
     view! {
+        {bucket}
         <p class="row quality__states">
-            {link("", "All", report.images.len())} {link("bad", "Bad", report.bad)}
-            {link("look", "Look", report.look)} {link("fine", "Fine", report.fine)}
+            {state(None)} {states.collect_view()} <span class="muted">"Order"</span> {orders.collect_view()}
         </p>
     }
+    .into_any()
 }
 
 fn row(data: Data, dismiss: ServerAction<DismissRemark>, image: &QualityRow) -> AnyView {
@@ -100,7 +128,7 @@ fn row(data: Data, dismiss: ServerAction<DismissRemark>, image: &QualityRow) -> 
             <td>
                 <div class="quality__image">
                     <a class="quality__thumb" href=href.clone() tabindex="-1" aria-hidden="true">
-                        <img src=image.thumbnail_url.clone() alt="" loading="lazy" />
+                        {picture(image)}
                         {image.bucket.map(|b| view! { <span class="inspector__crop" style=crop_style(&b.crop)></span> })}
                     </a>
                     <span class="quality__what">
@@ -119,12 +147,30 @@ fn row(data: Data, dismiss: ServerAction<DismissRemark>, image: &QualityRow) -> 
     .into_any()
 }
 
+/// A file that is known to be no picture is not asked for.
+fn picture(image: &QualityRow) -> AnyView {
+    if image.quality.as_ref().is_some_and(Quality::is_unreadable) {
+        return view! {
+            <span class="quality__none">
+                <Icon name="image" />
+            </span>
+        }
+        .into_any();
+    }
+    view! { <img src=image.thumbnail_url.clone() alt="" loading="lazy" /> }.into_any()
+}
+
+/// Blanks that do not break keep a figure and its sign together.
 fn bucket(image: &QualityRow) -> String {
     match image.bucket {
-        None => "none".to_owned(),
-        Some(b) if b.crop_loss < 0.005 => format!("{} × {}", b.width, b.height),
+        None => match image.quality.as_ref().and_then(Quality::kept_out) {
+            Some(QualityCode::Extension) => "none: passed over".to_owned(),
+            Some(_) => "none: the trainer stops".to_owned(),
+            None => "none".to_owned(),
+        },
+        Some(b) if b.crop_loss < 0.005 => format!("{}\u{a0}×\u{a0}{}", b.width, b.height),
         Some(b) => format!(
-            "{} × {}, {:.0} % cut",
+            "{}\u{a0}×\u{a0}{}, {:.0}\u{a0}%\u{a0}cut",
             b.width,
             b.height,
             b.crop_loss * 100.0
@@ -173,7 +219,7 @@ pub fn keep_focus(dismiss: ServerAction<DismissRemark>, report: Memo<Answer>) {
     });
 }
 
-/// One remark, and the way to dismiss it or take that back.
+/// One remark, and the way to dismiss it or take that back, where it is a matter of taste.
 pub fn remark(
     data: Data,
     dismiss: ServerAction<DismissRemark>,
@@ -181,41 +227,47 @@ pub fn remark(
     remark: &QualityRemark,
 ) -> AnyView {
     let dismissed = remark.dismissed;
-    let (word, title) = if dismissed {
-        (
-            "Restore",
-            format!("Restore the remark “{}” of {filename}", remark.code.label()),
-        )
-    } else {
-        (
-            "Dismiss",
-            format!("Dismiss the remark “{}” of {filename}", remark.code.label()),
-        )
-    };
+    let code = remark.code;
+    let to_dismiss = (!code.keeps_out()).then(|| dismissal(data, dismiss, filename, remark));
+    view! {
+        <div class="quality__remark" class:quality__remark--dismissed=dismissed>
+            <p>
+                <strong>{code.label()}</strong>
+                " "
+                {dismissed.then_some("(dismissed) ")}
+                {remark.message.clone()}
+                <GuideLink to=format!("/guide/images#{}", code.as_str()) about=code.label() />
+            </p>
+            {to_dismiss}
+        </div>
+    }
+    .into_any()
+}
+
+fn dismissal(
+    data: Data,
+    dismiss: ServerAction<DismissRemark>,
+    filename: &str,
+    remark: &QualityRemark,
+) -> AnyView {
+    let dismissed = remark.dismissed;
+    let word = if dismissed { "Restore" } else { "Dismiss" };
+    let title = format!("{word} the remark “{}” of {filename}", remark.code.label());
     // as the wire has it
     let code = remark.code.as_str();
     let id = button_id(filename, code);
     let filename = filename.to_owned();
     view! {
-        <div class="quality__remark" class:quality__remark--dismissed=dismissed>
-            <p>
-                <strong>{remark.code.label()}</strong>
-                " "
-                {dismissed.then_some("(dismissed) ")}
-                {remark.message.clone()}
-                <GuideLink to=format!("/guide/images#{code}") about=remark.code.label() />
-            </p>
-            <ActionForm action=dismiss>
-                <input type="hidden" name="style" value=data.style_id() />
-                <input type="hidden" name="filename" value=filename />
-                <input type="hidden" name="code" value=code />
-                <input type="hidden" name="dismissed" value=(!dismissed).to_string() />
-                {data.address.with_untracked(place::choice).map(place::choice_fields)}
-                <button class="button button--ghost button--small" type="submit" aria-label=title id=id>
-                    {word}
-                </button>
-            </ActionForm>
-        </div>
+        <ActionForm action=dismiss>
+            <input type="hidden" name="style" value=data.style_id() />
+            <input type="hidden" name="filename" value=filename />
+            <input type="hidden" name="code" value=code />
+            <input type="hidden" name="dismissed" value=(!dismissed).to_string() />
+            {data.address.with_untracked(place::choice).map(place::choice_fields)}
+            <button class="button button--ghost button--small" type="submit" aria-label=title id=id>
+                {word}
+            </button>
+        </ActionForm>
     }
     .into_any()
 }

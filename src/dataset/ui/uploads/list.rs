@@ -5,6 +5,7 @@ use super::queue::{Question, Queue, Row, Stage};
 use super::transfer;
 use crate::dataset::model::upload::{Clash, Conflict, is_caption_name};
 use crate::dataset::ui::address::encode;
+use crate::dataset::ui::thumb;
 use crate::ui::units::{bytes, plural};
 use crate::ui::{Badge, GuideLink, Icon, focus_first_if_lost};
 use leptos::prelude::*;
@@ -198,12 +199,7 @@ fn file(style: StoredValue<String>, row: Row, rows: ArcRwSignal<Vec<Row>>) -> An
 fn picture(preview: String, is_caption: bool) -> AnyView {
     if preview.is_empty() {
         let icon = if is_caption { "caption" } else { "image" };
-        return view! {
-            <span class="thumb upload__kind">
-                <Icon name=icon />
-            </span>
-        }
-        .into_any();
+        return thumb::none(icon);
     }
     view! { <img class="thumb" src=preview alt="" width="32" height="32" /> }.into_any()
 }
