@@ -10,11 +10,11 @@ pub fn focus_if_lost(id: &str) {
     put(id, true);
 }
 
-/// Whether what had the focus is gone.
+/// Whether what had the focus is gone, or hidden with what is around it.
 #[cfg(feature = "hydrate")]
 pub fn is_focus_lost() -> bool {
     let focused = leptos::prelude::document().active_element();
-    focused.is_none_or(|e| e.tag_name() == "BODY")
+    focused.is_none_or(|e| e.tag_name() == "BODY" || e.get_bounding_client_rect().width() == 0.0)
 }
 
 #[cfg(feature = "hydrate")]
