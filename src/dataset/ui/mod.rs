@@ -27,13 +27,14 @@ mod state;
 mod summary;
 mod tile;
 mod toolbar;
+mod unsaved;
 mod uploads;
 
 use super::model::selection::SetUse;
 use crate::error::ErrorKind;
 use crate::styles::model::StyleId;
-use crate::ui::ErrorNotice;
 use crate::ui::frame::page_title;
+use crate::ui::{ErrorNotice, focus_if_lost};
 use leptos::prelude::*;
 use leptos_meta::Title;
 use load::Loaded;
@@ -110,6 +111,26 @@ impl Mode {
             }
         })
     }
+
+    /// The element where who came by keyboard begins.
+    fn beginning(self) -> &'static str {
+        match self {
+            Self::Quality => quality::TITLE,
+            Self::Captions => captions::TITLE,
+            Self::Broken | Self::Confirm | Self::Empty | Self::Images => summary::TOTAL,
+        }
+    }
+}
+
+/// What led to another view went with the one before.
+fn begin_where_the_view_does(mode: Memo<Mode>) {
+    Effect::new(move |before: Option<Mode>| {
+        let now = mode.get();
+        if before.is_some_and(|b| b != now) {
+            focus_if_lost(now.beginning());
+        }
+        now
+    });
 }
 
 #[component]
@@ -119,6 +140,7 @@ fn Content(loaded: Loaded, style: StyleId) -> impl IntoView {
     quality::follow(data);
     drafts::follow(data);
     let mode = Memo::new(move |_| Mode::of(data));
+    begin_where_the_view_does(mode);
     let is_empty = Memo::new(move |_| mode.get() == Mode::Empty);
     let is_asking = Memo::new(move |_| mode.get() == Mode::Confirm);
     let is_large = Memo::new(move |_| {

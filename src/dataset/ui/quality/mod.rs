@@ -23,6 +23,9 @@ use crate::ui::{ErrorNotice, Icon};
 use leptos::prelude::*;
 use std::collections::BTreeSet;
 
+/// Where the view begins.
+pub const TITLE: &str = "quality-title";
+
 /// How often the view asks again while images are being measured.
 const AGAIN_MS: u32 = 1_500;
 
@@ -45,9 +48,9 @@ pub fn QualityView(data: Data, judged: Judged) -> impl IntoView {
     // which rows are shown is the address's to say
     let which = Memo::new(move |_| data.address.with(|a| a.get("show").to_owned()));
     view! {
-        <section class="quality" aria-labelledby="quality-title">
+        <section class="quality" aria-labelledby=TITLE>
             <div class="quality__head">
-                <h2 class="quality__title" id="quality-title">
+                <h2 class="quality__title" id=TITLE tabindex="-1">
                     "Quality"
                 </h2>
                 <a
