@@ -250,6 +250,15 @@ impl Data {
         (set.id, if typed.is_empty() { set.etag } else { typed })
     }
 
+    /// Two sets that the address combines.
+    pub fn combination_of_address(&self) -> Option<(Combination, SelectionSet, SelectionSet)> {
+        let (how, first, second) = self.address.with(|a| {
+            let set = |name| a.get(name).parse().ok();
+            (Combination::parse(a.get("how")), set("set"), set("other"))
+        });
+        Some((how?, self.set(first?)?, self.set(second?)?))
+    }
+
     /// What the address selects: names carried along, a set, two sets combined, what of the page fits a filter.
     pub fn selection_of_address(&self) -> BTreeSet<String> {
         let (mut names, select, refused) = self.address.with(|a| {
@@ -260,13 +269,8 @@ impl Data {
             let names: BTreeSet<String> = carried.collect();
             (names, a.get("select").to_owned(), refused)
         });
-        let (how, first, second) = self.address.with(|a| {
-            let how = Combination::parse(a.get("how"));
-            (how, a.get("set").parse(), a.get("other").parse())
-        });
-        let of = |id: u64| self.set(id).map(|s| s.filenames).unwrap_or_default();
-        if let (Some(how), Ok(first), Ok(second)) = (how, first, second) {
-            names.extend(how.of(&of(first), &of(second)));
+        if let Some((how, first, second)) = self.combination_of_address() {
+            names.extend(how.of(&first.filenames, &second.filenames));
         } else if refused {
             // as it was ticked: what the set holds by now is not mixed into it
         } else if let Some(set) = self.chosen_set() {
