@@ -150,6 +150,33 @@ test('a save that the server was away for is tried again: by itself, on leaving 
   await is_saved(`${SCENE} three`);
 });
 
+test('a caption whose save fails while its image is left is named, and saved when the server is back', async ({ page, studio }) => {
+  const style = await style_of(studio, 'Left Behind', SCENE);
+  await studio.put(style, 'b.png', picture(96, 96, 2));
+  await open(page, studio, style);
+  await page.route('**/rpc/save_caption', (route) => route.abort());
+  await page.getByLabel('Caption', { exact: true }).fill(`${SCENE} under rain`);
+  await page.getByRole('link', { name: /^Next/ }).first().click();
+  await expect(page).toHaveURL(/image=b\.png/);
+  const told = page.getByRole('alert').filter({ hasText: '1 caption is not saved.' });
+  await expect(told.getByRole('link', { name: 'a.png' })).toBeVisible();
+  await expectAccessible(page);
+  await page.unroute('**/rpc/save_caption');
+  await expect(told).toBeHidden();
+  expect(await stored(studio, style)).toBe(`${SCENE} under rain`);
+  // over a text by somebody else it is not written: the person chooses
+  await page.getByRole('link', { name: /^Previous/ }).first().click();
+  await expect(page.getByLabel('Caption', { exact: true })).toHaveValue(`${SCENE} under rain`);
+  await studio.put(style, 'a.txt', Buffer.from('a caption by somebody else on this very quiet lake'));
+  await page.getByLabel('Caption', { exact: true }).fill(`${SCENE} under snow`);
+  await page.getByRole('link', { name: /^Next/ }).first().click();
+  await told.getByRole('link', { name: 'a.png' }).click();
+  await expect(page.getByText('There is text that was not saved.')).toBeVisible();
+  await expect(page.getByLabel('Caption', { exact: true })).toHaveValue(/^a caption by somebody else/);
+  await expect(told).toBeHidden();
+  expect(await stored(studio, style)).toMatch(/^a caption by somebody else/);
+});
+
 test('what is saved as one types leaves nothing to offer, and its checks follow', async ({ page, studio }) => {
   const errors = problems(page);
   const style = await style_of(studio, 'Followed', SCENE);

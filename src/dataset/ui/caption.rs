@@ -8,6 +8,7 @@ mod conflict;
 mod draft;
 mod rewritten;
 mod save;
+pub mod unsent;
 
 pub use rewritten::rewrite;
 

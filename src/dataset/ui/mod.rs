@@ -139,6 +139,7 @@ fn Content(loaded: Loaded, style: StyleId) -> impl IntoView {
     follow::follow(data);
     quality::follow(data);
     drafts::follow(data);
+    caption::unsent::follow(data);
     let mode = Memo::new(move |_| Mode::of(data));
     begin_where_the_view_does(mode);
     let is_empty = Memo::new(move |_| mode.get() == Mode::Empty);
@@ -152,6 +153,7 @@ fn Content(loaded: Loaded, style: StyleId) -> impl IntoView {
         // one element: the page may be built while it is not yet shown, when a list of views has no parent to grow in
         <div>
         <empty::Happened data />
+        <caption::unsent::Unsent data />
         {move || (mode.get() == Mode::Images).then(|| view! { <drafts::DraftsPanel data /> })}
         {move || (mode.get() == Mode::Images).then(|| view! { <toolbar::Toolbar data /> })}
         {move || (!is_asking.get() && !is_apart.get()).then(|| view! { <uploads::Uploader data is_empty /> })}

@@ -122,6 +122,8 @@ pub struct Data {
     pub drafts: Drafts,
     /// The caption that something else than its editor wrote last.
     pub rewritten: RwSignal<Option<Rewritten>>,
+    /// Images whose caption could not be saved while they were left.
+    pub unsent: RwSignal<BTreeSet<String>>,
     pub selected: RwSignal<BTreeSet<String>>,
     /// The filter whose names are asked for to be selected: meanwhile the old selection is not what is meant.
     pub selecting: RwSignal<Option<String>>,

@@ -2,7 +2,7 @@
 //!
 //! It is offered when the image is opened again, with what the caption reads now, and never put in its place unasked.
 
-use super::Editor;
+use super::{Editor, unsent};
 use crate::dataset::ui::focus;
 use crate::dataset::ui::unsaved::{self, Shelf::Captions};
 use crate::ui::Icon;
@@ -17,17 +17,13 @@ pub fn keep(editor: Editor, text: &str) {
 }
 
 pub fn forget(editor: Editor) {
-    named(editor, |name| unsaved::forget(Captions, editor.data, name));
-}
-
-/// A text that was saved meanwhile is no draft any more.
-pub fn saved(editor: Editor, text: &str) {
     named(editor, |name| {
-        unsaved::saved(Captions, editor.data, name, text)
+        unsaved::forget(Captions, editor.data, name);
+        unsent::settle(editor.data, name);
     });
 }
 
-/// Not of an editor that is gone meanwhile: what it saved is found to be so later.
+/// Not of an editor that is gone meanwhile.
 fn named<T>(editor: Editor, act: impl FnOnce(&str) -> T) -> Option<T> {
     editor.name.try_with_value(|name| act(name))
 }
