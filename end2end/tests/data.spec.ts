@@ -213,7 +213,7 @@ test.describe('a caption', () => {
 });
 
 test.describe('selection sets', () => {
-  test('are saved, led on to training, updated, renamed and deleted', async ({ page, studio }) => {
+  test('are saved, led on to training, updated, renamed and deleted', async ({ page, studio, js }) => {
     const style = await studio.style('Sets');
     const names = await studio.images(style, 4);
     const sets = async () => (await studio.json(`/api/styles/${style}/selection-sets`)).sets;
@@ -223,15 +223,17 @@ test.describe('selection sets', () => {
     const bar = page.getByRole('group', { name: 'Selection' });
     await bar.getByText('Save as set').click();
     await bar.getByLabel('Name').fill('Best of June');
-    await bar.getByRole('button', { name: 'Save set' }).click();
+    await bar.getByRole('button', { name: 'Save set' }).press('Enter');
     await expect(page.getByText('Best of June saved, 2 images.')).toBeVisible();
+    if (js) await expect(bar.locator('summary')).toBeFocused();
     await expect(page.getByRole('link', { name: 'Train LoRA on Best of June' })).toHaveAttribute('href', `/styles/${style}/train?set=1`);
     expect(await sets()).toEqual([{ id: 1, etag: expect.any(String), name: 'Best of June', filenames: [names[0], names[2]] }]);
     await expectAccessible(page);
 
     await tick(page, names[3]);
-    await bar.getByRole('button', { name: 'Update Best of June' }).click();
+    await bar.getByRole('button', { name: 'Update Best of June' }).press('Enter');
     await expect(page.getByText('Best of June saved, 3 images.')).toBeVisible();
+    if (js) await expect(bar.getByRole('button', { name: 'Update Best of June' })).toBeFocused();
     expect(await sets()).toEqual([{ id: 1, etag: expect.any(String), name: 'Best of June', filenames: [names[0], names[2], names[3]] }]);
 
     await page.getByText('Edit Best of June').click();
@@ -313,19 +315,40 @@ test.describe('selection sets', () => {
     await menu.getByLabel('Second set').selectOption('Second');
     await menu.getByRole('button', { name: 'Save as new set' }).click();
     await expect(page.getByText('First together with Second saved, 3 images.')).toBeVisible();
+    // what is selected is the new set: to update it at once changes nothing
+    await page.getByRole('button', { name: 'Update First together with Second' }).click();
+    await expect(page.getByText('First together with Second saved, 3 images.')).toBeVisible();
     expect((await sets())[4].filenames).toEqual(names.slice(0, 3));
   });
 
-  test('with names that are gone say so and drop them', async ({ page, studio }) => {
+  test('with names that are gone say so and drop them', async ({ page, studio, js }) => {
     const style = await studio.style('Gone');
     const names = await studio.images(style, 2);
     await studio.set(style, [...names, 'lost.png']);
     await go(page, studio, style, '?set=1');
     // said on the page, before any menu is opened
     await expect(page.getByText('Set 1 holds 1 name whose image is no longer in the bucket: lost.png.')).toBeVisible();
-    await page.getByRole('button', { name: 'Drop 1 name' }).click();
+    await page.getByRole('button', { name: 'Drop 1 name' }).press('Enter');
     await expect(page.getByText('Set 1 saved, 2 images.')).toBeVisible();
+    if (js) await expect(page.locator('#happened')).toBeFocused();
     expect((await studio.json(`/api/styles/${style}/selection-sets`)).sets[0].filenames).toEqual(names);
+  });
+
+  test('a rename that somebody else was faster with keeps what was typed, and is given by a second press', async ({ page, studio, js }) => {
+    const style = await studio.style('Renamed Twice');
+    const names = await studio.images(style, 1);
+    await studio.set(style, names);
+    await go(page, studio, style, '?set=1');
+    await page.getByText('Edit Set 1').click();
+    await studio.json(`/api/styles/${style}/selection-sets/1`, { name: 'Theirs' }, 'PUT');
+    await page.locator('#rename_set').fill('Mine');
+    await page.locator('#rename_set').press('Enter');
+    await expect(page.getByText('Press Rename again to give it what you typed.')).toBeVisible();
+    await expect(page.getByRole('heading', { name: 'Theirs' })).toBeVisible();
+    await expect(page.locator('#rename_set')).toHaveValue('Mine');
+    if (js) await expect(page.locator('#rename_set')).toBeFocused();
+    await page.getByRole('button', { name: 'Rename', exact: true }).click();
+    await expect(page.getByText('Mine saved, 1 image.')).toBeVisible();
   });
 
   test('too long a name is refused beside its field and stays typed', async ({ page, studio }) => {

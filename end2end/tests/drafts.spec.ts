@@ -63,12 +63,16 @@ test('missing captions are drafted, edited, accepted and discarded', async ({ pa
   await panel(page).getByLabel('Prompt').fill('One line. Never say [TRIGGER].');
   vision.hold();
   const before = vision.asked.length;
-  await panel(page).getByRole('button', { name: 'Draft 4 without a caption' }).click();
+  const begin = panel(page).locator('button[value=missing]');
+  await expect(begin).toHaveText('Draft 4 without a caption');
+  await begin.press('Enter');
   await told(page, '0 of 4 drafted', js);
   await expect(panel(page).getByRole('progressbar')).toBeVisible();
   await expectAccessible(page);
   vision.letThrough();
   await told(page, /^4 captions drafted, /, js);
+  if (js) await expect(begin).toBeFocused();
+  await expect(begin).toBeDisabled();
   expect(vision.asked.slice(before)).toEqual(Array(4).fill('One line. Never say style_ink.'));
   await expect(panel(page)).toContainText('3,200 + 40 tokens, $0.0040');
   expect(await caption(drafting, style, 'a0.png')).toBeNull();
@@ -79,17 +83,54 @@ test('missing captions are drafted, edited, accepted and discarded', async ({ pa
   await page.setViewportSize({ width: 1440, height: 1000 });
 
   const row = (name: string) => panel(page).getByRole('listitem').filter({ hasText: name });
-  await row('a0.png').getByLabel('Draft for a0.png').fill('a boat in my own words');
-  await row('a0.png').getByRole('button', { name: 'Accept' }).click();
+  await row('a0.png').getByLabel('Draft for a0.png', { exact: true }).fill('');
+  await row('a0.png').getByRole('button', { name: 'Accept the draft for a0.png' }).click();
+  await expect(panel(page).getByText('The caption is empty, on which the trainer stops.')).toBeVisible();
+  expect(await caption(drafting, style, 'a0.png')).toBeNull();
+  await row('a0.png').getByLabel('Draft for a0.png', { exact: true }).fill('a boat in my own words');
+  await row('a0.png').getByRole('button', { name: 'Accept the draft for a0.png' }).click();
   await expect(row('a0.png')).toBeHidden();
   expect(await caption(drafting, style, 'a0.png')).toBe('a boat in my own words');
-  await row('a1.png').getByRole('button', { name: 'Discard' }).click();
+  await row('a1.png').getByRole('button', { name: 'Discard the draft for a1.png' }).press('Enter');
   await expect(row('a1.png')).toBeHidden();
-  await panel(page).getByRole('button', { name: 'Accept all 2' }).click();
+  if (js) {
+    await expect(panel(page).getByRole('status').filter({ hasText: 'The draft for a1.png was discarded.' })).toBeAttached();
+    await expect(row('a2.png').getByRole('button', { name: 'Accept the draft for a2.png' })).toBeFocused();
+    const save = panel(page).getByRole('button', { name: 'Save prompt' });
+    await panel(page).getByLabel('Prompt').fill('Another line.');
+    await save.press('Enter');
+    await expect(panel(page).getByText('Saved', { exact: true })).toBeVisible();
+    // and not at the draft beside the one that was decided about before
+    await expect(save).toBeFocused();
+    // the page goes while the box still has the focus
+    await row('a2.png').getByLabel('Draft for a2.png', { exact: true }).fill('typed and never left');
+    await page.reload();
+    await hydrated(page);
+    await expect(row('a2.png').getByLabel('Draft for a2.png', { exact: true })).toHaveValue('typed and never left');
+  }
+  await panel(page).getByRole('button', { name: 'Accept all 2' }).press('Enter');
   await expect(panel(page).getByText('2 drafts accepted.')).toBeVisible();
+  if (js) {
+    await expect(panel(page).locator('#drafts-done')).toBeFocused();
+    expect(await caption(drafting, style, 'a2.png')).toBe('typed and never left');
+    expect(await page.evaluate(() => Object.keys(localStorage).filter((k) => k.startsWith('draft-edit')))).toEqual([]);
+  }
   expect(await caption(drafting, style, 'a1.png')).toBeNull();
   expect(await caption(drafting, style, 'a3.png')).toMatch(/^a small boat/);
-  expect(errors).toEqual([]);
+  // the browser's own word on the caption that was refused
+  expect(errors.filter((e) => !e.includes('Failed to load resource'))).toEqual([]);
+});
+
+test('all are discarded after a question, and it is said how many', async ({ page, drafting, js }) => {
+  const style = await bare(drafting, 'Discarded', 2);
+  await open(page, drafting, style);
+  await panel(page).getByRole('button', { name: 'Draft 2 without a caption' }).click();
+  await told(page, /^2 captions drafted, /, js);
+  await panel(page).getByText('Discard all 2…').click();
+  await panel(page).getByRole('button', { name: 'Discard 2 drafts' }).press('Enter');
+  await expect(panel(page).getByText('2 drafts discarded.')).toBeVisible();
+  if (js) await expect(panel(page).locator('#drafts-done')).toBeFocused();
+  await expect(panel(page).getByLabel('Draft for a0.png', { exact: true })).toBeHidden();
 });
 
 test('a selection is drafted from its bar, and a draft stands beside the caption of its image', async ({ page, drafting, js }) => {
@@ -106,9 +147,10 @@ test('a selection is drafted from its bar, and a draft stands beside the caption
   await expect(draft).toContainText('Now: words of before');
   await expect(page.getByLabel('Caption', { exact: true })).toHaveValue('words of before');
   await expectAccessible(page);
-  await draft.getByRole('button', { name: 'Accept' }).click();
+  await draft.getByRole('button', { name: 'Accept' }).press('Enter');
   await expect(page.getByLabel('Caption', { exact: true })).toHaveValue(/^a small boat/);
   await expect(draft.getByRole('button', { name: 'Draft a caption' })).toBeVisible();
+  if (js) await expect(page.getByLabel('Caption', { exact: true })).toBeFocused();
 });
 
 test('what changed since the draft is not overwritten unseen', async ({ page, drafting, js }) => {
@@ -119,12 +161,12 @@ test('what changed since the draft is not overwritten unseen', async ({ page, dr
   // until then the page asks for the list again, and would know of the other caption
   if (js) await expect(page.getByText('being measured')).toBeHidden();
   await drafting.put(style, 'a0.txt', Buffer.from('somebody was faster'));
-  await panel(page).getByRole('button', { name: 'Accept', exact: true }).click();
+  await panel(page).getByRole('button', { name: 'Accept the draft for a0.png' }).click();
   await expect(panel(page).getByText('was changed by somebody else in between')).toBeVisible();
   expect(await caption(drafting, style, 'a0.png')).toBe('somebody was faster');
   await expect(panel(page)).toContainText('Now: somebody was faster');
-  await panel(page).getByRole('button', { name: 'Accept', exact: true }).click();
-  await expect(panel(page).getByLabel('Draft for a0.png')).toBeHidden();
+  await panel(page).getByRole('button', { name: 'Accept the draft for a0.png' }).click();
+  await expect(panel(page).getByLabel('Draft for a0.png', { exact: true })).toBeHidden();
   expect(await caption(drafting, style, 'a0.png')).toMatch(/^a small boat/);
 });
 

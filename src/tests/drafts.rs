@@ -574,6 +574,43 @@ async fn the_whole_way_goes_without_script() {
 }
 
 #[tokio::test]
+async fn a_draft_whose_box_was_emptied_is_refused_and_stays_a_draft() {
+    let story = Story::begin(1).await;
+    story.drafts().await;
+    let to = format!("/styles/{}/data?drafts=1", story.style);
+    let row = PlainForm::on(&story.studio, &to, "decide_draft").await;
+    let row = row.fill("text", "").press("what", "accept");
+    let (_, answer) = row.submit(&story.studio).await;
+    let told = "The caption is empty, on which the trainer stops.";
+    assert!(answer.text.contains(told), "{}", answer.text);
+    assert_eq!(story.caption("a0.png").await, None);
+    let drafted = [("a0.png", "a quiet boat at dawn")];
+    assert_eq!(texts(&story.view().await), drafted);
+}
+
+#[tokio::test]
+async fn a_draft_over_a_caption_that_was_deleted_meanwhile_is_accepted_by_who_sees_none() {
+    let story = Story::begin(1).await;
+    let studio = &story.studio;
+    studio
+        .put_object(&story.style, "a0.txt", b"of before")
+        .await;
+    let wanted = json!({"filenames": ["a0.png"]});
+    story.post("/drafts", &wanted).await.expect(202);
+    story.ended().await;
+    let caption = [format!("styles/{}/a0.txt", story.style)];
+    studio.state.s3.delete(&caption).await.expect("deleted");
+    let to = format!("/styles/{}/data?drafts=1", story.style);
+    let row = PlainForm::on(studio, &to, "decide_draft").await;
+    assert_eq!(row.value("etag"), Some(""));
+    row.press("what", "accept").submit(studio).await;
+    assert_eq!(
+        story.caption("a0.png").await.as_deref(),
+        Some("a quiet boat at dawn")
+    );
+}
+
+#[tokio::test]
 async fn a_deleted_image_takes_its_draft_along() {
     let story = Story::begin(2).await;
     story.drafts().await;
@@ -657,5 +694,6 @@ async fn paid_drafts_are_discarded_only_after_a_question() {
     let form = PlainForm::on(&story.studio, &to, "decide_drafts").await;
     let (_, answer) = form.press("what", "discard").submit(&story.studio).await;
     assert_eq!(answer.status, 200);
+    assert!(answer.text.contains("2 drafts discarded."));
     assert_eq!(texts(&story.view().await), [("", ""); 0]);
 }

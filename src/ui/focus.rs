@@ -15,11 +15,11 @@ pub fn focus_first_if_lost(selectors: &[&str]) {
     put(selectors.iter().map(|s| (*s).to_owned()).collect(), true);
 }
 
-/// Whether what had the focus is gone.
+/// Whether what had the focus is gone, or hidden with what is around it.
 #[cfg(feature = "hydrate")]
 pub fn is_focus_lost() -> bool {
     let focused = leptos::prelude::document().active_element();
-    focused.is_none_or(|e| e.tag_name() == "BODY")
+    focused.is_none_or(|e| e.tag_name() == "BODY" || e.get_bounding_client_rect().width() == 0.0)
 }
 
 #[cfg(feature = "hydrate")]

@@ -11,6 +11,7 @@ pub mod icon;
 pub mod notice;
 pub mod poll;
 pub mod query;
+pub mod send_once;
 #[cfg(feature = "hydrate")]
 pub mod stopped;
 pub mod textarea;
@@ -29,4 +30,5 @@ pub use focus::{focus_first_if_lost, focus_if_lost, focus_soon};
 pub use guide_link::GuideLink;
 pub use icon::Icon;
 pub use notice::{ErrorNotice, Notice};
+pub use send_once::send_once;
 pub use textarea::textarea_content;

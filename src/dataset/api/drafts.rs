@@ -1,6 +1,6 @@
 //! Server functions of drafted captions.
 
-use super::super::model::drafts::{Accepted, Decided, DraftEdit, DraftRun, DraftsView};
+use super::super::model::drafts::{AllDecided, DraftEdit, DraftRun, DraftsView, Verdict};
 use crate::error::AppError;
 use crate::styles::model::StyleId;
 use leptos::prelude::*;
@@ -52,33 +52,33 @@ pub async fn steer_drafts(style: StyleId, what: String) -> Result<DraftRun, AppE
     Ok(run)
 }
 
-/// `what`: `accept` (as it stands in `text`, over the caption of `etag`, for the image of `image`) or `discard`. Returns the new
-/// caption.
+/// `what`: `accept` (as it stands in `text`, over the caption of `etag`, for the image of `image`) or `discard`. An empty `text` is
+/// one that was emptied, an empty `etag` is that of no caption: neither stands for what was drafted.
 #[server(prefix = "/rpc", endpoint = "decide_draft")]
 pub async fn decide_draft(
     style: StyleId,
     filename: String,
     what: String,
-    #[server(default)] text: Option<String>,
-    #[server(default)] etag: Option<String>,
+    #[server(default)] text: String,
+    #[server(default)] etag: String,
     #[server(default)] image: Option<String>,
-) -> Result<Option<Decided>, AppError> {
+) -> Result<Verdict, AppError> {
     use super::super::server::drafts::{Acceptance, accept, discard};
     let state = crate::server::state::app_state();
     // a plain form leads back to the page it stands on
     match what.as_str() {
         "accept" => {
             let acceptance = Acceptance {
-                text,
-                caption_etag: etag,
+                text: Some(text),
+                caption_etag: Some(etag),
                 image_etag: image,
             };
             let decided = accept(&state, &style, &filename, acceptance).await?;
-            Ok(Some(decided))
+            Ok(Verdict::Accepted(decided))
         }
         "discard" => {
-            discard(&state, &style, [filename].into()).await?;
-            Ok(None)
+            discard(&state, &style, [filename.clone()].into()).await?;
+            Ok(Verdict::Discarded(filename))
         }
         _ => Err(AppError::field("what", "Accept or discard.")),
     }
@@ -92,21 +92,18 @@ pub async fn edit_draft(style: StyleId, filename: String, text: String) -> Resul
 }
 
 /// `what`: `accept` or `discard`, for every draft; `edits` are accepted with that text. Returns what was accepted and what could
-/// not be.
+/// not be, or how many were dropped.
 #[server(prefix = "/rpc", endpoint = "decide_drafts")]
 pub async fn decide_drafts(
     style: StyleId,
     what: String,
     #[server(default)] edits: Vec<DraftEdit>,
-) -> Result<Accepted, AppError> {
+) -> Result<AllDecided, AppError> {
     use super::super::server::drafts::{accept_all, discard_all, page_after};
     let state = crate::server::state::app_state();
     let done = match what.as_str() {
-        "accept" => accept_all(&state, &style, edits).await?,
-        "discard" => {
-            discard_all(&state, &style).await?;
-            Accepted::default()
-        }
+        "accept" => AllDecided::Accepted(accept_all(&state, &style, edits).await?),
+        "discard" => AllDecided::Discarded(discard_all(&state, &style).await?),
         _ => return Err(AppError::field("what", "Accept or discard.")),
     };
     super::go_on(&page_after(&style, &done));

@@ -266,6 +266,39 @@ pub struct Accepted {
     pub problems: Vec<DraftProblem>,
 }
 
+/// What a person decided about one draft.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Verdict {
+    Accepted(Decided),
+    /// The image's name.
+    Discarded(String),
+}
+
+impl Verdict {
+    pub fn filename(&self) -> &str {
+        match self {
+            Self::Accepted(decided) => &decided.filename,
+            Self::Discarded(filename) => filename,
+        }
+    }
+
+    pub fn sentence(&self) -> String {
+        let name = self.filename();
+        match self {
+            Self::Accepted(_) => format!("The draft for {name} is its caption now."),
+            Self::Discarded(_) => format!("The draft for {name} was discarded."),
+        }
+    }
+}
+
+/// What deciding about all drafts came to.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum AllDecided {
+    Accepted(Accepted),
+    /// So many were dropped.
+    Discarded(usize),
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -317,6 +350,19 @@ mod tests {
         assert_eq!(filled(&kept, "ink"), "End with ink.\nNo ink twice.");
         let told = check_prompt(&"é".repeat(4_001)).unwrap_err();
         assert!(told.contains("4001") && told.contains("4000"), "{told}");
+    }
+
+    #[test]
+    fn a_verdict_is_told_with_the_name_of_the_image() {
+        let accepted = Verdict::Accepted(Decided {
+            filename: "boat.jpg".into(),
+            ..Decided::default()
+        });
+        let told = "The draft for boat.jpg is its caption now.";
+        assert_eq!(accepted.sentence(), told);
+        let discarded = Verdict::Discarded("boat.jpg".into());
+        let told = "The draft for boat.jpg was discarded.";
+        assert_eq!(discarded.sentence(), told);
     }
 
     #[test]

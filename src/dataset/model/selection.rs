@@ -167,8 +167,13 @@ impl Combination {
 
     /// Said where no image is left.
     pub fn of_nothing(self, first: &str, second: &str) -> String {
-        let both = format!("{first} {} {second}", self.words());
-        format!("No image is in {both}, so there is nothing to save.")
+        match self {
+            Self::Union => format!("Neither {first} nor {second} has an image."),
+            Self::Intersect => format!("{first} and {second} have no image in common."),
+            Self::Subtract => {
+                format!("Every image of {first} is in {second} too, so none is left.")
+            }
+        }
     }
 
     /// In the order of the first, then of the second.

@@ -8,10 +8,12 @@ mod conflict;
 mod draft;
 mod rewritten;
 mod save;
+pub mod unsent;
 
 pub use rewritten::rewrite;
 
 use super::state::Data;
+use super::unsaved::Unsaved;
 use crate::dataset::api::{SaveCaption, image as load_image};
 use crate::dataset::model::caption::CaptionState;
 use crate::dataset::model::caption_checks::CaptionRemark;
@@ -48,7 +50,7 @@ struct Editor {
     /// The version that what is typed changes; a conflict does not move it.
     based_on: StoredValue<String>,
     /// Text of an earlier visit that was never saved.
-    offered: RwSignal<Option<draft::Draft>>,
+    offered: RwSignal<Option<Unsaved>>,
     /// What is wrong with the caption of this ETag.
     remarks: RwSignal<(String, Vec<CaptionRemark>)>,
     /// How often a save of it was refused in a row.

@@ -91,14 +91,24 @@ pub fn Ahead() -> impl IntoView {
     }
 }
 
+pub const HAPPENED: &str = "happened";
+
 /// What the last action did, and what could not be loaded. The box itself stays, so that it is announced.
 #[component]
 pub fn Happened(data: Data) -> impl IntoView {
     view! {
-        <div class="happened">
-            {move || saved(data)} {move || unknown_set(data)} {move || deleted(data)} {move || uploaded(data)} {move || trouble(data)}
+        <div class="happened" id=HAPPENED tabindex="-1">
+            {move || saved(data)} {move || unknown_set(data)} {move || nothing_combined(data)} {move || deleted(data)} {move || uploaded(data)} {move || trouble(data)}
         </div>
     }
+}
+
+/// `?set=1&how=subtract&other=2`, where no script says it beside the choice.
+fn nothing_combined(data: Data) -> Option<impl IntoView> {
+    let (how, first, second) = data.combination_of_address()?;
+    let is_empty = how.of(&first.filenames, &second.filenames).is_empty();
+    let what = how.of_nothing(&first.title(), &second.title());
+    is_empty.then(|| view! { <Notice kind="warning" what /> })
 }
 
 /// `?saved=3`: the set and the way on.

@@ -46,13 +46,6 @@ mod live {
         element.is_some() && is(document().active_element().as_ref(), selector)
     }
 
-    /// Whether what had the focus is gone, or hidden with the grid.
-    fn is_lost() -> bool {
-        let focused = document().active_element();
-        crate::ui::is_focus_lost()
-            || focused.is_some_and(|e| e.get_bounding_client_rect().width() == 0.0)
-    }
-
     /// Effects alone: nothing of it runs on the server.
     pub fn follow(data: Data) {
         let held = StoredValue::new(IMAGE);
@@ -78,7 +71,7 @@ mod live {
                 request_animation_frame(move || {
                     let control = held.try_get_value().unwrap_or(IMAGE);
                     // at the end of the list there is no next one
-                    if is_lost() && !put(control) {
+                    if crate::ui::is_focus_lost() && !put(control) {
                         put(IMAGE);
                     }
                 });

@@ -182,6 +182,7 @@ impl Loaded {
             selected,
             selecting: RwSignal::new(None),
             set_read: RwSignal::default(),
+            unsent: RwSignal::default(),
             only_selected,
             columns: RwSignal::new(None),
             live: RwSignal::new(false),

@@ -29,13 +29,14 @@ mod summary;
 mod thumb;
 mod tile;
 mod toolbar;
+mod unsaved;
 mod uploads;
 
 use super::model::selection::SetUse;
 use crate::error::ErrorKind;
 use crate::styles::model::StyleId;
-use crate::ui::ErrorNotice;
 use crate::ui::frame::page_title;
+use crate::ui::{ErrorNotice, focus_if_lost};
 use leptos::prelude::*;
 use leptos_meta::Title;
 use load::Loaded;
@@ -112,6 +113,26 @@ impl Mode {
             }
         })
     }
+
+    /// The element where who came by keyboard begins.
+    fn beginning(self) -> &'static str {
+        match self {
+            Self::Quality => quality::TITLE,
+            Self::Captions => captions::TITLE,
+            Self::Broken | Self::Confirm | Self::Empty | Self::Images => summary::TOTAL,
+        }
+    }
+}
+
+/// What led to another view went with the one before.
+fn begin_where_the_view_does(mode: Memo<Mode>) {
+    Effect::new(move |before: Option<Mode>| {
+        let now = mode.get();
+        if before.is_some_and(|b| b != now) {
+            focus_if_lost(now.beginning());
+        }
+        now
+    });
 }
 
 #[component]
@@ -120,7 +141,9 @@ fn Content(loaded: Loaded, style: StyleId) -> impl IntoView {
     follow::follow(data);
     quality::follow(data);
     drafts::follow(data);
+    caption::unsent::follow(data);
     let mode = Memo::new(move |_| Mode::of(data));
+    begin_where_the_view_does(mode);
     let is_empty = Memo::new(move |_| mode.get() == Mode::Empty);
     let is_asking = Memo::new(move |_| mode.get() == Mode::Confirm);
     let is_large = Memo::new(move |_| {
@@ -132,6 +155,7 @@ fn Content(loaded: Loaded, style: StyleId) -> impl IntoView {
         // one element: the page may be built while it is not yet shown, when a list of views has no parent to grow in
         <div>
         <empty::Happened data />
+        <caption::unsent::Unsent data />
         {move || (mode.get() == Mode::Images).then(|| view! { <drafts::DraftsPanel data /> })}
         {move || (mode.get() == Mode::Images).then(|| view! { <toolbar::Toolbar data /> })}
         {move || (!is_asking.get() && !is_apart.get()).then(|| view! { <uploads::Uploader data is_empty /> })}

@@ -4,7 +4,7 @@ use super::sets::Saving;
 use super::state::Data;
 use crate::dataset::api::SaveSelectionSet;
 use crate::error::AppError;
-use crate::ui::{ErrorNotice, Icon, TextField};
+use crate::ui::{ErrorNotice, Icon, TextField, focus_soon, send_once};
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
 
@@ -110,6 +110,8 @@ fn DraftThem(data: Data) -> impl IntoView {
             on:click=move |event| {
                 event.prevent_default();
                 data.change("drafts", "1");
+                // it may have been open, far above
+                focus_soon(super::drafts::TITLE);
             }
         >
             <Icon name="draft" />
@@ -158,8 +160,8 @@ fn SaveAs(data: Data, saving: Saving) -> impl IntoView {
     Effect::new(move |_| {
         if saving.done() {
             name.set(String::new());
-            if let Some(details) = details.get_untracked() {
-                details.set_open(false);
+            if details.get_untracked().is_some_and(|d| d.open()) {
+                super::sets::fold_menu(details);
             }
         }
     });
@@ -199,13 +201,13 @@ fn SaveAs(data: Data, saving: Saving) -> impl IntoView {
                         class="button button--primary"
                         type="submit"
                         formaction=url
-                        disabled=move || saving.busy()
                         on:click=move |event| {
                             event.prevent_default();
                             save(None, false);
                         }
+                        {..send_once(saving.busy())}
                     >
-                        {move || if saving.busy() { "Saving…" } else { "Save set" }}
+                        {move || if saving.busy().get() { "Saving…" } else { "Save set" }}
                     </button>
                 </div>
             </div>
@@ -224,11 +226,11 @@ fn SaveAs(data: Data, saving: Saving) -> impl IntoView {
                             formaction=url
                             name="set"
                             value=id.to_string()
-                            disabled=move || saving.busy()
                             on:click=move |event| {
                                 event.prevent_default();
                                 save(Some(id), false);
                             }
+                            {..send_once(saving.busy())}
                         >
                             <span class="button__text">{format!("Update {}", set.title())}</span>
                         </button>
@@ -250,7 +252,7 @@ fn SaveAs(data: Data, saving: Saving) -> impl IntoView {
             overtaken
                 .get()
                 .map(|(id, error)| {
-                    view! { <Overtaken id error busy=Signal::derive(move || saving.busy()) save=Callback::new(move |(set, anyway)| save(set, anyway)) /> }
+                    view! { <Overtaken id error busy=Signal::from(saving.busy()) save=Callback::new(move |(set, anyway)| save(set, anyway)) /> }
                 })
         }}
     }
@@ -278,11 +280,11 @@ fn Overtaken(
                     class="button button--secondary button--small"
                     type="submit"
                     formaction=url
-                    disabled=busy
                     on:click=move |event| {
                         event.prevent_default();
                         save.run((None, false));
                     }
+                    {..send_once(busy)}
                 >
                     "Save as new set"
                 </button>
@@ -292,11 +294,11 @@ fn Overtaken(
                     formaction=url
                     name="over"
                     value=id.to_string()
-                    disabled=busy
                     on:click=move |event| {
                         event.prevent_default();
                         save.run((Some(id), true));
                     }
+                    {..send_once(busy)}
                 >
                     "Update anyway"
                 </button>

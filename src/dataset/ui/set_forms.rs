@@ -2,14 +2,16 @@
 
 use super::sets::{Actions, Saving, fold_menu};
 use super::state::Data;
-use crate::dataset::api::{DropGoneNames, SaveSelectionSet};
+use crate::dataset::api::{DropGoneNames, RenameSelectionSet, SaveSelectionSet};
 use crate::dataset::model::selection::{Combination, SelectionSet};
 use crate::error::AppError;
 use crate::ui::units::plural;
-use crate::ui::{ErrorNotice, Icon, Notice, TextField};
+use crate::ui::{ErrorNotice, Icon, Notice, TextField, send_once};
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
 
+/// The box of the chosen set's name.
+pub const RENAME: &str = "rename_set";
 /// Names shown before the rest is counted.
 const SHOWN: usize = 5;
 
@@ -53,7 +55,7 @@ pub fn lost_images(
                 <button
                     class="button button--secondary"
                     type="submit"
-                    disabled=move || drop_gone.pending().get()
+                    {..send_once(drop_gone.pending())}
                 >
                     {format!("Drop {names}")}
                 </button>
@@ -98,14 +100,22 @@ pub fn Rename(data: Data, actions: Actions, set: SelectionSet) -> impl IntoView 
         let refused = rename.value().get().and_then(Result::err)?;
         refused.message_for(field).map(str::to_owned)
     };
-    let (id, name) = (set.id, set.name.clone().unwrap_or_default());
+    let id = set.id;
+    // a refused text stays as it was typed
+    let typed = move |stored: String, of: fn(RenameSelectionSet) -> Option<String>| {
+        Signal::derive(move || {
+            let typed = actions.refused_rename().filter(|sent| sent.set == id);
+            typed.and_then(of).unwrap_or_else(|| stored.clone())
+        })
+    };
+    let name = typed(set.name.clone().unwrap_or_default(), |sent| Some(sent.name));
     let filter = set.filter.map(|filter| {
         view! {
             <TextField
                 label="Filter"
                 name="smart"
                 id="set_filter"
-                value=Signal::stored(filter)
+                value=typed(filter, |sent| sent.smart)
                 hint="The images that fit when a run starts are its images. Empty: it keeps those that fit now."
                 error=Signal::derive(move || error("filter"))
                 optional=true
@@ -120,8 +130,8 @@ pub fn Rename(data: Data, actions: Actions, set: SelectionSet) -> impl IntoView 
             <TextField
                 label="Name"
                 name="name"
-                id="rename_set"
-                value=Signal::stored(name)
+                id=RENAME
+                value=name
                 hint=format!("Empty: it is Set {id}.")
                 error=Signal::derive(move || error("name"))
                 optional=true
@@ -131,7 +141,7 @@ pub fn Rename(data: Data, actions: Actions, set: SelectionSet) -> impl IntoView 
                 <button
                     class="button button--secondary"
                     type="submit"
-                    disabled=move || rename.pending().get()
+                    {..send_once(rename.pending())}
                 >
                     "Rename"
                 </button>
@@ -147,7 +157,7 @@ pub fn duplicate_form(data: Data, actions: Actions, id: u64) -> impl IntoView + 
             <button
                 class="button button--secondary"
                 type="submit"
-                disabled=move || actions.derive.pending().get()
+                {..send_once(actions.derive.pending())}
             >
                 <Icon name="copy" />
                 "Duplicate"
@@ -178,7 +188,7 @@ pub fn delete_form(data: Data, actions: Actions, set: &SelectionSet) -> impl Int
                     <button
                         class="button button--solid"
                         type="submit"
-                        disabled=move || actions.delete.pending().get()
+                        {..send_once(actions.delete.pending())}
                     >
                         <Icon name="trash" />
                         <span class="button__text">{format!("Delete {title}")}</span>
@@ -237,7 +247,7 @@ pub fn SmartSet(
                 optional=true
             />
             <div class="dialog__actions">
-                <button class="button button--secondary" type="submit" disabled=move || saving.busy()>
+                <button class="button button--secondary" type="submit" {..send_once(saving.busy())}>
                     "Save smart set"
                 </button>
             </div>
@@ -319,7 +329,12 @@ pub fn Combine(data: Data, actions: Actions) -> impl IntoView {
                 <button class="button button--secondary" type="submit" formmethod="get" formaction=page on:click=select>
                     "Select them"
                 </button>
-                <button class="button button--secondary" type="submit" disabled=move || actions.derive.pending().get()>
+                <button
+                    class="button button--secondary"
+                    type="submit"
+                    on:click=move |_| nothing.set(None)
+                    {..send_once(actions.derive.pending())}
+                >
                     "Save as new set"
                 </button>
             </div>

@@ -1,7 +1,9 @@
 //! Selection sets on this page: saving one, and what can be done with those there are.
 
+use super::address::Address;
+use super::empty::HAPPENED;
 use super::set_forms::{
-    Combine, Rename, SmartSet, delete_form, duplicate_form, lost_images, used_by,
+    Combine, RENAME, Rename, SmartSet, delete_form, duplicate_form, lost_images, used_by,
 };
 use super::state::Data;
 use crate::dataset::api::{
@@ -9,7 +11,8 @@ use crate::dataset::api::{
 };
 use crate::dataset::model::selection::SelectionSet;
 use crate::error::{AppError, ErrorKind};
-use crate::ui::{ErrorNotice, Icon};
+use crate::styles::model::StyleId;
+use crate::ui::{ErrorNotice, Icon, focus_if_lost};
 use leptos::prelude::*;
 
 /// Saving a selection, by script or after a plain form was refused.
@@ -48,6 +51,9 @@ impl Saving {
         smart: Option<String>,
         anyway: bool,
     ) {
+        if self.busy().get_untracked() {
+            return;
+        }
         self.set.set(set);
         let read = set.map(|id| untrack(|| self.data.etag_read(id)));
         self.action.dispatch(SaveSelectionSet {
@@ -61,8 +67,8 @@ impl Saving {
         });
     }
 
-    pub fn busy(self) -> bool {
-        self.action.pending().get()
+    pub fn busy(self) -> Memo<bool> {
+        self.action.pending()
     }
 
     pub fn done(self) -> bool {
@@ -104,6 +110,8 @@ pub fn goes_to_the_set(data: Data, answer: Answer<SelectionSet>) {
                 .address
                 .with_untracked(|a| a.with("set", &id).and("saved", &id));
             data.go(&address);
+            // the choice that was asked for is gone once it is made
+            focus_if_lost(HAPPENED);
         }
     });
 }
@@ -114,6 +122,8 @@ pub struct Actions {
     pub rename: ServerAction<RenameSelectionSet>,
     pub delete: ServerAction<DeleteSelectionSet>,
     pub derive: ServerAction<DeriveSelectionSet>,
+    /// The last rename that was asked for.
+    renamed: RwSignal<Option<RenameSelectionSet>>,
 }
 
 impl Actions {
@@ -122,7 +132,14 @@ impl Actions {
             rename: ServerAction::new(),
             delete: ServerAction::new(),
             derive: ServerAction::new(),
+            renamed: RwSignal::new(data.address.with_untracked(typed_rename)),
         };
+        Effect::new(move |_| {
+            if let Some(sent) = actions.rename.input().get() {
+                actions.renamed.set(Some(sent));
+            }
+        });
+        select_what_was_combined(data, actions.derive);
         goes_to_the_set(data, actions.derive.value());
         goes_to_the_set(data, actions.rename.value());
         Effect::new(move |_| {
@@ -147,11 +164,23 @@ impl Actions {
     /// The last refusal that no field shows.
     fn refused(self) -> Option<AppError> {
         let of_rename = self.rename.value().get().and_then(Result::err);
+        let of_rename = of_rename.map(|e| match e.kind {
+            ErrorKind::Changed => e.with_remedy(
+                "It is shown as it is now. Press Rename again to give it what you typed.",
+            ),
+            _ => e,
+        });
         let beside_fields = of_rename
             .filter(|e| e.message_for("name").is_none() && e.message_for("filter").is_none());
         beside_fields
             .or_else(|| self.delete.value().get().and_then(Result::err))
             .or_else(|| self.derive.value().get().and_then(Result::err))
+    }
+
+    /// What was typed for a rename that was refused.
+    pub fn refused_rename(self) -> Option<RenameSelectionSet> {
+        let is_refused = matches!(self.rename.value().get(), Some(Err(_)));
+        self.renamed.get().filter(|_| is_refused)
     }
 
     fn any_done(self) -> bool {
@@ -166,6 +195,35 @@ impl Actions {
     fn any_refused(self) -> bool {
         self.refused().is_some() || matches!(self.rename.value().get(), Some(Err(_)))
     }
+}
+
+/// As a plain form that was refused brings it back.
+fn typed_rename(address: &Address) -> Option<RenameSelectionSet> {
+    let typed = |name: &str| address.get(name).to_owned();
+    Some(RenameSelectionSet {
+        style: StyleId::parse(address.get("f.style")).ok()?,
+        set: address.get("f.set").parse().ok()?,
+        name: typed("f.name"),
+        smart: Some(typed("f.smart")),
+        etag: typed("f.etag"),
+    })
+}
+
+/// Two sets saved as one: what is selected is the new set, not what was selected before.
+fn select_what_was_combined(data: Data, derive: ServerAction<DeriveSelectionSet>) {
+    let is_combined = StoredValue::new(false);
+    Effect::new(move |_| {
+        if let Some(sent) = derive.input().get() {
+            is_combined.set_value(sent.other.is_some());
+        }
+    });
+    Effect::new(move |_| {
+        if let Some(Ok(set)) = derive.value().get()
+            && is_combined.get_value()
+        {
+            data.selected.set(untrack(|| data.names_of(&set)));
+        }
+    });
 }
 
 /// Closes the menu; the keyboard goes on at its button, or at the choice of sets where that went with the last one.
@@ -205,6 +263,16 @@ pub fn SetsMenu(data: Data) -> impl IntoView {
     };
     let unfolded = untrack(|| actions.any_refused());
     let details = NodeRef::<leptos::html::Details>::new();
+    // somebody else's set came into the place of the one that was refused
+    Effect::watch(
+        move || chosen.get(),
+        move |_, _, _| {
+            if untrack(|| actions.refused_rename().is_some()) {
+                focus_if_lost(RENAME);
+            }
+        },
+        false,
+    );
     Effect::new(move |_| {
         // what was done is said on the page
         if actions.any_done() {
@@ -232,6 +300,13 @@ pub fn SetsMenu(data: Data) -> impl IntoView {
 pub fn LostNames(data: Data) -> impl IntoView {
     let drop_gone = ServerAction::<DropGoneNames>::new();
     goes_to_the_set(data, drop_gone.value());
+    let are_lost = Memo::new(move |_| data.chosen_set().is_some_and(|s| !data.gone(&s).is_empty()));
+    // the offer goes with them
+    Effect::watch(
+        move || are_lost.get(),
+        |_, _, _| focus_if_lost(HAPPENED),
+        false,
+    );
     let refused = move || drop_gone.value().get().and_then(Result::err);
     view! {
         <div class="happened">

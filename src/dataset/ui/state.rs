@@ -122,6 +122,8 @@ pub struct Data {
     pub drafts: Drafts,
     /// The caption that something else than its editor wrote last.
     pub rewritten: RwSignal<Option<Rewritten>>,
+    /// Images whose caption could not be saved while they were left.
+    pub unsent: RwSignal<BTreeSet<String>>,
     pub selected: RwSignal<BTreeSet<String>>,
     /// The filter whose names are asked for to be selected: meanwhile the old selection is not what is meant.
     pub selecting: RwSignal<Option<String>>,
@@ -250,6 +252,15 @@ impl Data {
         (set.id, if typed.is_empty() { set.etag } else { typed })
     }
 
+    /// Two sets that the address combines.
+    pub fn combination_of_address(&self) -> Option<(Combination, SelectionSet, SelectionSet)> {
+        let (how, first, second) = self.address.with(|a| {
+            let set = |name| a.get(name).parse().ok();
+            (Combination::parse(a.get("how")), set("set"), set("other"))
+        });
+        Some((how?, self.set(first?)?, self.set(second?)?))
+    }
+
     /// What the address selects: names carried along, a set, two sets combined, what of the page fits a filter.
     pub fn selection_of_address(&self) -> BTreeSet<String> {
         let (mut names, select, refused) = self.address.with(|a| {
@@ -260,13 +271,8 @@ impl Data {
             let names: BTreeSet<String> = carried.collect();
             (names, a.get("select").to_owned(), refused)
         });
-        let (how, first, second) = self.address.with(|a| {
-            let how = Combination::parse(a.get("how"));
-            (how, a.get("set").parse(), a.get("other").parse())
-        });
-        let of = |id: u64| self.set(id).map(|s| s.filenames).unwrap_or_default();
-        if let (Some(how), Ok(first), Ok(second)) = (how, first, second) {
-            names.extend(how.of(&of(first), &of(second)));
+        if let Some((how, first, second)) = self.combination_of_address() {
+            names.extend(how.of(&first.filenames, &second.filenames));
         } else if refused {
             // as it was ticked: what the set holds by now is not mixed into it
         } else if let Some(set) = self.chosen_set() {

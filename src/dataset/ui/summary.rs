@@ -5,6 +5,9 @@ use super::toolbar::filter_error;
 use crate::ui::units::{bytes, plural};
 use leptos::prelude::*;
 
+/// How many images there are: where the view of the images begins.
+pub const TOTAL: &str = "images-total";
+
 #[component]
 pub fn Summary(data: Data) -> impl IntoView {
     let total = move || {
@@ -34,7 +37,9 @@ pub fn Summary(data: Data) -> impl IntoView {
     view! {
         <ul class="summary" aria-label="Summary">
             <li class="summary__item summary__total">
-                <span role="status">{total}</span>
+                <span role="status" id=TOTAL tabindex="-1">
+                    {total}
+                </span>
             </li>
             <li class="summary__item" hidden=move || missing.get() == 0>
                 <a

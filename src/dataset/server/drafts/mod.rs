@@ -9,8 +9,8 @@ pub mod routes;
 pub mod run;
 
 use super::super::model::drafts::{
-    Accepted, DEFAULT_PROMPT, Decided, Draft, DraftEdit, DraftProblem, Drafter, DraftsView,
-    check_prompt,
+    Accepted, AllDecided, DEFAULT_PROMPT, Decided, Draft, DraftEdit, DraftProblem, Drafter,
+    DraftsView, check_prompt,
 };
 use super::{captions, listing};
 use crate::error::{AppError, ErrorKind};
@@ -189,19 +189,26 @@ pub async fn discard(
     kept::change(state, style, gone).await
 }
 
-/// Drops all of them.
-pub async fn discard_all(state: &AppState, style: &StyleId) -> Result<(), AppError> {
+/// Drops all of them; how many there were.
+pub async fn discard_all(state: &AppState, style: &StyleId) -> Result<usize, AppError> {
     styles::server::get(state, style)?;
-    kept::change(state, style, |kept| kept.drafts.clear()).await
+    kept::change(state, style, |kept| std::mem::take(&mut kept.drafts).len()).await
 }
 
 /// The page after a plain form about all drafts.
-pub fn page_after(style: &StyleId, done: &Accepted) -> String {
+pub fn page_after(style: &StyleId, done: &AllDecided) -> String {
     let mut query = url::form_urlencoded::Serializer::new(String::new());
     query.append_pair("drafts", "1");
-    query.append_pair("accepted", &done.accepted.len().to_string());
-    for problem in done.problems.iter().take(REASONS_SHOWN) {
-        query.append_pair("unaccepted", &problem.message);
+    match done {
+        AllDecided::Discarded(count) => {
+            query.append_pair("discarded", &count.to_string());
+        }
+        AllDecided::Accepted(done) => {
+            query.append_pair("accepted", &done.accepted.len().to_string());
+            for problem in done.problems.iter().take(REASONS_SHOWN) {
+                query.append_pair("unaccepted", &problem.message);
+            }
+        }
     }
     format!("/styles/{style}/data?{}", query.finish())
 }

@@ -1,10 +1,11 @@
 //! A caption that somebody else changed while it was being edited.
 
 use super::Editor;
+use crate::dataset::ui::focus;
 use crate::ui::Icon;
 use leptos::prelude::*;
 
-/// Two texts, one place: which one stays.
+/// Two texts, one place: which one stays. The choice goes once it is made, and the keyboard goes on in the box.
 #[component]
 pub fn Choice(editor: Editor) -> impl IntoView {
     let theirs = move || match editor.theirs.get() {
@@ -30,6 +31,7 @@ pub fn Choice(editor: Editor) -> impl IntoView {
                     on:click=move |event| {
                         event.prevent_default();
                         editor.load_theirs();
+                        focus::put("#caption");
                     }
                 >
                     "Load theirs"
@@ -40,6 +42,7 @@ pub fn Choice(editor: Editor) -> impl IntoView {
                     on:click=move |event| {
                         event.prevent_default();
                         editor.write();
+                        focus::put("#caption");
                     }
                 >
                     "Save mine over it"

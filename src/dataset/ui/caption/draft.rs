@@ -2,80 +2,37 @@
 //!
 //! It is offered when the image is opened again, with what the caption reads now, and never put in its place unasked.
 
-use super::Editor;
+use super::{Editor, unsent};
+use crate::dataset::ui::focus;
+use crate::dataset::ui::unsaved::{self, Shelf::Captions};
 use crate::ui::Icon;
 use leptos::prelude::*;
 
-/// What was typed, and the ETag of the caption it changes.
-#[derive(Clone, PartialEq)]
-pub struct Draft {
-    pub based_on: String,
-    pub text: String,
-}
-
-/// One browser may have several styles' captions under way.
-#[cfg(feature = "hydrate")]
-fn store(editor: Editor) -> Option<(web_sys::Storage, String)> {
-    let storage = window().local_storage().ok().flatten()?;
-    // a page that is gone meanwhile has nothing to say; what it saved is found to be so later
-    let style = editor.data.style.try_get_value()?;
-    let name = editor.name.try_get_value()?;
-    let key = format!("caption-draft/{style}/{name}");
-    Some((storage, key))
-}
-
-/// Keeps the text as it stands in the box. A full or forbidden storage keeps nothing: saving goes on as ever.
-#[cfg(feature = "hydrate")]
+/// Keeps the text as it stands in the box.
 pub fn keep(editor: Editor, text: &str) {
-    if text.trim().is_empty() {
-        return forget(editor);
-    }
-    if let Some((storage, key)) = store(editor) {
-        let value = editor.based_on.with_value(|etag| format!("{etag}\n{text}"));
-        let _ = storage.set_item(&key, &value);
-    }
+    let based_on = editor.based_on.get_value();
+    named(editor, |name| {
+        unsaved::keep(Captions, editor.data, name, &based_on, text)
+    });
 }
 
-#[cfg(feature = "hydrate")]
 pub fn forget(editor: Editor) {
-    if let Some((storage, key)) = store(editor) {
-        let _ = storage.remove_item(&key);
-    }
+    named(editor, |name| {
+        unsaved::forget(Captions, editor.data, name);
+        unsent::settle(editor.data, name);
+    });
 }
 
-#[cfg(feature = "hydrate")]
-fn find(editor: Editor) -> Option<Draft> {
-    let (storage, key) = store(editor)?;
-    let value = storage.get_item(&key).ok().flatten()?;
-    let (based_on, text) = value.split_once('\n')?;
-    Some(Draft {
-        based_on: based_on.to_owned(),
-        text: text.to_owned(),
-    })
+/// Not of an editor that is gone meanwhile.
+fn named<T>(editor: Editor, act: impl FnOnce(&str) -> T) -> Option<T> {
+    editor.name.try_with_value(|name| act(name))
 }
-
-/// A text that was saved meanwhile is no draft any more; a later one stays.
-#[cfg(feature = "hydrate")]
-pub fn saved(editor: Editor, text: &str) {
-    if find(editor).is_some_and(|draft| draft.text == text) {
-        forget(editor);
-    }
-}
-
-#[cfg(not(feature = "hydrate"))]
-pub fn keep(_: Editor, _: &str) {}
-
-#[cfg(not(feature = "hydrate"))]
-pub fn forget(_: Editor) {}
-
-#[cfg(not(feature = "hydrate"))]
-pub fn saved(_: Editor, _: &str) {}
 
 /// Looks for a draft once the editor is there.
 pub fn look(editor: Editor) {
-    #[cfg(feature = "hydrate")]
     Effect::new(move |_| {
-        let Some(draft) = find(editor) else { return };
+        let found = named(editor, |name| unsaved::find(Captions, editor.data, name));
+        let Some(draft) = found.flatten() else { return };
         let stored = editor
             .text
             .with_untracked(|t| t.trim() == draft.text.trim());
@@ -85,11 +42,9 @@ pub fn look(editor: Editor) {
             editor.offered.set(Some(draft));
         }
     });
-    #[cfg(not(feature = "hydrate"))]
-    let _ = editor;
 }
 
-/// Text from before, and what to do with it.
+/// Text from before, and what to do with it. The offer goes once that is decided, and the keyboard goes on in the box.
 #[component]
 pub fn Offer(editor: Editor) -> impl IntoView {
     move || {
@@ -104,10 +59,12 @@ pub fn Offer(editor: Editor) -> impl IntoView {
         let take = move |_| {
             editor.offered.set(None);
             editor.typed(text.clone());
+            focus::put("#caption");
         };
         let discard = move |_| {
             editor.offered.set(None);
             forget(editor);
+            focus::put("#caption");
         };
         Some(view! {
             <div class="notice notice--warning" role="status">

@@ -1,9 +1,10 @@
 //! Saving what was typed: after a pause, on leaving the box or the image, and once more after a refusal that may pass.
 
 use super::rewritten::{overtaken, remember};
-use super::{Editor, Standing, draft};
+use super::{Editor, Standing, unsent};
 use crate::dataset::api::{image as load_image, save_caption};
 use crate::dataset::model::image::TrainingImage;
+use crate::dataset::ui::unsaved::{self, Shelf::Captions};
 use crate::error::{AppError, ErrorKind};
 use leptos::prelude::*;
 
@@ -55,13 +56,19 @@ impl Editor {
                         Ok(image) if image.caption.as_ref() == Some(&sent) => {
                             Ok(image.caption_etag.unwrap_or_default())
                         }
-                        theirs => return self.conflict(theirs),
+                        theirs if self.is_open() => return self.conflict(theirs),
+                        Ok(image) => {
+                            overtaken(self.data, &image);
+                            Err(error)
+                        }
+                        Err(_) => Err(error),
                     }
                 }
                 other => other,
             };
             if let Ok(new) = &answer {
-                draft::saved(self, &sent);
+                unsaved::saved(Captions, self.data, &name, &sent);
+                unsent::settle(self.data, &name);
                 remember(self.data, &name, &sent, new);
             }
             match answer {
@@ -69,9 +76,19 @@ impl Editor {
                     self.stored(&sent, new);
                     self.check(style, name).await;
                 }
-                Err(error) => self.refused(error),
+                Err(error) if self.is_open() => self.refused(error),
+                // a blank text is not kept
+                Err(_) if unsaved::find(Captions, self.data, &name).is_some() => {
+                    unsent::leave(self.data, &name);
+                }
+                Err(_) => {}
             }
         });
+    }
+
+    /// The image may have been left meanwhile.
+    fn is_open(self) -> bool {
+        self.standing.try_get_untracked().is_some()
     }
 
     fn stored(self, sent: &str, etag: String) {

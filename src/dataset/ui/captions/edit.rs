@@ -6,8 +6,11 @@ use crate::dataset::model::caption_edit::{CaptionEdit, CaptionPreview, Operation
 use crate::dataset::ui::state::Data;
 use crate::error::AppError;
 use crate::ui::units::plural;
-use crate::ui::{SelectField, TextField};
+use crate::ui::{SelectField, TextField, send_once};
 use leptos::prelude::*;
+
+/// The button that asks for a preview.
+pub const PREVIEW: &str = "captions-ask";
 
 /// The edit to begin with: the preview's, what was typed before a refusal, or none.
 fn begun(data: Data, preview: Memo<Option<Result<CaptionPreview, AppError>>>) -> CaptionEdit {
@@ -60,8 +63,9 @@ pub fn EditForm(
                     <span class="field__hint">"Nothing is written yet."</span>
                     <button
                         class="button button--primary"
+                        id=PREVIEW
                         type="submit"
-                        disabled=move || actions.preview.pending().get()
+                        {..send_once(actions.preview.pending())}
                     >
                         "Preview every change"
                     </button>

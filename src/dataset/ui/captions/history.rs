@@ -5,8 +5,10 @@ use super::{Actions, Shown, refusal};
 use crate::dataset::model::caption_edit::AppliedEdit;
 use crate::dataset::ui::state::Data;
 use crate::ui::units::{minute, plural};
-use crate::ui::{Icon, Notice};
+use crate::ui::{Icon, Notice, focus_if_lost, send_once};
 use leptos::prelude::*;
+
+const HAPPENED: &str = "captions-happened";
 
 /// `?edited=3`: what an edit or its undo did. The box itself stays, so that it is announced.
 #[component]
@@ -46,7 +48,19 @@ pub fn Happened(data: Data, actions: Actions, shown: Shown) -> impl IntoView {
             </Notice>
         })
     };
-    view! { <div class="happened">{told}</div> }
+    Effect::new(move |before: Option<Option<AppliedEdit>>| {
+        let now = edited.get();
+        // the button that did it is gone
+        if before.is_some_and(|b| b != now) && now.is_some() {
+            focus_if_lost(HAPPENED);
+        }
+        now
+    });
+    view! {
+        <div class="happened" id=HAPPENED tabindex="-1">
+            {told}
+        </div>
+    }
 }
 
 #[component]
@@ -108,9 +122,9 @@ fn undo(data: Data, actions: Actions, edit: &AppliedEdit) -> AnyView {
             <input type="hidden" name="edit" value=id />
             <button
                 class="button button--secondary button--small"
-                type="submit"
                 aria-label=label
-                disabled=move || actions.undo.pending().get()
+                type="submit"
+                {..send_once(actions.undo.pending())}
             >
                 <Icon name="undo" />
                 "Undo"

@@ -20,8 +20,11 @@ use crate::dataset::api::captions::{
 use crate::dataset::model::caption_edit::AppliedEdit;
 use crate::dataset::model::caption_report::CaptionView;
 use crate::error::AppError;
-use crate::ui::{ErrorNotice, Icon};
+use crate::ui::{ErrorNotice, Icon, focus_soon};
 use leptos::prelude::*;
+
+/// Where the view begins.
+pub const TITLE: &str = "captions-title";
 
 /// What can be done here.
 #[derive(Clone, Copy)]
@@ -42,9 +45,14 @@ impl Actions {
             rules: ServerAction::new(),
         };
         Effect::new(move |_| {
-            if let Some(Ok(plan)) = actions.preview.value().get() {
-                let changes = [("plan", plan.as_str()), ("page", "")];
-                data.go(&untrack(|| place::here(data, &changes)));
+            match actions.preview.value().get() {
+                Some(Ok(plan)) => {
+                    let changes = [("plan", plan.as_str()), ("page", "")];
+                    data.go(&untrack(|| place::here(data, &changes)));
+                }
+                // the fields have the names of the refusal
+                Some(Err(error)) => focus_field(&error, |field| field),
+                None => {}
             }
         });
         let done = move |edit: AppliedEdit| {
@@ -63,13 +71,22 @@ impl Actions {
                 done(edit);
             }
         });
-        Effect::new(move |_| {
-            if let Some(Ok(_)) = actions.rules.value().get() {
+        Effect::new(move |_| match actions.rules.value().get() {
+            Some(Ok(_)) => {
                 told.version.update(|v| *v += 1);
                 data.refresh();
             }
+            Some(Err(error)) => focus_field(&error, |_| "style_words"),
+            None => {}
         });
         actions
+    }
+}
+
+/// Leads to the first field that was refused.
+fn focus_field(error: &AppError, id: impl Fn(&str) -> &str) {
+    if let Some(refused) = error.errors.first() {
+        focus_soon(id(&refused.field));
     }
 }
 
@@ -85,9 +102,9 @@ pub fn CaptionsView(data: Data, told: Told) -> impl IntoView {
     let is_there = Memo::new(move |_| shown.with(Option::is_some));
     let error = Memo::new(move |_| answer.get().and_then(Result::err));
     view! {
-        <section class="caption-view" aria-labelledby="captions-title">
+        <section class="caption-view" aria-labelledby=TITLE>
             <div class="caption-view__head">
-                <h2 class="caption-view__title" id="captions-title">
+                <h2 class="caption-view__title" id=TITLE tabindex="-1">
                     "Captions"
                 </h2>
                 <a class="button button--secondary" href=move || back(data)>

@@ -9,8 +9,8 @@ use crate::dataset::ui::address::encode;
 use crate::dataset::ui::pages::{self, Part};
 use crate::dataset::ui::state::Data;
 use crate::error::AppError;
-use crate::ui::ErrorNotice;
 use crate::ui::units::plural;
+use crate::ui::{ErrorNotice, focus_if_lost, focus_soon, send_once};
 use leptos::prelude::*;
 
 #[component]
@@ -19,31 +19,12 @@ pub fn Preview(
     actions: Actions,
     preview: Memo<Option<Result<CaptionPreview, AppError>>>,
 ) -> impl IntoView {
-    let heading = NodeRef::<leptos::html::H3>::new();
-    // another preview is read from its beginning
-    let plan = Memo::new(move |_| {
-        preview.with(|p| {
-            Some((
-                p.as_ref()?.as_ref().ok()?.plan.clone(),
-                p.as_ref()?.as_ref().ok()?.offset,
-            ))
-        })
-    });
-    Effect::new(move |before: Option<Option<(String, usize)>>| {
-        let now = plan.get();
-        if before.is_some_and(|b| b != now)
-            && now.is_some()
-            && let Some(heading) = heading.get_untracked()
-        {
-            let _ = heading.focus();
-        }
-        now
-    });
+    keep_the_place(data, preview);
     move || {
         Some(match preview.get()? {
             Ok(preview) => view! {
                 <section class="panel caption-view__block" aria-labelledby="captions-preview">
-                    <h3 class="panel__title" id="captions-preview" tabindex="-1" node_ref=heading>
+                    <h3 class="panel__title" id="captions-preview" tabindex="-1">
                         {format!("Preview: {}", preview.edit.sentence())}
                     </h3>
                     {body(data, actions, &preview)}
@@ -53,6 +34,28 @@ pub fn Preview(
             Err(error) => view! { <ErrorNotice error /> }.into_any(),
         })
     }
+}
+
+/// Another preview, or page of it, is read from its beginning; one that was discarded leads back to the form.
+fn keep_the_place(data: Data, preview: Memo<Option<Result<CaptionPreview, AppError>>>) {
+    let shown = Memo::new(move |_| {
+        preview.with(|p| {
+            let preview = p.as_ref()?.as_ref().ok()?;
+            Some((preview.plan.clone(), preview.offset))
+        })
+    });
+    Effect::new(move |before: Option<Option<(String, usize)>>| {
+        let now = shown.get();
+        let was_applied = data.address.with_untracked(|a| !a.get("edited").is_empty());
+        if before.is_some_and(|b| b != now) {
+            match now {
+                Some(_) => focus_soon("captions-preview"),
+                None if was_applied => {}
+                None => focus_if_lost(super::edit::PREVIEW),
+            }
+        }
+        now
+    });
 }
 
 fn body(data: Data, actions: Actions, preview: &CaptionPreview) -> AnyView {
@@ -85,7 +88,7 @@ fn body(data: Data, actions: Actions, preview: &CaptionPreview) -> AnyView {
                 <button
                     class="button button--primary"
                     type="submit"
-                    disabled=move || actions.apply.pending().get()
+                    {..send_once(actions.apply.pending())}
                 >
                     {format!("Change {}", plural(total, "caption"))}
                 </button>

@@ -5,7 +5,7 @@ use crate::dataset::model::caption_checks::TriggerPlace;
 use crate::dataset::model::caption_report::{CaptionReport, CodeCount};
 use crate::dataset::ui::state::Data;
 use crate::ui::units::plural;
-use crate::ui::{GuideLink, Icon};
+use crate::ui::{GuideLink, Icon, send_once};
 use leptos::prelude::*;
 
 #[component]
@@ -13,7 +13,7 @@ pub fn Problems(data: Data, actions: Actions, shown: Shown) -> impl IntoView {
     let report = Memo::new(move |_| shown.with(|s| s.as_ref().map(|s| s.report.clone())));
     let refused = refusal(
         move || actions.preview.value().get().and_then(Result::err),
-        &["find", "replace", "text", "trigger", "words", "filenames"],
+        &["find", "replace", "text", "trigger", "words"],
     );
     view! {
         <section class="panel caption-view__block" aria-labelledby="captions-problems">
@@ -75,7 +75,7 @@ fn row(data: Data, actions: Actions, problem: &CodeCount) -> AnyView {
                     class="button button--secondary button--small"
                     type="submit"
                     aria-label=format!("Preview the fixes of “{label}”")
-                    disabled=move || actions.preview.pending().get()
+                    {..send_once(actions.preview.pending())}
                 >
                     {format!("Preview {}", if fixable == 1 { "1 fix".into() } else { format!("{fixable} fixes") })}
                 </button>

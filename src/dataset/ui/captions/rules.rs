@@ -3,7 +3,7 @@
 use super::{Actions, Shown, refusal};
 use crate::dataset::model::caption_checks::TriggerPlace;
 use crate::dataset::ui::state::Data;
-use crate::ui::{SelectField, textarea_content};
+use crate::ui::{SelectField, send_once, textarea_content};
 use leptos::prelude::*;
 
 /// Where the trigger belongs, in words.
@@ -86,7 +86,7 @@ pub fn RulesForm(data: Data, actions: Actions, shown: Shown) -> impl IntoView {
                     <button
                         class="button button--secondary"
                         type="submit"
-                        disabled=move || actions.rules.pending().get()
+                        {..send_once(actions.rules.pending())}
                     >
                         "Save rules"
                     </button>

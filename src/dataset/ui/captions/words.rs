@@ -3,16 +3,24 @@
 use super::{Shown, place};
 use crate::dataset::model::caption_words::{CaptionWord, CaptionWords};
 use crate::dataset::ui::state::Data;
-use crate::ui::Icon;
 use crate::ui::units::plural;
+use crate::ui::{Icon, focus_if_lost};
 use leptos::prelude::*;
 
 #[component]
 pub fn Words(data: Data, shown: Shown) -> impl IntoView {
     let words = Memo::new(move |_| shown.with(|s| s.as_ref().map(|s| s.words.clone())));
+    Effect::new(move |before: Option<usize>| {
+        let now = words.with(|w| w.as_ref().map_or(0, |w| w.offset));
+        // the link to this page went with the one before
+        if before.is_some_and(|b| b != now) {
+            focus_if_lost("captions-words");
+        }
+        now
+    });
     view! {
         <section class="panel caption-view__block" aria-labelledby="captions-words">
-            <h3 class="panel__title" id="captions-words">
+            <h3 class="panel__title" id="captions-words" tabindex="-1">
                 "Words"
             </h3>
             {move || words.get().map(|words| list(data, &words))}

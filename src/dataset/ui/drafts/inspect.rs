@@ -1,21 +1,31 @@
 //! The draft of one image, beside its caption; or the way to one.
 
 use super::super::state::Data;
+use super::choice::{Choice, STALE};
 use super::is_open;
-use super::review::{Choice, STALE};
 use crate::dataset::api::drafts::DraftCaptions;
 use crate::dataset::model::drafts::Draft;
 use crate::dataset::model::image::TrainingImage;
-use crate::ui::{Badge, ErrorNotice, Icon};
+use crate::ui::{Badge, ErrorNotice, Icon, focus_if_lost, send_once};
 use leptos::prelude::*;
+
+const DRAFT: &str = "image-draft";
 
 #[component]
 pub fn DraftBox(data: Data, image: TrainingImage) -> impl IntoView {
     let name = StoredValue::new(image.filename);
     let etag = image.etag;
     let draft = Memo::new(move |_| name.with_value(|n| data.drafts.of(n)));
+    Effect::new(move |before: Option<bool>| {
+        let is_there = draft.with(Option::is_some);
+        // the button went with what it was about
+        if before.is_some_and(|b| b != is_there) {
+            focus_if_lost(if is_there { DRAFT } else { "caption" });
+        }
+        is_there
+    });
     view! {
-        <section class="inspector__section" aria-label="Draft">
+        <section class="inspector__section" aria-label="Draft" id=DRAFT tabindex="-1">
             {move || match draft.get() {
                 Some(draft) => {
                     let stale = draft.image_etag != etag;
@@ -83,7 +93,8 @@ pub fn DraftOne(
                     name="what"
                     value="selected"
                     aria-label=move || named(words).filter(|_| !drafts.is_running())
-                    disabled=move || drafts.is_running() || action.pending().get()
+                    disabled=move || drafts.is_running() && !data.live.get()
+                    {..send_once(Signal::derive(move || drafts.is_running() || action.pending().get()))}
                 >
                     <Icon name="draft" />
                     {move || if drafts.is_running() { "Drafts are being made" } else { words }}

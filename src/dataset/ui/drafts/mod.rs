@@ -3,6 +3,7 @@
 //!
 //! Works as links and plain forms; script adds the progress of a running run.
 
+mod choice;
 mod inspect;
 mod progress;
 mod prompt;
@@ -11,14 +12,15 @@ mod review;
 use super::address::Address;
 use super::caption::rewrite;
 use super::state::{Data, Rewritten};
+use super::unsaved::{self, Shelf::Drafts as TypedDrafts};
 use crate::dataset::api::drafts::{
-    DecideDraft, DecideDrafts, DraftCaptions, EditDraft, SteerDrafts, drafts as load,
+    DecideDraft, DecideDrafts, DraftCaptions, SteerDrafts, drafts as load,
 };
-use crate::dataset::model::drafts::{Draft, DraftRun, DraftsView};
+use crate::dataset::model::drafts::{Draft, DraftRun, DraftsView, Verdict};
 use crate::error::AppError;
 use crate::ui::poll::use_poll;
 use crate::ui::units::plural;
-use crate::ui::{ErrorNotice, Icon};
+use crate::ui::{ErrorNotice, Icon, focus_if_lost, focus_soon};
 pub use inspect::{DraftBox, DraftOne, mark};
 use leptos::prelude::*;
 use std::collections::BTreeMap;
@@ -70,7 +72,6 @@ pub struct Drafts {
     steer: ServerAction<SteerDrafts>,
     decide: ServerAction<DecideDraft>,
     decide_all: ServerAction<DecideDrafts>,
-    edit: ServerAction<EditDraft>,
     /// As they stand in the boxes, by file name.
     edits: RwSignal<BTreeMap<String, Edit>>,
 }
@@ -99,7 +100,6 @@ impl Drafts {
             steer: ServerAction::new(),
             decide: ServerAction::new(),
             decide_all: ServerAction::new(),
-            edit: ServerAction::new(),
             edits: RwSignal::default(),
         }
     }
@@ -150,8 +150,12 @@ pub fn follow(data: Data) {
         decided,
         move |_, _, _| {
             // a refusal may mean that the caption is another one by now: the list is asked for in any case
-            match drafts.decide.value().get_untracked() {
-                Some(Ok(Some(new))) => rewrite(
+            let verdict = drafts.decide.value().get_untracked();
+            if let Some(Ok(verdict)) = &verdict {
+                unsaved::forget(TypedDrafts, data, verdict.filename());
+            }
+            match verdict {
+                Some(Ok(Verdict::Accepted(new))) => rewrite(
                     data,
                     Rewritten {
                         filename: new.filename,
@@ -171,10 +175,22 @@ pub fn is_open(address: &Address) -> bool {
     !address.get("drafts").is_empty()
 }
 
-/// The line, or the panel.
+/// The panel's beginning.
+pub const TITLE: &str = "drafts-title";
+
+/// The line, or the panel. Who opens it by keyboard begins at its title; closed, it leaves the images.
 #[component]
 pub fn DraftsPanel(data: Data) -> impl IntoView {
     let open = Memo::new(move |_| data.address.with(is_open));
+    Effect::new(move |before: Option<bool>| {
+        let now = open.get();
+        match (before, now) {
+            (Some(false), true) => focus_soon(TITLE),
+            (Some(true), false) => focus_if_lost(super::summary::TOTAL),
+            _ => {}
+        }
+        now
+    });
     move || match open.get() {
         true => view! { <Opened data /> }.into_any(),
         false => view! { <Strip data /> }.into_any(),
@@ -218,9 +234,9 @@ fn Opened(data: Data) -> impl IntoView {
         })
     };
     view! {
-        <section class="panel folder__panel drafts" aria-labelledby="drafts-title">
+        <section class="panel folder__panel drafts" aria-labelledby=TITLE>
             <div class="panel__head">
-                <h2 class="panel__title" id="drafts-title">
+                <h2 class="panel__title" id=TITLE tabindex="-1">
                     "Draft captions"
                 </h2>
                 <a

@@ -4,7 +4,7 @@ use super::super::state::Data;
 use crate::dataset::api::drafts::SteerDrafts;
 use crate::dataset::model::drafts::{DraftProblem, DraftRun, DraftStage};
 use crate::ui::units::{count, minute, plural, second};
-use crate::ui::{ErrorNotice, Icon, Notice};
+use crate::ui::{ErrorNotice, Icon, Notice, focus_if_lost, send_once};
 use leptos::prelude::*;
 
 /// Failed images that are named on the page; all of them are in the REST answer.
@@ -42,13 +42,17 @@ fn taken(run: &DraftRun) -> Option<String> {
     (!parts.is_empty()).then(|| parts.join(", "))
 }
 
+const RUN: &str = "drafts-run";
+
 /// Progress with stop while it runs; afterwards what it came to, with a way to go on.
 #[component]
 pub fn Outcome(data: Data) -> impl IntoView {
     let running = Memo::new(move |_| data.drafts.is_running());
     let ended = Memo::new(move |_| data.drafts.view.with(|v| v.run.clone()));
+    // the button that stopped it, or went on, is gone
+    Effect::watch(move || running.get(), |_, _, _| focus_if_lost(RUN), false);
     view! {
-        <div class="folder__transfer">
+        <div class="folder__transfer" id=RUN tabindex="-1">
             {move || {
                 let refused = data.drafts.steer.value().get().and_then(Result::err);
                 refused.map(|error| view! { <ErrorNotice error /> })
@@ -110,10 +114,10 @@ fn Act(
             <input type="hidden" name="style" value=data.style_id() />
             <button
                 class="button button--secondary"
-                type="submit"
                 name="what"
                 value=what
-                disabled=move || action.pending().get()
+                type="submit"
+                {..send_once(action.pending())}
             >
                 <Icon name=icon />
                 {words}

@@ -5,7 +5,7 @@ use crate::dataset::api::drafts::DraftCaptions;
 use crate::dataset::model::drafts::DEFAULT_PROMPT;
 use crate::error::AppError;
 use crate::ui::units::count;
-use crate::ui::{ErrorNotice, Icon, textarea_content};
+use crate::ui::{ErrorNotice, Icon, focus_soon, send_once, textarea_content};
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
 
@@ -92,6 +92,11 @@ fn undrafted(data: Data) -> Option<u64> {
 #[component]
 pub fn Begin(data: Data) -> impl IntoView {
     let form = Form::new(data);
+    Effect::new(move |_| {
+        if form.of_prompt().is_some() {
+            focus_soon(PROMPT);
+        }
+    });
     let selected = Memo::new(move |_| data.selected.with(|s| s.len()));
     let missing = Memo::new(move |_| undrafted(data));
     // what script has at hand a plain form carries along
@@ -136,6 +141,8 @@ pub fn Begin(data: Data) -> impl IntoView {
     }
 }
 
+const PROMPT: &str = "draft-prompt";
+
 #[component]
 fn Prompt(form: Form) -> impl IntoView {
     let hint = move || {
@@ -146,12 +153,12 @@ fn Prompt(form: Form) -> impl IntoView {
     };
     view! {
         <div class="field" class:field--invalid=move || form.of_prompt().is_some()>
-            <label class="field__label" for="draft-prompt">
+            <label class="field__label" for=PROMPT>
                 "Prompt"
             </label>
             <textarea
                 class="input"
-                id="draft-prompt"
+                id=PROMPT
                 name="prompt"
                 rows="4"
                 aria-describedby="draft-prompt-hint draft-prompt-error"
@@ -176,6 +183,7 @@ fn Prompt(form: Form) -> impl IntoView {
 #[component]
 fn Act(form: Form, what: &'static str, words: Signal<String>, none: Signal<bool>) -> impl IntoView {
     let drafts = form.data.drafts;
+    let idle = move || none.get() || drafts.is_running() || drafts.begin.pending().get();
     view! {
         <button
             class="button"
@@ -184,11 +192,14 @@ fn Act(form: Form, what: &'static str, words: Signal<String>, none: Signal<bool>
             type="submit"
             name="what"
             value=what
-            disabled=move || none.get() || drafts.is_running() || !drafts.is_configured() || drafts.begin.pending().get()
+            disabled=move || !drafts.is_configured() || (idle() && !form.data.live.get())
             on:click=move |event| {
                 event.prevent_default();
-                form.send(what);
+                if !untrack(idle) {
+                    form.send(what);
+                }
             }
+            {..send_once(Signal::derive(idle))}
         >
             <Icon name="draft" />
             {words}
@@ -203,6 +214,7 @@ fn Keep(form: Form) -> impl IntoView {
     let changed = move || drafts.view.with(|v| form.prompt.with(|p| *p != v.prompt));
     // without script nobody knows whether something was typed
     let idle = move || (form.data.live.get() && !changed()) || drafts.begin.pending().get();
+    let is_kept = move || matches!(drafts.begin.value().get(), Some(Ok(None))) && !changed();
     let is_default = move || form.prompt.with(|p| p == DEFAULT_PROMPT);
     view! {
         <button
@@ -210,11 +222,13 @@ fn Keep(form: Form) -> impl IntoView {
             type="submit"
             name="what"
             value="prompt"
-            disabled=idle
             on:click=move |event| {
                 event.prevent_default();
-                form.send("prompt");
+                if !untrack(idle) {
+                    form.send("prompt");
+                }
             }
+            {..send_once(Signal::derive(idle))}
         >
             "Save prompt"
         </button>
@@ -222,10 +236,16 @@ fn Keep(form: Form) -> impl IntoView {
             class="button button--ghost"
             type="button"
             hidden=move || !form.data.live.get() || is_default()
-            on:click=move |_| form.prompt.set(DEFAULT_PROMPT.to_owned())
+            on:click=move |_| {
+                form.prompt.set(DEFAULT_PROMPT.to_owned());
+                focus_soon(PROMPT);
+            }
         >
             <Icon name="undo" />
             "Default prompt"
         </button>
+        <span class="saved" role="status">
+            {move || is_kept().then_some("Saved")}
+        </span>
     }
 }

@@ -2,14 +2,15 @@
 
 use super::super::address::encode;
 use super::super::state::Data;
-use super::Edit;
+use super::choice::{Choice, STALE, seen_image};
 use super::progress::problems;
-use crate::dataset::api::drafts::EditDraft;
-use crate::dataset::model::drafts::{Accepted, Draft, DraftProblem};
+use crate::dataset::model::drafts::{Accepted, AllDecided, Draft, DraftProblem};
 use crate::ui::units::plural;
-use crate::ui::{Badge, ErrorNotice, Icon, Notice, textarea_content};
+use crate::ui::{Badge, ErrorNotice, Icon, Notice, send_once};
 use leptos::prelude::*;
 
+/// What came of deciding about all.
+const DONE: &str = "drafts-done";
 /// Drafts shown at once; the next ones move up.
 const SHOWN: usize = 50;
 
@@ -25,8 +26,15 @@ pub fn Review(data: Data) -> impl IntoView {
     let more = move || drafts.count().saturating_sub(SHOWN);
     let list = NodeRef::<leptos::html::Ul>::new();
     keep_the_place(data, list);
+    let verdict = move || {
+        let verdict = drafts.decide.value().get().and_then(Result::ok);
+        verdict.map(|verdict| verdict.sentence())
+    };
     view! {
-        {move || done(data)}
+        <p class="visually-hidden" role="status">
+            {verdict}
+        </p>
+        <div class="folder__transfer" id=DONE tabindex="-1">{move || done(data)}</div>
         {move || drafts.refused().map(|error| view! { <ErrorNotice error /> })}
         <div class="stack" hidden=none>
             <All data />
@@ -44,52 +52,84 @@ pub fn Review(data: Data) -> impl IntoView {
     }
 }
 
-/// A row that was decided about goes: who worked by keyboard goes on with the one in its place.
+/// What was decided about goes: who worked by keyboard goes on with the row in its place, after the last one at the panel's title,
+/// after all at what came of it. Only the answer that follows a decision moves the focus.
 fn keep_the_place(data: Data, list: NodeRef<leptos::html::Ul>) {
     #[cfg(feature = "hydrate")]
     {
-        use wasm_bindgen::JsCast;
-        let at = StoredValue::new(None::<u32>);
-        let decided = move || data.drafts.decide.pending().get();
+        let drafts = data.drafts;
+        let row = StoredValue::new(None::<u32>);
+        let gone = StoredValue::new(None::<Gone>);
         Effect::watch(
-            decided,
+            move || drafts.decide.pending().get(),
             move |pending, _, _| {
-                let focused = document().active_element();
-                let row = focused.and_then(|e| e.closest(".drafts__item").ok().flatten());
-                if let (true, Some(row), Some(list)) = (*pending, row, list.get_untracked()) {
-                    let rows = list.children();
-                    at.set_value((0..rows.length()).find(|i| rows.item(*i).as_ref() == Some(&row)));
+                if *pending {
+                    row.set_value(list.get_untracked().and_then(|list| focused_row(&list)));
                 }
             },
             false,
         );
-        let names = move || data.drafts.view.with(|v| v.drafts.len());
         Effect::watch(
-            names,
+            move || drafts.decide.version().get(),
             move |_, _, _| {
-                request_animation_frame(move || {
-                    let (Some(at), Some(list), true) = (
-                        at.try_get_value().flatten(),
-                        list.get_untracked(),
-                        crate::ui::is_focus_lost(),
-                    ) else {
-                        return;
-                    };
-                    let rows = list.children();
-                    let row = rows.item(at.min(rows.length().saturating_sub(1)));
-                    let button = row.and_then(|r| r.query_selector("button").ok().flatten());
-                    if let Some(button) =
-                        button.and_then(|b| b.dyn_into::<web_sys::HtmlElement>().ok())
-                    {
-                        let _ = button.focus();
-                    }
-                });
+                let is_done = matches!(drafts.decide.value().get_untracked(), Some(Ok(_)));
+                let row = row.try_update_value(Option::take).flatten();
+                gone.set_value(row.filter(|_| is_done).map(Gone::Row));
+            },
+            false,
+        );
+        Effect::watch(
+            move || drafts.decide_all.version().get(),
+            move |_, _, _| gone.set_value(Some(Gone::All)),
+            false,
+        );
+        Effect::watch(
+            move || drafts.count(),
+            move |_, _, _| {
+                if let Some(gone) = gone.try_update_value(Option::take).flatten() {
+                    request_animation_frame(move || {
+                        go_on(gone, list.try_get_untracked().flatten())
+                    });
+                }
             },
             false,
         );
     }
     #[cfg(not(feature = "hydrate"))]
     let _ = (data, list);
+}
+
+/// What was decided about: one row, by its place, or all.
+#[cfg(feature = "hydrate")]
+#[derive(Clone, Copy)]
+enum Gone {
+    Row(u32),
+    All,
+}
+
+#[cfg(feature = "hydrate")]
+fn focused_row(list: &web_sys::Element) -> Option<u32> {
+    let row = document().active_element()?.closest(".drafts__item").ok()?;
+    let rows = list.children();
+    (0..rows.length()).find(|i| row.is_some() && rows.item(*i) == row)
+}
+
+#[cfg(feature = "hydrate")]
+fn go_on(gone: Gone, list: Option<web_sys::HtmlUListElement>) {
+    use wasm_bindgen::JsCast;
+    let Gone::Row(at) = gone else {
+        return crate::ui::focus_if_lost(DONE);
+    };
+    let rows = list.filter(|_| crate::ui::is_focus_lost());
+    let Some(rows) = rows.map(|list| list.children()) else {
+        return;
+    };
+    let row = rows.item(at.min(rows.length().saturating_sub(1)));
+    let button = row.and_then(|r| r.query_selector("button").ok().flatten());
+    match button.and_then(|b| b.dyn_into::<web_sys::HtmlElement>().ok()) {
+        Some(button) => drop(button.focus()),
+        None => crate::ui::focus_if_lost(super::TITLE),
+    }
 }
 
 /// What deciding about all came to.
@@ -99,6 +139,13 @@ fn done(data: Data) -> Option<AnyView> {
         Some(Err(error)) => return Some(view! { <ErrorNotice error /> }.into_any()),
         Some(Ok(done)) => done,
         None => by_form(data)?,
+    };
+    let done = match done {
+        AllDecided::Accepted(done) => done,
+        AllDecided::Discarded(count) => {
+            let what = format!("{} discarded.", plural(count, "draft"));
+            return Some(view! { <Notice kind="success" what /> }.into_any());
+        }
     };
     if done == Accepted::default() {
         return None;
@@ -116,17 +163,20 @@ fn done(data: Data) -> Option<AnyView> {
 }
 
 /// As the address tells after a plain form.
-fn by_form(data: Data) -> Option<Accepted> {
+fn by_form(data: Data) -> Option<AllDecided> {
     data.address.with(|a| {
+        if let Ok(discarded) = a.get("discarded").parse() {
+            return Some(AllDecided::Discarded(discarded));
+        }
         let accepted = a.get("accepted").parse::<usize>().ok()?;
         let problem = |message| DraftProblem {
             filename: String::new(),
             message,
         };
-        Some(Accepted {
+        Some(AllDecided::Accepted(Accepted {
             accepted: vec![String::new(); accepted.min(100_000)],
             problems: a.all("unaccepted").into_iter().map(problem).collect(),
-        })
+        }))
     })
 }
 
@@ -174,7 +224,7 @@ fn All(data: Data) -> impl IntoView {
                 type="submit"
                 name="what"
                 value="accept"
-                disabled=move || action.pending().get()
+                {..send_once(action.pending())}
             >
                 <Icon name="check" />
                 {move || format!("Accept all {}", all.get())}
@@ -203,7 +253,7 @@ fn DiscardAll(data: Data, all: Memo<usize>) -> impl IntoView {
                         type="submit"
                         name="what"
                         value="discard"
-                        disabled=move || action.pending().get()
+                        {..send_once(action.pending())}
                     >
                         <Icon name="trash" />
                         {move || format!("Discard {}", plural(all.get(), "draft"))}
@@ -212,18 +262,6 @@ fn DiscardAll(data: Data, all: Memo<usize>) -> impl IntoView {
             </ActionForm>
         </details>
     }
-}
-
-/// Said where the picture is another one than the model looked at.
-pub const STALE: &str = "The image changed since it was drafted.";
-
-/// ETag of the image as the page shows it now.
-fn seen_image(data: Data, draft: &Draft) -> Memo<String> {
-    let (name, drafted) = (draft.filename.clone(), draft.image_etag.clone());
-    Memo::new(move |_| {
-        let now = data.image(&name).map(|image| image.etag);
-        now.unwrap_or_else(|| drafted.clone())
-    })
 }
 
 #[component]
@@ -260,78 +298,5 @@ fn Row(data: Data, draft: Draft) -> impl IntoView {
                 <Choice data draft />
             </div>
         </li>
-    }
-}
-
-/// The draft in a box, and what can be done with it. Accepting names the caption and the image that the page shows beside it. What
-/// is typed is kept when the box is left.
-#[component]
-pub fn Choice(data: Data, draft: Draft) -> impl IntoView {
-    let action = data.drafts.decide;
-    let name = StoredValue::new(draft.filename.clone());
-    let then = (draft.before.clone(), draft.caption_etag.clone());
-    let now = Memo::new(move |_| match name.with_value(|n| data.image(n)) {
-        Some(image) => (image.caption, image.caption_etag.unwrap_or_default()),
-        None => then.clone(),
-    });
-    let image = seen_image(data, &draft);
-    let made = draft.made.clone();
-    let type_in = move |event: leptos::ev::Event| {
-        let edit = Edit {
-            made: made.clone(),
-            text: event_target_value(&event),
-        };
-        data.drafts.edits.update(|edits| {
-            edits.insert(name.get_value(), edit);
-        });
-    };
-    let keep = move |event: leptos::ev::Event| {
-        let text = event_target_value(&event);
-        if !text.trim().is_empty() {
-            data.drafts.edit.dispatch(EditDraft {
-                style: data.style.get_value(),
-                filename: name.get_value(),
-                text,
-            });
-        }
-    };
-    let replaces =
-        move || now.with(|(caption, _)| caption.clone().map(|c| format!("Now: {}", c.trim())));
-    let typed = data.address.with_untracked(|a| {
-        let of = a.get("f.filename") == draft.filename;
-        of.then(|| a.get("f.text").to_owned())
-    });
-    let text = typed.filter(|t| !t.is_empty()).unwrap_or(draft.text);
-    let busy = move || action.pending().get();
-    view! {
-        <ActionForm action attr:class="stack">
-            <input type="hidden" name="style" value=data.style_id() />
-            <input type="hidden" name="filename" value=draft.filename.clone() />
-            <input type="hidden" name="etag" value=untrack(|| now.get().1) prop:value=move || now.get().1 />
-            <input type="hidden" name="image" value=image.get_untracked() prop:value=image />
-            <p class="drafts__now" hidden=move || replaces().is_none()>
-                {replaces}
-            </p>
-            <textarea
-                class="input"
-                name="text"
-                rows="2"
-                aria-label=format!("Draft for {}", draft.filename)
-                prop:value=text.clone()
-                on:input=type_in
-                on:change=keep
-            >
-                {textarea_content(text.clone())}
-            </textarea>
-            <div class="button-group">
-                <button class="button button--secondary button--small" type="submit" name="what" value="accept" disabled=busy>
-                    <Icon name="check" />
-                    "Accept"
-                </button>
-                <button class="button button--ghost button--small" type="submit" name="what" value="discard" disabled=busy>
-                    "Discard"
-                </button>
-            </div>
-        </ActionForm>
     }
 }

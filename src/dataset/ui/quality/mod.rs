@@ -25,6 +25,9 @@ use judged::Answer;
 use leptos::prelude::*;
 use std::collections::BTreeSet;
 
+/// Where the view begins.
+pub const TITLE: &str = "quality-title";
+
 /// How often the view asks again while images are being measured.
 const AGAIN_MS: u32 = 1_500;
 
@@ -47,9 +50,9 @@ pub fn QualityView(data: Data, judged: Judged) -> impl IntoView {
     table::follow(data);
     let is_there = Memo::new(move |_| report.with(Option::is_some));
     view! {
-        <section class="quality" aria-labelledby="quality-title">
+        <section class="quality" aria-labelledby=TITLE>
             <div class="quality__head">
-                <h2 class="quality__title" id="quality-title">
+                <h2 class="quality__title" id=TITLE tabindex="-1">
                     "Quality"
                 </h2>
                 <a
