@@ -253,7 +253,7 @@ test('after a deletion the focus is where the images were', async ({ page, studi
 
 test('a deletion under way is stopped, not closed, and only what is kept is said to be', async ({ page, studio }) => {
   const style = await studio.style('Stopped');
-  await studio.many(style, 205);
+  await studio.many(style, 505);
   await go(page, studio, style);
   let letGo = () => {};
   const held = new Promise<void>((done) => (letGo = done));
@@ -264,18 +264,18 @@ test('a deletion under way is stopped, not closed, and only what is kept is said
   await page.getByRole('row', { name: 'n0000.png', exact: true }).focus();
   await page.keyboard.press('Control+a');
   const bar = page.getByRole('group', { name: 'Selection' });
-  await expect(bar.getByText('205 selected')).toBeVisible();
+  await expect(bar.getByText('505 selected')).toBeVisible();
   await bar.getByRole('button', { name: 'Delete…' }).click();
   const dialog = page.getByRole('dialog');
-  await expect(dialog.getByRole('heading')).toHaveText(/^Delete 205 images/);
-  await dialog.getByRole('button', { name: 'Delete 205 images' }).click();
-  await expect(dialog.getByText('0 of 205 deleted')).toBeVisible();
+  await expect(dialog.getByRole('heading')).toHaveText(/^Delete 505 images/);
+  await dialog.getByRole('button', { name: 'Delete 505 images' }).click();
+  await expect(dialog.getByText('0 of 505 deleted')).toBeVisible();
   await expect(dialog.getByRole('button', { name: 'Keep them' })).toBeHidden();
   await page.keyboard.press('Escape');
-  await expect(dialog.getByText('0 of 205 deleted, stopping…')).toBeVisible();
+  await expect(dialog.getByText('0 of 505 deleted, stopping…')).toBeVisible();
   await expect(dialog.getByRole('button', { name: 'Stop' })).toHaveAttribute('aria-disabled', 'true');
   letGo();
-  await expect(page.getByText('Stopped: 200 images deleted, 5 kept.')).toBeVisible();
+  await expect(page.getByText('Stopped: 500 images deleted, 5 kept.')).toBeVisible();
   await expect(dialog).toBeHidden();
   await expect(bar.getByText('5 selected')).toBeVisible();
 });

@@ -429,6 +429,11 @@ async fn a_link_that_takes_the_place_of_a_fetched_file_is_neither_followed_nor_r
     fs::write(&target, "precious").unwrap();
     symlink(&target, story.folder("ink").join("a.txt")).unwrap();
     let done = story.moves("/fetch", &json!({})).await;
+    assert_eq!(done["fetched"], 0);
+    let view = story.look().await;
+    assert_eq!(view["leftOut"][0]["filename"], "a.txt", "and it is named");
+    let named = json!({"files": [{"filename": "a.txt"}]});
+    let done = story.moves("/fetch", &named).await;
     assert_eq!(
         (&done["fetched"], &done["failed"][0]["filename"]),
         (&json!(0), &json!("a.txt"))
@@ -698,4 +703,43 @@ async fn a_removal_from_s3_says_which_sets_lose_images() {
     story.here("c.png", "a picture");
     let asked = format!("/styles/{}/data?folder=remove-folder", story.style);
     assert!(!story.studio.get(&asked).await.text.contains("keeps 1"));
+}
+
+#[tokio::test]
+async fn what_s3_has_under_the_name_of_a_link_or_a_folder_is_neither_fetched_nor_taken_for_alone() {
+    let story = Story::begin().await;
+    story.here("a.txt", "a");
+    let folder = story.folder("ink");
+    symlink(folder.join("a.txt"), folder.join("link.txt")).unwrap();
+    fs::create_dir(folder.join("sub.txt")).unwrap();
+    for name in ["link.txt", "sub.txt"] {
+        story.there(name, "words of S3").await;
+    }
+    let view = story.look().await;
+    assert_eq!(view["counts"]["toFetch"], 0);
+    let named = json!([{"filename": "link.txt"}]);
+    let body = json!({"side": "s3", "files": named, "confirmed": true});
+    let done = story.post("/remove", &body).await.expect(200);
+    assert_eq!(done["removed"], json!([]));
+    assert_eq!(
+        story.read_there("link.txt").await.as_deref(),
+        Some("words of S3")
+    );
+    // a file of the name in another folder of the style is the one that counts
+    story.in_folder("inkk", "sub.txt", "words of S3");
+    assert_eq!(story.look().await["counts"]["both"], 1);
+}
+
+#[tokio::test]
+async fn a_folder_that_cannot_be_looked_into_is_not_taken_for_one_without_sets_and_versions() {
+    let story = Story::begin().await;
+    let folder = story.folder("ink");
+    fs::create_dir_all(folder.parent().unwrap()).unwrap();
+    // a link that leads nowhere but to itself
+    symlink(&folder, &folder).unwrap();
+    for list in ["selection-sets", "training-versions"] {
+        let path = format!("/api/styles/{}/{list}", story.style);
+        let answer = story.studio.get(&path).await;
+        assert!(answer.status >= 500, "{list}: {}", answer.text);
+    }
 }

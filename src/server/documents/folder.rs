@@ -53,8 +53,16 @@ impl Folder {
         below(&self.root, relative)
     }
 
+    /// Whether the file is there, or may be: one in a folder that cannot be looked into is not taken for one that is not there, and
+    /// reading it says why.
     pub fn is_there(&self, relative: &Path) -> bool {
-        self.path(relative).is_file()
+        match fs::metadata(self.path(relative)) {
+            Ok(found) => found.is_file(),
+            Err(error) => !matches!(
+                error.kind(),
+                io::ErrorKind::NotFound | io::ErrorKind::NotADirectory
+            ),
+        }
     }
 
     /// Names of the entries of a folder, sorted; empty when it is absent.

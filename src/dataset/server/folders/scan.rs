@@ -71,8 +71,9 @@ pub struct Scan {
     pub folders: Vec<String>,
     pub found: Vec<Found>,
     pub left_out: Vec<FileProblem>,
-    /// Names of which a copy is there that cannot be read.
+    /// Names of which a copy is there that cannot be read, or something else that is no file of ours.
     pub unreadable: BTreeSet<String>,
+    foreign: BTreeSet<String>,
 }
 
 /// Reads the style's folders. Blocks.
@@ -108,6 +109,7 @@ pub fn scan(state: &AppState, style: &Style) -> Result<Scan, AppError> {
             scan.take(folder, &entry);
         }
     }
+    scan.withhold_foreign();
     scan.found
         .sort_by(|a, b| (&a.name, &a.folder).cmp(&(&b.name, &b.folder)));
     scan.left_out.sort_by(|a, b| a.filename.cmp(&b.filename));
@@ -157,6 +159,15 @@ pub fn stays_below(root: &Path, folder: &Path) -> bool {
 }
 
 impl Scan {
+    /// Where a link, a folder or a file too large stands in a name's place, nothing can be fetched into it, and what S3 has is not
+    /// there alone. Unless another folder of the style has a file of the name.
+    fn withhold_foreign(&mut self) {
+        let foreign = std::mem::take(&mut self.foreign);
+        let has_file = |name: &String| self.found.iter().any(|f| f.name == *name);
+        let withheld: Vec<String> = foreign.into_iter().filter(|n| !has_file(n)).collect();
+        self.unreadable.extend(withheld);
+    }
+
     fn take(&mut self, folder: &str, entry: &fs::DirEntry) {
         let raw = entry.file_name();
         let shown = raw.to_string_lossy().into_owned();
@@ -189,7 +200,10 @@ impl Scan {
                     error.kind()
                 )
             }
-            Out::Foreign(why) => why,
+            Out::Foreign(why) => {
+                self.foreign.insert(name.clone());
+                why
+            }
         };
         self.left_out.push(FileProblem {
             message: format!("{folder}/{name}: {why}"),
