@@ -2,7 +2,7 @@
 import { expect, hydrated, picture, test } from '../fixtures/studio';
 
 test('what is typed stays while images are measured, and another size keeps the keyboard and the rows', async ({ page, studio }) => {
-  const style = await studio.style('Typed');
+  const style = await studio.style('Typed size');
   for (let i = 0; i < 3; i++) await studio.put(style, `small ${i}.png`, picture(300, 300, i));
   await expect(async () => {
     const list = await studio.json(`/api/styles/${style}/images`);

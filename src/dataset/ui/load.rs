@@ -277,9 +277,8 @@ async fn list(
 ) -> Result<ImagePage, AppError> {
     let style = parsed(id)?;
     let here = whole.try_get_value().flatten().filter(|w| w.style == id);
-    // which sets there are, and which of them are smart, is the server's to know
-    let names_a_set = Filter::parse_typed(&question.filter).is_ok_and(|f| !f.sets().is_empty());
-    if let Some(mut here) = here.filter(|_| question.cursor.is_empty() && !names_a_set) {
+    let is_ours = |w: &Whole| question.cursor.is_empty() && knows_sets(w, &question.filter);
+    if let Some(mut here) = here.filter(is_ours) {
         let mut is_whole = true;
         if here.version != question.version {
             let none = String::new;
@@ -296,6 +295,13 @@ async fn list(
     }
     let (filter, sort, cursor) = (&question.filter, &question.sort, &question.cursor);
     images(style, filter.clone(), sort.clone(), cursor.clone(), 0).await
+}
+
+/// Whether every set that a filter names has an image here. One that has none may not be there at all: the server knows, and
+/// says so.
+fn knows_sets(whole: &Whole, filter: &str) -> bool {
+    let has_image = |set: &u64| whole.images.iter().any(|i| i.sets.contains(set));
+    Filter::parse_typed(filter).map_or(true, |f| f.sets().iter().all(has_image))
 }
 
 /// As the server would answer.
