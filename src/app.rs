@@ -131,13 +131,16 @@ fn Alive() -> impl IntoView {
     });
 }
 
-/// A page that is downloaded when it is first opened, so that the first visit stays small. One that frames another
-/// (`lazy_page!(…, alive: false)`) does not say that all is alive: what it frames may still be on its way.
+/// A page that is downloaded when it is first opened, so that the first visit stays small. One that frames another is given as
+/// a view that does not say that all is alive: what it frames may still be on its way.
 macro_rules! lazy_page {
     ($route:ident, $page:ident) => {
-        lazy_page!($route, $page, alive: true);
+        lazy_page!($route: view! {
+            <$page />
+            <Alive />
+        });
     };
-    ($route:ident, $page:ident, alive: $alive:literal) => {
+    ($route:ident: $view:expr) => {
         struct $route;
 
         #[lazy_route]
@@ -147,18 +150,14 @@ macro_rules! lazy_page {
             }
 
             fn view(_this: Self) -> AnyView {
-                view! {
-                    <$page />
-                    {$alive.then(|| view! { <Alive /> })}
-                }
-                .into_any()
+                $view.into_any()
             }
         }
     };
 }
 
 lazy_page!(NewStyleRoute, NewStylePage);
-lazy_page!(LayoutRoute, StyleLayout, alive: false);
+lazy_page!(LayoutRoute: view! { <StyleLayout /> });
 lazy_page!(DataRoute, TrainingDataPage);
 lazy_page!(TrainRoute, TrainPage);
 lazy_page!(SweepRoute, SweepPage);

@@ -32,9 +32,6 @@ mod tests;
 #[cfg(feature = "hydrate")]
 #[wasm_bindgen::prelude::wasm_bindgen]
 pub fn hydrate() {
-    // what a panic said; a first visit of users does not pay for it
-    #[cfg(debug_assertions)]
-    console_error_panic_hook::set_once();
     ui::stopped::install();
     ui::whole_pages::install();
     leptos::mount::hydrate_lazy(app::App);

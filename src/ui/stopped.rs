@@ -8,12 +8,16 @@ const NOTICE: &str = r#"<div class="stopped" role="alert"><p><strong>This page h
 
 /// To be called once, before anything of the page runs.
 pub fn install() {
+    // what a panic said; a first visit of users does not pay for it
+    #[cfg(debug_assertions)]
+    console_error_panic_hook::set_once();
+    #[cfg(debug_assertions)]
     let before = panic::take_hook();
-    panic::set_hook(Box::new(move |info| {
-        before(info);
-        let body = document().body();
+    panic::set_hook(Box::new(move |_info| {
+        #[cfg(debug_assertions)]
+        before(_info);
         let told = document().query_selector(".stopped").ok().flatten();
-        if let (Some(body), None) = (body, told) {
+        if let (Some(body), None) = (document().body(), told) {
             let _ = body.insert_adjacent_html("afterbegin", NOTICE);
         }
     }));
