@@ -86,6 +86,8 @@ test('a file that is no exported run is refused with the reason', async ({ page,
   await page.getByLabel('Exported run').setInputFiles({ name: 'a.json', mimeType: 'application/json', buffer: Buffer.from('{"format":"other"}') });
   await page.getByRole('button', { name: 'Show what differs' }).click();
   await expect(page.getByRole('alert')).toContainText('The file is no exported run');
+  // another document by now: looked at when it is alive
+  await hydrated(page);
   await accessible(page, js);
 });
 
