@@ -218,3 +218,18 @@ test('columns change the tiles without losing the place of the keyboard', async 
   await expect(page.getByRole('slider', { name: 'Columns' })).toHaveValue('3');
   await expect.poll(async () => (await top(names[3])) > (await top(names[0]))).toBe(true);
 });
+
+test('places that could not be loaded say so and are asked for again', async ({ page, studio }) => {
+  const style = await studio.style('Refused places');
+  await studio.many(style, 450);
+  await page.goto(`${studio.url}/styles/${style}/data`);
+  await hydrated(page);
+  let refuses = true;
+  await page.route('**/rpc/images?*', (route) => (refuses ? route.fulfill({ status: 500, body: 'no' }) : route.continue()));
+  await page.evaluate(() => scrollTo(0, document.body.scrollHeight));
+  const told = page.getByText('Some images could not be loaded. Trying again…');
+  await expect(told).toBeVisible();
+  refuses = false;
+  await expect(page.getByRole('row', { name: 'n0449.png', exact: true })).toBeVisible();
+  await expect(told).toBeHidden();
+});

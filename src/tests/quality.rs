@@ -95,6 +95,14 @@ fn codes(image: &Value) -> Vec<&str> {
         .collect()
 }
 
+/// Of a report's images, as they are listed.
+fn names_of(report: &Value) -> Vec<&str> {
+    let images = report["images"].as_array().expect("images").iter();
+    images
+        .map(|i| i["filename"].as_str().expect("a name"))
+        .collect()
+}
+
 #[tokio::test]
 async fn a_list_answers_at_once_and_what_images_measure_comes_later() {
     let studio = TestStudio::start().await;
@@ -337,12 +345,7 @@ async fn the_report_is_in_the_sets_order_and_at_the_size_of_the_last_run() {
     let path = format!("/api/styles/{style}/quality");
     let report = studio.get(&format!("{path}?set={set}")).await.expect(200);
     assert_eq!(report["choiceSource"], "default");
-    let names: Vec<&str> = report["images"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|i| i["filename"].as_str().unwrap())
-        .collect();
+    let names = names_of(&report);
     assert_eq!(names, ["wide.png", "boat 1.png", "boat 0.png"]);
     let expected = json!([
         {"width": 512, "height": 512, "images": 2, "short": false},

@@ -94,6 +94,7 @@ impl Shelf {
             self.windows.update(BTreeMap::clear);
             self.names.set(Arc::default());
             self.under_way.update_value(BTreeSet::clear);
+            self.refused.set(0);
         }
         self.question.set_value(question.clone());
         if long {
@@ -148,9 +149,13 @@ impl Shelf {
         let shown = near.filter_map(|row| rows.at(row));
         let beyond = shown.filter(|place| *place >= first_page);
         let wanted: BTreeSet<usize> = beyond.map(|place| place / PAGE).collect();
+        let is_there = |window: &usize| self.windows.with_untracked(|w| w.contains_key(window));
+        if self.refused.get_untracked() > 0 && wanted.iter().all(is_there) {
+            // one looks elsewhere by now
+            self.refused.set(0);
+        }
         for window in wanted {
-            let there = self.windows.with_untracked(|w| w.contains_key(&window))
-                && !self.stale.with_value(|s| s.contains(&window));
+            let there = is_there(&window) && !self.stale.with_value(|s| s.contains(&window));
             let asked = self.under_way.with_value(|u| u.contains(&window));
             if !there && !asked {
                 self.under_way.update_value(|u| {

@@ -37,12 +37,7 @@ async fn the_table_goes_on_by_links_in_the_order_of_the_grid() {
     }
     let path = format!("/api/styles/{style}/quality");
     let report = studio.get(&path).await.expect(200);
-    let names: Vec<&str> = report["images"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|i| i["filename"].as_str().unwrap())
-        .collect();
+    let names = names_of(&report);
     assert_eq!(names[..4], ["p0.png", "p1.png", "p2.png", "p3.png"]);
     let first = view(&studio, &style, "").await;
     assert_eq!(rows(&first), 300);
