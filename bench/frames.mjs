@@ -10,7 +10,13 @@ export async function opened(url) {
   return { browser, page };
 }
 
-/** Of frame times in ms: how many, the worst, and how many took more than 50. */
+/** Of frame times in ms: how many, how many a second, the worst, and how many took more than 50. */
 export function summary(frames) {
-  return { frames: frames.length, worst: Math.max(...frames), slow: frames.filter((ms) => ms > 50).length };
+  const took_ms = frames.reduce((sum, ms) => sum + ms, 0);
+  return {
+    frames: frames.length,
+    rate: frames.length / (took_ms / 1000),
+    worst: Math.max(...frames),
+    slow: frames.filter((ms) => ms > 50).length,
+  };
 }

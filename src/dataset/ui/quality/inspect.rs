@@ -6,6 +6,7 @@ use crate::dataset::api::DismissRemark;
 use crate::dataset::model::bucket_choice::Crop;
 use crate::dataset::model::image::TrainingImage;
 use crate::dataset::ui::state::{Data, Listing};
+use crate::dataset::ui::uploads;
 use crate::ui::poll::use_poll;
 use leptos::prelude::*;
 
@@ -13,14 +14,18 @@ use leptos::prelude::*;
 const AGAIN_MS: u32 = 2_000;
 const LONG_AGAIN_MS: u32 = 10_000;
 
-/// Asks for the list again until every image of it is measured.
+/// Asks for the list again until every image of it is measured; while files arrive it is asked for anyway.
 pub fn follow(data: Data) {
     let pending = move |is_long: bool| {
         let pending =
             move |l: &Listing| l.page.analysing > 0 && l.page.next_cursor.is_some() == is_long;
         Memo::new(move |_| data.listing.with(pending)).into()
     };
-    let again = move || data.asked.version.update(|v| *v += 1);
+    let again = move || {
+        if !uploads::is_moving(&data.style_id()) {
+            data.asked.version.update(|v| *v += 1);
+        }
+    };
     use_poll(pending(false), AGAIN_MS, again);
     use_poll(pending(true), LONG_AGAIN_MS, again);
 }

@@ -1,37 +1,17 @@
 //! One answer for all files that ask the same.
 
 use super::list::go_on_asking;
-use super::queue::{Question, Row, Stage};
+use super::queue::Sum;
 use super::transfer;
 use crate::dataset::model::upload::Clash;
 use crate::ui::units::plural;
 use leptos::prelude::*;
 
-/// Files that ask, by what they ask.
-#[derive(Clone, Copy, Default, PartialEq)]
-struct Asking {
-    clashes: usize,
-    changes: usize,
-}
-
-fn asking(rows: &[Row]) -> Asking {
-    let mut asking = Asking::default();
-    for row in rows {
-        row.stage.with(|stage| match stage {
-            Stage::Asking(Question::Clash(_)) => asking.clashes += 1,
-            Stage::Asking(Question::Change(_)) => asking.changes += 1,
-            _ => {}
-        });
-    }
-    asking
-}
-
 /// Shown as soon as a second file asks; a single one is answered in its row.
 #[component]
-pub fn ForAll(style: StoredValue<String>, rows: ArcRwSignal<Vec<Row>>) -> impl IntoView {
-    let asking = Memo::new(move |_| asking(&rows.get()));
+pub fn ForAll(style: StoredValue<String>, sum: Memo<Sum>) -> impl IntoView {
     let clashes = move || {
-        let count = asking.get().clashes;
+        let count = sum.get().clashes;
         (count > 1).then(|| {
             let what = format!("{} under a name that is taken:", plural(count, "file"));
             let choices = [
@@ -43,7 +23,7 @@ pub fn ForAll(style: StoredValue<String>, rows: ArcRwSignal<Vec<Row>>) -> impl I
         })
     };
     let changes = move || {
-        let count = asking.get().changes;
+        let count = sum.get().changes;
         (count > 1).then(|| {
             let what = format!(
                 "{} the trainer would not read right:",

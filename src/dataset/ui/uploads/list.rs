@@ -1,7 +1,7 @@
 //! The list of files on their way: the whole above, each file below with what happens to it and what can be done.
 
 use super::asking::ForAll;
-use super::queue::{Question, Queue, Row, Stage};
+use super::queue::{Question, Queue, Row, Stage, Sum};
 use super::transfer;
 use crate::dataset::model::upload::{Clash, Conflict, is_caption_name};
 use crate::dataset::ui::address::encode;
@@ -10,18 +10,35 @@ use crate::ui::units::{bytes, plural};
 use crate::ui::{Badge, GuideLink, Icon, focus_first_if_lost};
 use leptos::prelude::*;
 
-/// Rows shown of a long list.
+/// Rows shown of a long list, and how many more of them are drawn at a time.
 const SHOWN: usize = 60;
+const DRAWN_AT_ONCE: usize = 10;
 
 #[component]
 pub fn Files(style: StoredValue<String>, queue: Queue) -> impl IntoView {
     let rows = queue.rows.clone();
     let looked = queue.looked.clone();
     let took = looked.clone();
-    let shown = {
-        let rows = rows.clone();
-        Memo::new(move |_| shown_of(&rows.get()))
+    let sum = {
+        let queue = queue.clone();
+        Memo::new(move |_| queue.sum())
     };
+    let room = RwSignal::new(DRAWN_AT_ONCE);
+    let shown = {
+        let (rows, told) = (rows.clone(), queue.told.clone());
+        Memo::new(move |_| {
+            told.track();
+            rows.with(|rows| shown_of(rows, room.get()))
+        })
+    };
+    Effect::new(move |_| {
+        let room_now = room.get();
+        if shown.with(Vec::len) == room_now && room_now < SHOWN {
+            request_animation_frame(move || {
+                let _ = room.try_set(room_now + DRAWN_AT_ONCE);
+            });
+        }
+    });
     let hidden = {
         let rows = rows.clone();
         Memo::new(move |_| rows.with(Vec::len).saturating_sub(shown.with(Vec::len)))
@@ -45,8 +62,8 @@ pub fn Files(style: StoredValue<String>, queue: Queue) -> impl IntoView {
             data-looked=move || looked.get().pictures
             data-looked-ms=move || took.get().took_ms as u32
         >
-            <Head style queue list />
-            <ForAll style rows=rows.clone() />
+            <Head style queue sum list />
+            <ForAll style sum />
             <ul class="uploads__list" tabindex="0" aria-label="Files" node_ref=list>
                 <For each=each key=|row| row.id children=move |row| file(style, row, rows.clone()) />
             </ul>
@@ -59,9 +76,9 @@ pub fn Files(style: StoredValue<String>, queue: Queue) -> impl IntoView {
 
 /// Ids in the order in which they are shown: what asks something first, the others as they came. Of a long list those that a
 /// person has to know of are kept.
-fn shown_of(rows: &[Row]) -> Vec<u32> {
+fn shown_of(rows: &[Row], room: usize) -> Vec<u32> {
     let rank = |row: &Row| {
-        row.stage.with(|stage| match stage {
+        row.stage.with_untracked(|stage| match stage {
             Stage::Asking(_) => 0,
             Stage::Failed(_) | Stage::Refused(_) => 1,
             Stage::Running(_) => 2,
@@ -71,7 +88,7 @@ fn shown_of(rows: &[Row]) -> Vec<u32> {
     };
     let mut ranked: Vec<(u8, u32)> = rows.iter().map(|row| (rank(row), row.id)).collect();
     ranked.sort_unstable();
-    ranked.truncate(SHOWN);
+    ranked.truncate(room);
     ranked.sort_unstable_by_key(|(rank, id)| (*rank > 0, *id));
     ranked.into_iter().map(|(_, id)| id).collect()
 }
@@ -80,10 +97,10 @@ fn shown_of(rows: &[Row]) -> Vec<u32> {
 fn Head(
     style: StoredValue<String>,
     queue: Queue,
+    sum: Memo<Sum>,
     list: NodeRef<leptos::html::Ul>,
 ) -> impl IntoView {
-    let since = queue.since_ms.clone();
-    let sum = Memo::new(move |_| queue.sum());
+    let since = queue.since_ms;
     let line = move || {
         let since = since.get();
         let elapsed = if since > 0.0 {
@@ -418,10 +435,10 @@ mod tests {
             row(2, Stage::Running(0)),
             row(3, asks()),
         ];
-        assert_eq!(shown_of(&rows), [3, 1, 2]);
+        assert_eq!(shown_of(&rows, SHOWN), [3, 1, 2]);
         rows.extend((4..90).map(|id| row(id, Stage::Stored)));
         rows.push(row(90, asks()));
-        let shown = shown_of(&rows);
+        let shown = shown_of(&rows, SHOWN);
         assert_eq!((shown.len(), &shown[..3]), (SHOWN, &[3, 90, 1][..]));
     }
 }

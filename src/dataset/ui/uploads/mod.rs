@@ -1,5 +1,7 @@
 //! Bringing files in: what is on its way, how it is shown, and (in the browser) how it is looked at and sent.
 
+use leptos::prelude::GetUntracked;
+
 #[cfg(feature = "hydrate")]
 mod analyst;
 mod asking;
@@ -37,3 +39,8 @@ mod transfer {
 }
 
 pub use view::Uploader;
+
+/// Whether files of a style are on their way: the list is asked for again as they arrive.
+pub fn is_moving(style: &str) -> bool {
+    transfer::queue(style).since_ms.get_untracked() > 0.0
+}

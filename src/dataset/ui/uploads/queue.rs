@@ -115,6 +115,8 @@ impl Row {
 #[derive(Clone, Default)]
 pub struct Queue {
     pub rows: ArcRwSignal<Vec<Row>>,
+    /// Rises some times a second while a stage changes: the queue as a whole is another. Each file's own stage is told at once.
+    pub told: ArcRwSignal<u32>,
     /// Rises when files were stored and the list should be asked for again.
     pub stored: ArcRwSignal<u32>,
     /// When the files now moving began, Unix ms; 0 while none does.
@@ -144,7 +146,10 @@ pub struct Sum {
     /// It would be refused again.
     pub refused: usize,
     pub cancelled: usize,
-    pub asking: usize,
+    /// Files that ask whether their name is to be taken.
+    pub clashes: usize,
+    /// Files that ask whether they may be changed.
+    pub changes: usize,
     /// Captions whose image is not decided yet.
     pub held: usize,
     pub looking: usize,
@@ -157,11 +162,15 @@ pub struct Sum {
 }
 
 impl Queue {
+    /// Of all its files; worked out again when `rows` or `told` say so.
     pub fn sum(&self) -> Sum {
+        self.told.track();
         let mut sum = Sum::default();
-        for row in self.rows.get() {
-            row.stage.with(|stage| sum.add(&row, stage));
-        }
+        self.rows.with(|rows| {
+            for row in rows {
+                row.stage.with_untracked(|stage| sum.add(row, stage));
+            }
+        });
         sum
     }
 }
@@ -185,7 +194,8 @@ impl Sum {
             Stage::Running(sent) => self.sent_bytes += sent,
             Stage::Failed(_) => self.failed += 1,
             Stage::Refused(_) => self.refused += 1,
-            Stage::Asking(_) => self.asking += 1,
+            Stage::Asking(Question::Clash(_)) => self.clashes += 1,
+            Stage::Asking(Question::Change(_)) => self.changes += 1,
             Stage::Held => self.held += 1,
             Stage::Looking => self.looking += 1,
             Stage::Waiting => {}
@@ -203,6 +213,11 @@ impl Sum {
         }
     }
 
+    /// Files that wait for an answer.
+    fn asking(&self) -> usize {
+        self.clashes + self.changes
+    }
+
     /// What of all that can be stored is stored, by bytes. What is refused never will be.
     pub fn percent(&self) -> u64 {
         let all = self.all_bytes + self.waiting_bytes;
@@ -211,7 +226,7 @@ impl Sum {
 
     /// Whether everything that can be stored is.
     pub fn is_through(&self) -> bool {
-        self.moving + self.asking + self.held + self.failed + self.cancelled == 0
+        self.moving + self.asking() + self.held + self.failed + self.cancelled == 0
     }
 
     pub fn title(&self) -> String {
@@ -223,7 +238,7 @@ impl Sum {
         let files = parts.collect::<Vec<_>>().join(", ");
         match (self.moving, files.is_empty()) {
             (_, true) => "Nothing to upload".to_owned(),
-            (0, _) if self.asking > 0 => "Before the rest is uploaded".to_owned(),
+            (0, _) if self.asking() > 0 => "Before the rest is uploaded".to_owned(),
             (0, _) if self.cancelled > 0 => "Upload cancelled".to_owned(),
             (0, _) if self.failed + self.refused == 0 => format!("Uploaded {files}"),
             (0, _) => "Upload finished".to_owned(),
@@ -241,7 +256,7 @@ impl Sum {
             (self.failed, "failed"),
             (self.refused, "refused"),
             (self.cancelled, "cancelled"),
-            (self.asking, "to decide"),
+            (self.asking(), "to decide"),
             (self.same, "already there"),
             (self.skipped, "left out"),
         ] {
@@ -370,7 +385,8 @@ mod tests {
         let sum = Sum {
             images: 3,
             stored: 1,
-            asking: 2,
+            clashes: 1,
+            changes: 1,
             same: 4,
             skipped: 1,
             ..Sum::default()

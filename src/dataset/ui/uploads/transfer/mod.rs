@@ -2,13 +2,13 @@
 //!
 //! Belongs to no view, one per style: whatever is shown, files go on. Leaving the page would end them, so it asks first.
 
+mod pace;
 mod place;
 mod send;
 
 use super::analyst;
 use super::gather::Arrival;
 use super::queue::{Group, Queue, Row, Stage};
-use super::summary;
 use crate::dataset::api::stored_files;
 use crate::dataset::model::analysis::Hash;
 use crate::dataset::model::image::{extension, stem};
@@ -18,6 +18,7 @@ use crate::dataset::model::upload::{
 };
 use crate::dataset::worker::message::{Answer, What};
 use crate::styles::model::StyleId;
+use gloo_timers::future::TimeoutFuture;
 use leptos::prelude::*;
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -26,6 +27,7 @@ use wasm_bindgen::closure::Closure;
 use wasm_bindgen::prelude::wasm_bindgen;
 use web_sys::{Blob, ProgressEvent, XmlHttpRequest};
 
+use pace::{Pace, note_down, pump, tell};
 pub use place::{answer, answer_all};
 
 /// What the browser holds for a row that is not stored yet.
@@ -75,8 +77,7 @@ struct Transfer {
     next_id: u32,
     batch: u32,
     asking_tickets: bool,
-    shown_ms: f64,
-    unshown: bool,
+    pace: Pace,
     /// A PUT under a condition was answered.
     conditions_work: bool,
 }
@@ -88,6 +89,9 @@ extern "C" {
     #[wasm_bindgen(js_namespace = URL, js_name = revokeObjectURL)]
     fn revoke_object_url(url: &str);
 }
+
+/// Their sizes are read from the disk while the page waits.
+const ENTERED_AT_ONCE: usize = 10;
 
 type Shared = Rc<RefCell<Transfer>>;
 
@@ -116,8 +120,7 @@ fn of(style: &str) -> Shared {
                 next_id: 0,
                 batch: 0,
                 asking_tickets: false,
-                shown_ms: 0.0,
-                unshown: false,
+                pace: Pace::default(),
                 conditions_work: false,
             }))
         };
@@ -173,23 +176,36 @@ fn with_job<T>(shared: &Shared, id: u32, change: impl FnOnce(&mut Job) -> T) -> 
 /// Takes files in: what can be refused by name and size is, the rest is looked at.
 pub fn add(style: &str, arrivals: Vec<Arrival>) {
     let shared = of(style);
-    shared.borrow_mut().batch += 1;
-    let files = arrivals.into_iter().filter(|a| !is_passed_over(&a.path));
-    let new = enter(&shared, files.map(|a| (a.path, a.file.into())));
-    prepare(&shared, new);
+    let batch = {
+        let mut transfer = shared.borrow_mut();
+        transfer.batch += 1;
+        transfer.batch
+    };
+    let arrivals = arrivals.into_iter().filter(|a| !is_passed_over(&a.path));
+    let files = arrivals.map(|a| (a.path, a.file.into()));
+    let files: Vec<(String, Blob)> = files.collect();
+    leptos::task::spawn_local(async move {
+        let mut new = Vec::new();
+        for part in files.chunks(ENTERED_AT_ONCE) {
+            new.extend(enter(&shared, batch, part.iter().cloned()));
+            TimeoutFuture::new(0).await;
+        }
+        new.retain(|row: &Row| row.stage.with_untracked(Stage::is_moving));
+        prepare(&shared, new);
+    });
 }
 
 fn is_archive(name: &str) -> bool {
     extension(name).eq_ignore_ascii_case("zip")
 }
 
-/// New rows for files; returns those that may go on.
-fn enter(shared: &Shared, files: impl Iterator<Item = (String, Blob)>) -> Vec<Row> {
+/// New rows for files of one drop; returns those that may go on.
+fn enter(shared: &Shared, batch: u32, files: impl Iterator<Item = (String, Blob)>) -> Vec<Row> {
     let mut new = Vec::new();
     for (path, file) in files {
         let mut transfer = shared.borrow_mut();
         transfer.next_id += 1;
-        let (id, batch) = (transfer.next_id, transfer.batch);
+        let id = transfer.next_id;
         let name = name_of(&path);
         let group = Group {
             batch,
@@ -310,7 +326,7 @@ fn seen(shared: &Shared, row: &Row, answer: Answer) {
     match answer {
         Answer::Ready => {}
         Answer::Entry { path, file } => {
-            let new = enter(shared, [(path, file)].into_iter());
+            let new = enter(shared, row.group.batch, [(path, file)].into_iter());
             new.iter().for_each(|row| look(shared, row));
         }
         Answer::Unpacked(refused) => unpacked(shared, row, refused),
@@ -359,48 +375,6 @@ fn unpacked(shared: &Shared, row: &Row, refused: Vec<String>) {
     });
 }
 
-/// Starts what may start; tells the page when there is something new to see.
-fn pump(shared: &Shared) {
-    send::ask_tickets(shared);
-    send::start_some(shared);
-    let idle = rows_at(shared, Stage::is_moving).is_empty();
-    let (queue, show) = {
-        let mut transfer = shared.borrow_mut();
-        let show = transfer.unshown && (idle || now() - transfer.shown_ms > send::SHOW_EVERY_MS);
-        if show {
-            transfer.unshown = false;
-            transfer.shown_ms = now();
-        }
-        (transfer.queue.clone(), show)
-    };
-    if show {
-        queue.stored.update(|n| *n += 1);
-        note_down(shared);
-    }
-    let since = queue.since_ms.get_untracked();
-    if idle {
-        queue.since_ms.set(0.0);
-        if rows_at(shared, |s| !s.is_over()).is_empty() {
-            shared.borrow_mut().for_all = ForAll::default();
-        }
-        note_down(shared);
-    } else if since == 0.0 {
-        queue.since_ms.set(now());
-    }
-}
-
-/// Keeps what was not stored, and why, where a reload finds it.
-fn note_down(shared: &Shared) {
-    let (style, rows) = {
-        let transfer = shared.borrow();
-        (transfer.style.clone(), transfer.queue.rows.get_untracked())
-    };
-    let lines = rows
-        .iter()
-        .map(|row| (row.name.as_str(), row.stage.get_untracked()));
-    summary::keep(style.as_str(), &summary::Summary::of(lines));
-}
-
 pub fn cancel(style: &str, id: u32) {
     let shared = of(style);
     if let Some(row) = row(&shared, id) {
@@ -408,6 +382,7 @@ pub fn cancel(style: &str, id: u32) {
         place::settle(&shared, id);
     }
     pump(&shared);
+    tell(&shared);
 }
 
 fn stop(shared: &Shared, row: &Row) {
@@ -445,6 +420,7 @@ pub fn cancel_all(style: &str) {
         stop(&shared, &row);
     }
     pump(&shared);
+    tell(&shared);
 }
 
 /// From the start: what was sent before may have arrived although no answer came, and is then known by its content.
@@ -499,7 +475,7 @@ pub fn clear(style: &str) {
     };
     if kept.is_empty() {
         queue.looked.set(Default::default());
-        summary::forget(style);
+        super::summary::forget(style);
     }
     queue.rows.set(kept);
 }

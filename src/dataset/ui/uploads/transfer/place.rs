@@ -1,7 +1,7 @@
 //! Under which name a file is stored: after what was found in it, what else is there, and what a person decides.
 
 use super::super::queue::{Question, Row, Stage};
-use super::{Shared, look, object_url, pump, row, rows_at, with_job};
+use super::{Shared, look, object_url, pump, row, rows_at, tell, with_job};
 use crate::dataset::model::analysis::{Hash, NEAR};
 use crate::dataset::model::image::{check_upload, stem};
 use crate::dataset::model::upload::{Clash, Conflict, Standing, is_caption_name};
@@ -204,6 +204,7 @@ pub fn answer(style: &str, id: u32, clash: Clash) {
         answer_one(&shared, &row, clash);
     }
     pump(&shared);
+    tell(&shared);
 }
 
 fn answer_one(shared: &Shared, row: &Row, clash: Clash) {
@@ -243,6 +244,7 @@ pub fn answer_all(style: &str, is_change: bool, clash: Clash) {
         }
     }
     pump(&shared);
+    tell(&shared);
 }
 
 /// The bucket got a file of this name meanwhile.

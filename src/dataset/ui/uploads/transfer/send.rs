@@ -1,11 +1,13 @@
 //! Sending: tickets from the studio, PUTs to the bucket, and what follows one that went through.
 
 use super::super::queue::{Row, Stage};
+use super::pace::tell_soon;
 use super::{Shared, again, place, pump, rows_at, with_job};
 use crate::dataset::api::{replace_image, upload_tickets};
 use crate::dataset::model::upload::{FileToUpload, Ticket, lacks_conditions};
 use crate::dataset::ui::address::encode;
 use crate::ui::units::plural;
+use gloo_timers::future::TimeoutFuture;
 use js_sys::Promise;
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
@@ -17,8 +19,8 @@ use web_sys::{Blob, ProgressEvent, RequestInit, XmlHttpRequest};
 const AT_ONCE: usize = 4;
 /// Files for which tickets are asked in one request.
 const TICKETS_AT_ONCE: usize = 200;
-/// A long upload shows what has come so far this often.
-pub const SHOW_EVERY_MS: f64 = 2_000.0;
+/// After a request for tickets the next one gathers for this long: files come one by one out of the worker.
+const GATHER_MS: u32 = 300;
 
 /// Tickets for everything that is placed and has none; one request at a time, which gathers what came meanwhile.
 pub fn ask_tickets(shared: &Shared) {
@@ -37,9 +39,7 @@ pub fn ask_tickets(shared: &Shared) {
     let (files, style) = (files.collect(), shared.borrow().style.clone());
     let shared = shared.clone();
     leptos::task::spawn_local(async move {
-        let answer = upload_tickets(style, files).await;
-        shared.borrow_mut().asking_tickets = false;
-        match answer {
+        match upload_tickets(style, files).await {
             Ok(tickets) => hand_out(&shared, &wanting, tickets),
             Err(error) => {
                 let failed = Stage::Failed(error.to_string());
@@ -50,6 +50,9 @@ pub fn ask_tickets(shared: &Shared) {
                     .for_each(|row| row.stage.set(failed.clone()));
             }
         }
+        pump(&shared);
+        TimeoutFuture::new(GATHER_MS).await;
+        shared.borrow_mut().asking_tickets = false;
         pump(&shared);
     });
 }
@@ -118,13 +121,14 @@ fn send(shared: &Shared, row: &Row) -> Option<()> {
     for (name, value) in &ticket.headers {
         request.set_request_header(name, value).ok()?;
     }
-    let stage = row.stage.clone();
+    let (stage, told) = (row.stage.clone(), shared.clone());
     let progress = Closure::<dyn FnMut(ProgressEvent)>::new(move |event: ProgressEvent| {
         stage.update(|stage| {
             if let Stage::Running(sent) = stage {
                 *sent = event.loaded() as u64;
             }
         });
+        tell_soon(&told);
     });
     let upload = request.upload().ok()?;
     upload.set_onprogress(Some(progress.as_ref().unchecked_ref()));
@@ -188,7 +192,7 @@ fn stored(shared: &Shared, row: &Row) {
             job.file = empty;
         }
     });
-    shared.borrow_mut().unshown = true;
+    shared.borrow_mut().pace.is_unshown = true;
     pump(shared);
 }
 
