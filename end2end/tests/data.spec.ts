@@ -334,6 +334,40 @@ test.describe('selection sets', () => {
     expect((await studio.json(`/api/styles/${style}/selection-sets`)).sets[0].filenames).toEqual(names);
   });
 
+  test('with no image left is offered for deletion', async ({ page, studio }) => {
+    const style = await studio.style('All Gone');
+    await studio.images(style, 1);
+    await studio.set(style, ['lost.png']);
+    await go(page, studio, style, '?set=1');
+    const told = page.locator('.notice').filter({ hasText: 'No image of Set 1 is left in the bucket. It holds 1 name: lost.png.' });
+    await expectAccessible(page);
+    await told.getByRole('button', { name: 'Delete Set 1' }).press('Enter');
+    await expect(told).toHaveCount(0);
+    expect((await studio.json(`/api/styles/${style}/selection-sets`)).sets).toEqual([]);
+  });
+
+  test('that another window changed are told apart by name, and theirs can be loaded', async ({ page, studio, js }) => {
+    const style = await studio.style('Two Windows');
+    const names = await studio.images(style, 3);
+    await studio.set(style, names.slice(0, 2));
+    await go(page, studio, style, '?set=1');
+    await expect(page.getByLabel(`Select ${names[1]}`, { exact: true })).toBeChecked();
+    const theirs = [names[0], names[2]];
+    await studio.json(`/api/styles/${style}/selection-sets/1`, { filenames: theirs }, 'PUT');
+    await page.getByRole('button', { name: 'Update Set 1' }).press('Enter');
+    await expect(page.getByText(`Only in your selection: ${names[1]}. Only in the set: ${names[2]}.`)).toBeVisible();
+    await expectAccessible(page);
+    await page.getByRole('link', { name: 'Load theirs' }).press('Enter');
+    await expect(page.getByLabel(`Select ${names[1]}`, { exact: true })).not.toBeChecked();
+    await expect(page.getByLabel(`Select ${names[2]}`, { exact: true })).toBeChecked();
+    await expect(page.getByText('Only in your selection')).toHaveCount(0);
+    if (js) await expect(page.locator('#images-total')).toBeFocused();
+    // they are what the next change starts from
+    await tick(page, names[1]);
+    await page.getByRole('button', { name: 'Update Set 1' }).press('Enter');
+    await expect(page.getByText('Set 1 saved, 3 images.')).toBeVisible();
+  });
+
   test('a rename that somebody else was faster with keeps what was typed, and is given by a second press', async ({ page, studio, js }) => {
     const style = await studio.style('Renamed Twice');
     const names = await studio.images(style, 1);

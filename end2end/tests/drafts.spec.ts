@@ -162,7 +162,7 @@ test('what changed since the draft is not overwritten unseen', async ({ page, dr
   if (js) await expect(page.getByText('being measured')).toBeHidden();
   await drafting.put(style, 'a0.txt', Buffer.from('somebody was faster'));
   await panel(page).getByRole('button', { name: 'Accept the draft for a0.png' }).click();
-  await expect(panel(page).getByText('was changed by somebody else in between')).toBeVisible();
+  await expect(panel(page).getByText('was changed in between')).toBeVisible();
   expect(await caption(drafting, style, 'a0.png')).toBe('somebody was faster');
   await expect(panel(page)).toContainText('Now: somebody was faster');
   await panel(page).getByRole('button', { name: 'Accept the draft for a0.png' }).click();

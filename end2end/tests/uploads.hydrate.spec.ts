@@ -119,7 +119,8 @@ test('a taken name is kept beside with its caption, replaced, or skipped; the ve
   await expect(page.getByText('Before the rest is uploaded')).toBeVisible();
   expect((await names(studio, style)).length, 'nothing was sent before the answer').toBe(4);
   await expectAccessible(page);
-  await page.getByRole('button', { name: 'Keep both keep.png' }).click();
+  await page.getByRole('button', { name: 'Keep both keep.png' }).press('Enter');
+  await expect(page.getByRole('button', { name: 'Keep both swap.png' }), 'the same answer to the next one').toBeFocused();
   await page.getByRole('button', { name: 'Replace swap.png' }).click();
   await page.getByRole('button', { name: 'Skip skip.png' }).click();
   await expect(row(page, 'keep.png')).toContainText('stored as keep (2).png');
@@ -342,6 +343,58 @@ test('only what failed is sent again, and a cancelled file not at all', async ({
   await expect(row(page, 'bad 1.png')).toContainText('stored');
   expect(sent.sort()).toEqual(['bad 1.png', 'bad 2.png']);
   expect(await names(studio, style)).toEqual(['bad 1.png', 'bad 2.png', 'good.png']);
+});
+
+test('an image that is tried again takes the caption along that was left out with it', async ({ page, studio }) => {
+  const style = await studio.style('Along');
+  await studio.put(style, 'fog.png', picture(64, 64, 1));
+  await go(page, studio, style);
+  await send(page, [file('fog.png', picture(80, 64, 2)), text('fog.txt', 'fog over the sea')]);
+  await page.getByRole('button', { name: 'Skip fog.png' }).press('Enter');
+  await expect(row(page, 'fog.txt')).toContainText('Left out with its image');
+  await page.getByRole('button', { name: 'Retry fog.png' }).press('Enter');
+  await expect(list(page)).toBeFocused();
+  await page.getByRole('button', { name: 'Keep both fog.png' }).click();
+  await expect(row(page, 'fog.txt')).toContainText('stored as fog (2).txt');
+  expect(await caption(studio, style, 'fog (2).png')).toBe('fog over the sea');
+  // the same once more is known by its content, whatever it is called
+  await send(page, [file('fog.png', picture(80, 64, 2))]);
+  await page.getByRole('button', { name: 'Keep both fog.png' }).click();
+  await expect(page.getByText('The same file as fog (2).png, which is kept already.')).toBeVisible();
+  expect(await names(studio, style)).toEqual(['fog (2).png', 'fog.png']);
+});
+
+test('the very same file that another window stores meanwhile asks nothing', async ({ page, studio }) => {
+  const style = await studio.style('Same Meanwhile');
+  await go(page, studio, style);
+  const body = picture(96, 64, 3);
+  await page.route(/\/styles\/.*same\.png\?/, async (route) => {
+    if (route.request().method() === 'PUT') await studio.put(style, 'same.png', body);
+    await route.continue();
+  });
+  await send(page, [file('same.png', body)]);
+  await expect(row(page, 'same.png')).toContainText('The same file, not sent again.');
+});
+
+test('while somebody points at a list longer than it shows nothing moves in it, and the rest can be shown', async ({ page, studio }) => {
+  const style = await studio.style('Long List');
+  await go(page, studio, style);
+  const html = Buffer.from('<html></html>');
+  await send(page, Array.from({ length: 70 }, (_, i) => file(`page ${i}.jpg`, html)));
+  await expect(page.getByText('and 10 more files')).toBeVisible();
+  await list(page).hover();
+  const shown = () => list(page).locator('.upload__name').allTextContents();
+  const before = await shown();
+  expect(before.length).toBe(60);
+  await send(page, [file('zero.jpg', Buffer.from('')), file('good.png', picture(64, 64, 1))]);
+  await expect.poll(() => names(studio, style)).toEqual(['good.png']);
+  expect(await shown()).toEqual(before);
+  await page.getByRole('button', { name: 'Show more' }).click();
+  await expect(list(page).getByRole('listitem')).toHaveCount(72);
+  await expect(row(page, 'page 69.jpg')).toContainText('is a web page');
+  await page.getByRole('button', { name: 'Close', exact: true }).press('Enter');
+  await expect(list(page)).toHaveCount(0);
+  await expect(page.locator('body')).not.toBeFocused();
 });
 
 test('what was not stored, and why, is still said after a reload', async ({ page, studio }) => {

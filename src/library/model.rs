@@ -12,8 +12,9 @@ pub struct StyleCard {
     pub style: Style,
     /// Images and captions in S3; `None` while S3 does not answer.
     pub counts: Option<(usize, usize)>,
-    pub sets: usize,
-    pub versions: usize,
+    /// `None` where its documents cannot be read: its own pages say why.
+    pub sets: Option<usize>,
+    pub versions: Option<usize>,
     /// The unfinished run, else the newest.
     pub latest: Option<LatestRun>,
 }

@@ -1,14 +1,18 @@
-//! `AppError` as an HTTP answer of `/api`: `application/problem+json` with `errors:[{field,message}]` (RFC 9457).
+//! `AppError` as an HTTP answer: for `/api` as `application/problem+json` with `errors:[{field,message}]` (RFC 9457), for `/rpc`
+//! as leptos writes it.
 
 use crate::error::{AppError, ErrorKind, FieldError};
 use crate::server::documents::DocumentError;
 use crate::server::s3::S3Error;
 use axum::Json;
-use axum::body::Bytes;
+use axum::body::{Bytes, to_bytes};
 use axum::extract::rejection::JsonRejection;
 use axum::extract::{FromRequest, Request};
 use axum::http::{StatusCode, header};
+use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use leptos::prelude::FromServerFnError;
+use leptos::server_fn::error::SERVER_FN_ERROR_HEADER;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_path_to_error::Segment;
@@ -66,6 +70,23 @@ impl IntoResponse for AppError {
         }
         response
     }
+}
+
+/// Largest refusal of a server function.
+const MAX_REFUSAL_BYTES: usize = 1 << 20;
+
+/// Middleware: the refusal of a server function has its own status. leptos gives all of them 500, so that what a person mistyped
+/// would stand in the log as a failure of ours.
+pub async fn server_functions(request: Request, next: Next) -> Response {
+    let response = next.run(request).await;
+    let is_refusal = response.headers().contains_key(SERVER_FN_ERROR_HEADER);
+    if !is_refusal || response.status() != StatusCode::INTERNAL_SERVER_ERROR {
+        return response;
+    }
+    let (mut parts, body) = response.into_parts();
+    let body = to_bytes(body, MAX_REFUSAL_BYTES).await.unwrap_or_default();
+    parts.status = status_and_title(AppError::de(body.clone()).kind).0;
+    Response::from_parts(parts, body.into())
 }
 
 /// `Json` sets its own content type; a problem keeps the one RFC 9457 names.

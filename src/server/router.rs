@@ -57,6 +57,7 @@ pub fn pages(state: AppState) -> Router {
             .route("/rpc/{*name}", handler)
             .layer(middleware::from_fn(own_scope::own_scope))
             .layer(middleware::from_fn(forms::keep_what_was_typed))
+            .layer(middleware::from_fn(problem::server_functions))
             // what reads a form has a smaller bound of its own
             .layer(DefaultBodyLimit::max(forms::MAX_BODY_BYTES))
             .layer(RequestBodyLimitLayer::new(forms::MAX_BODY_BYTES))

@@ -260,7 +260,9 @@ impl FromRef<AppState> for LeptosOptions {
     }
 }
 
-/// The state inside a server function or a page's loader.
+/// The state inside a server function or a page's loader. A loader whose page was left before it began has none any more, and
+/// nobody waits for it: it ends without a word in the log.
 pub fn app_state() -> AppState {
-    leptos::prelude::expect_context::<AppState>()
+    let state = leptos::prelude::use_context::<AppState>();
+    state.unwrap_or_else(|| std::panic::resume_unwind(Box::new("the page was left")))
 }

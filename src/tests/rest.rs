@@ -6,6 +6,22 @@ use serde_json::json;
 use std::collections::HashSet;
 
 #[tokio::test]
+async fn what_a_page_is_refused_is_no_failure_of_the_studio() {
+    let studio = TestStudio::start().await;
+    let style = studio.ready_style(1).await;
+    for (asked, status) in [
+        (format!("images?style={style}&filter=foo%3Abar"), 400),
+        (format!("image_names?style={style}&filter=foo%3Abar"), 400),
+        (format!("images?style={style}&offset=x"), 400),
+        ("images?style=4711".to_owned(), 404),
+        (format!("selection_sets?style={style}"), 200),
+    ] {
+        let answer = studio.get(&format!("/rpc/{asked}")).await;
+        assert_eq!(answer.status, status, "{asked}: {}", answer.text);
+    }
+}
+
+#[tokio::test]
 async fn what_is_not_there_is_a_problem_and_never_a_page() {
     let studio = TestStudio::start().await;
     for path in [

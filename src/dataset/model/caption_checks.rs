@@ -16,6 +16,7 @@ use super::caption_text::{
     without_trigger,
 };
 use super::caption_words::WordList;
+use super::image::listed;
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -268,21 +269,15 @@ pub fn check(captions: &[CaptionFile], judge: &CaptionJudge) -> Vec<Vec<CaptionR
         for &at in group {
             let others = group.iter().filter(|&&o| o != at);
             let names: Vec<&str> = others.map(|&o| captions[o].filename).collect();
-            let message = format!("{} has the same caption: say what differs.", listed(&names));
+            let message = format!(
+                "{} has the same caption: say what differs.",
+                listed(&names, NAMES_SHOWN)
+            );
             checked[at].push(remark(CaptionCode::SameCaption, message, None));
             checked[at].sort_by_key(|r| r.code);
         }
     }
     checked
-}
-
-/// `a.png, b.png and 3 more`.
-fn listed(names: &[&str]) -> String {
-    let shown = names[..names.len().min(NAMES_SHOWN)].join(", ");
-    match names.len().saturating_sub(NAMES_SHOWN) {
-        0 => shown,
-        more => format!("{shown} and {more} more"),
-    }
 }
 
 fn remark(code: CaptionCode, message: impl Into<String>, fix: Option<String>) -> CaptionRemark {

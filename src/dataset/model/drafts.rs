@@ -167,6 +167,16 @@ pub struct DraftProblem {
     pub message: String,
 }
 
+impl DraftProblem {
+    /// The reason with the image's name, if it does not hold it already.
+    pub fn sentence(&self) -> String {
+        match self.message.contains(&self.filename) {
+            true => self.message.clone(),
+            false => format!("{}: {}", self.filename, self.message),
+        }
+    }
+}
+
 /// How a run of drafts stands.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

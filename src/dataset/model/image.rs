@@ -33,13 +33,16 @@ pub enum NameProblem {
     Character(String, char),
 }
 
+/// What common file systems take.
+pub const MAX_NAME_BYTES: usize = 255;
+
 /// Checks a file name: 1-255 bytes of UTF-8 without `/`, `\`, control characters or a leading dot.
 pub fn check_name(name: &str) -> Result<(), NameProblem> {
     let shown = || name.chars().take(80).collect::<String>();
     if name.is_empty() {
         return Err(NameProblem::Empty);
     }
-    if name.len() > 255 {
+    if name.len() > MAX_NAME_BYTES {
         return Err(NameProblem::TooLong(shown(), name.len()));
     }
     if name.starts_with('.') {
@@ -255,6 +258,16 @@ pub struct ImagePage {
     /// How many images of the style are still being measured: ask again.
     #[serde(default)]
     pub analysing: usize,
+}
+
+/// `a.png, b.png and 3 more`.
+pub fn listed<S: AsRef<str>>(names: &[S], shown: usize) -> String {
+    let first = names.iter().take(shown).map(S::as_ref);
+    let first = first.collect::<Vec<_>>().join(", ");
+    match names.len().saturating_sub(shown) {
+        0 => first,
+        more => format!("{first} and {more} more"),
+    }
 }
 
 #[cfg(test)]

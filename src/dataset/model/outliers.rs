@@ -4,6 +4,7 @@
 //! of a normal distribution), brightness and colour apart, so that one odd picture does not hide another.
 
 use super::analysis::Lab;
+use super::quality::past;
 use serde::{Deserialize, Serialize};
 
 /// Robust units from which a picture stands out.
@@ -52,13 +53,18 @@ pub fn outliers(means: &[Lab]) -> Vec<Option<Outlier>> {
     means.iter().map(|c| outlier(c, units(c))).collect()
 }
 
+/// Of something that stands out.
+fn figure(units: f32) -> String {
+    past(units.into(), &[STANDS_OUT.into()], 1)
+}
+
 fn outlier(colour: &Lab, (bright, tinted): (f32, f32)) -> Option<Outlier> {
     let mut reasons = Vec::new();
     if bright.abs() > STANDS_OUT {
         let word = if bright > 0.0 { "brighter" } else { "darker" };
         reasons.push(format!(
-            "much {word} than the set ({:.1} units)",
-            bright.abs()
+            "much {word} than the set ({} units)",
+            figure(bright.abs())
         ));
     }
     if tinted > STANDS_OUT {
@@ -67,7 +73,10 @@ fn outlier(colour: &Lab, (bright, tinted): (f32, f32)) -> Option<Outlier> {
         } else {
             "greyer".to_owned()
         };
-        reasons.push(format!("much {word} than the set ({tinted:.1} units)"));
+        reasons.push(format!(
+            "much {word} than the set ({} units)",
+            figure(tinted)
+        ));
     }
     if reasons.is_empty() {
         return None;
@@ -113,6 +122,11 @@ mod tests {
     fn blues() -> Vec<Lab> {
         let blue = |i: u8| Lab::of([60.0 + f32::from(i), 90.0 + f32::from(i * 2), 160.0]);
         (0..12).map(blue).collect()
+    }
+
+    #[test]
+    fn what_stands_out_a_little_does_not_read_like_what_is_usual() {
+        assert_eq!((figure(3.52), figure(4.96)), ("3.52".into(), "5.0".into()));
     }
 
     #[test]

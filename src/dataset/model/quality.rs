@@ -12,7 +12,7 @@ use super::bucket_choice::BucketPlace;
 use super::buckets::BucketError;
 use super::header::Flaw;
 use super::twins::Twins;
-use figures::past;
+pub use figures::past;
 use serde::{Deserialize, Serialize};
 
 /// Enlarged by more than this, a picture is bad; by anything, it is looked at.

@@ -1,9 +1,9 @@
 //! Selection sets: named groups of training images of one style, by name or by a saved filter, and what can be made of two.
 
 use super::filter::Filter;
-use super::image::check_name;
+use super::image::{check_name, listed};
 use serde::{Deserialize, Serialize};
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 
 /// Most names in a set: twice the largest style that is to be worked with. Ten such sets stay far below what a document may
 /// hold, and with names of usual length the request of a run on one below RunPod's 10 MB.
@@ -68,6 +68,24 @@ pub fn shrunk(sets: &[SelectionSet], going: &HashSet<&str>) -> Vec<Shrunk> {
         })
     };
     sets.iter().filter_map(of).collect()
+}
+
+/// Names told of each side of a difference.
+const APART_SHOWN: usize = 5;
+
+/// What a selection and a set that was changed meanwhile do not have in common.
+pub fn difference(selected: &BTreeSet<String>, set: &[String]) -> String {
+    let in_set: HashSet<&String> = set.iter().collect();
+    let mine: Vec<_> = selected.iter().filter(|n| !in_set.contains(n)).collect();
+    let theirs: Vec<_> = set.iter().filter(|n| !selected.contains(*n)).collect();
+    let told = [("your selection", mine), ("the set", theirs)].into_iter();
+    let told = told.filter(|(_, names)| !names.is_empty());
+    let told = told.map(|(of, names)| format!("Only in {of}: {}.", listed(&names, APART_SHOWN)));
+    let told: Vec<String> = told.collect();
+    if told.is_empty() {
+        return "Both hold the same images.".to_owned();
+    }
+    told.join(" ")
 }
 
 /// What a person may say of a set.
@@ -248,6 +266,21 @@ fn distinct(names: Vec<String>, problems: &mut Vec<(&'static str, String)>) -> V
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_two_windows_made_of_a_set_is_told_by_name() {
+        let mine: BTreeSet<String> = ["a.png", "b.png"].map(str::to_owned).into();
+        let set = |names: &[&str]| names.iter().map(|n| (*n).to_owned()).collect::<Vec<_>>();
+        let apart = |names: &[&str]| difference(&mine, &set(names));
+        assert_eq!(apart(&["b.png", "a.png"]), "Both hold the same images.");
+        assert_eq!(
+            apart(&["b.png", "c.png"]),
+            "Only in your selection: a.png. Only in the set: c.png."
+        );
+        assert_eq!(apart(&[]), "Only in your selection: a.png, b.png.");
+        let more = ["a.png", "b.png", "1", "2", "3", "4", "5", "6", "7"];
+        assert_eq!(apart(&more), "Only in the set: 1, 2, 3, 4, 5 and 2 more.");
+    }
 
     #[test]
     fn doubles_fall_away_and_the_order_stays() {

@@ -250,8 +250,16 @@ impl FolderFile {
 
     /// The copy that counts.
     pub fn counting(&self) -> Option<&FileHere> {
+        self.all_counting().into_iter().next()
+    }
+
+    /// The copies that count: the chosen folder's, or all.
+    pub fn all_counting(&self) -> Vec<&FileHere> {
         let chosen = |h: &&FileHere| Some(&h.folder) == self.chosen.as_ref();
-        self.here.iter().find(chosen).or(self.here.first())
+        match self.here.iter().find(chosen) {
+            Some(one) => vec![one],
+            None => self.here.iter().collect(),
+        }
     }
 }
 

@@ -4,7 +4,8 @@
 //! and the caption of one folder and stem belong together: what is renamed is renamed with its caption.
 
 use super::image::{
-    check_new_name, check_size, content_type, extension, is_caption, refusal_of_type, stem,
+    MAX_NAME_BYTES, check_new_name, check_size, content_type, extension, is_caption,
+    refusal_of_type, stem,
 };
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -66,13 +67,18 @@ pub enum Clash {
 }
 
 impl Clash {
-    pub fn parse(text: &str) -> Option<Self> {
-        match text {
-            "keep_both" => Some(Self::KeepBoth),
-            "replace" => Some(Self::Replace),
-            "skip" => Some(Self::Skip),
-            _ => None,
+    /// As in a form.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::KeepBoth => "keep_both",
+            Self::Replace => "replace",
+            Self::Skip => "skip",
         }
+    }
+
+    pub fn parse(text: &str) -> Option<Self> {
+        let all = [Self::KeepBoth, Self::Replace, Self::Skip];
+        all.into_iter().find(|clash| clash.as_str() == text)
     }
 }
 
@@ -251,15 +257,34 @@ impl Taken {
         self.0.iter().filter(|(name, _)| is_picture_name(name))
     }
 
-    /// `boat.png` -> `boat (2).png`: the first whose stem nothing else has.
+    /// `boat.png` -> `boat (2).png`: the first whose stem nothing else has. A stem that leaves no room for the number is cut.
     pub fn free_name(&self, name: &str) -> String {
         let (stem_only, ext) = (stem(name), extension(name));
         let used = |wanted: &str| self.0.keys().any(|other| stem(other) == wanted);
+        let numbered = |n: u32| {
+            let number = format!(" ({n})");
+            let room = MAX_NAME_BYTES - number.len() - 1 - ext.len();
+            let cut = stem_only.floor_char_boundary(room);
+            format!("{}{number}", stem_only[..cut].trim_end())
+        };
         (2..)
-            .map(|n| format!("{stem_only} ({n})"))
+            .map(numbered)
             .find(|wanted| !used(wanted))
             .map(|free| format!("{free}.{ext}"))
             .expect("some number is free")
+    }
+
+    /// The file that was kept beside `name` before and is the very same: `boat (2).png`.
+    pub fn copy_of(&self, name: &str, size_bytes: u64, md5: Option<&str>) -> Option<&str> {
+        let (begins, ext) = (format!("{} (", stem(name)), extension(name));
+        let is_copy = |other: &str, held: &Held| {
+            let is_same = md5.is_some() && held.md5.as_deref() == md5;
+            let is_beside = other.starts_with(&begins) && extension(other) == ext;
+            is_same && is_beside && held.size_bytes == size_bytes
+        };
+        let mut held = self.0.iter();
+        held.find(|(other, held)| is_copy(other, held))
+            .map(|(other, _)| other.as_str())
     }
 
     /// From now on the name is taken by a file of this upload.
@@ -352,6 +377,22 @@ mod tests {
             ("fog (3).webp", 1, MD5),
         ]);
         assert_eq!(taken.free_name("fog.png"), "fog (4).png");
+        assert_eq!(taken.copy_of("fog.png", 5, Some(MD5)), None);
+        let mut later = taken.clone();
+        later.claim("fog (4).png", 5, Some(MD5.to_owned()));
+        assert_eq!(later.copy_of("fog.png", 5, Some(MD5)), Some("fog (4).png"));
+        for (name, size, md5) in [
+            ("fog.jpg", 5, Some(MD5)),
+            ("og.png", 5, Some(MD5)),
+            ("fog.png", 6, Some(MD5)),
+            ("fog.png", 5, None),
+        ] {
+            assert_eq!(later.copy_of(name, size, md5), None);
+        }
+        let longest = format!("{}é.jpeg", "a".repeat(248));
+        let free = taken.free_name(&longest);
+        assert_eq!(free, format!("{} (2).jpeg", "a".repeat(246)));
+        assert_eq!((longest.len(), free.len()), (255, 255));
     }
 
     #[test]

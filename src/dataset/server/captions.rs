@@ -71,8 +71,7 @@ pub async fn write(
         }
         // If-Match on an object that is gone
         Err(S3Error::PreconditionFailed { .. } | S3Error::NotFound { .. }) => {
-            let message =
-                format!("The caption of {image:?} was changed by somebody else in between.");
+            let message = format!("The caption of {image:?} was changed in between.");
             Err(AppError::new(ErrorKind::Changed, message)
                 .with_remedy("Your text was not saved. Load theirs, or save yours over it."))
         }

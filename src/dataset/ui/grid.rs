@@ -42,10 +42,29 @@ pub fn Grid(data: Data) -> impl IntoView {
                 <div class="tile-lasso" style=move || lasso.style() hidden=move || lasso.style().is_none()></div>
             </div>
             {move || none.get().then(|| view! { <NoneFound data /> })}
+            <div role="alert">{move || data.shelf.is_refused().then(|| refused(data))}</div>
             <Paging data />
             <SelectionBar data />
         </form>
     }
+}
+
+/// Where one looks while places stay empty.
+fn refused(data: Data) -> AnyView {
+    view! {
+        <p class="tile-refused">
+            <Icon name="warning" />
+            "Some images could not be loaded. Trying again…"
+            <button
+                class="button button--secondary button--small"
+                type="button"
+                on:click=move |_| data.shelf.fill(data)
+            >
+                "Try now"
+            </button>
+        </p>
+    }
+    .into_any()
 }
 
 /// What a plain form has to carry along: the view, and selected images that are not on this page. Script has them at hand.

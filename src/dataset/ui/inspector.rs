@@ -5,6 +5,7 @@ use super::state::Data;
 use super::tile::chip;
 use crate::dataset::model::filter::sort::by_name;
 use crate::dataset::model::image::{TrainingImage, is_read_by_trainer};
+use crate::dataset::model::mending::can_be_decoded;
 use crate::error::AppError;
 use crate::ui::units::{bytes, minute};
 use crate::ui::{ErrorNotice, Icon};
@@ -76,10 +77,6 @@ fn refused(data: Data, error: AppError) -> AnyView {
 }
 
 fn opened(data: Data, image: TrainingImage) -> AnyView {
-    let frame = match (image.width, image.height) {
-        (Some(w), Some(h)) => format!("--ratio:{:.4}", f64::from(w) / f64::from(h.max(1))),
-        _ => String::new(),
-    };
     let name = image.filename.clone();
     let unread = (!is_read_by_trainer(&name)).then(|| {
         view! { <p class="field__error">"The trainer passes over this file: it does not read its extension."</p> }
@@ -87,16 +84,7 @@ fn opened(data: Data, image: TrainingImage) -> AnyView {
     view! {
         <aside class="split__side panel inspector" aria-label="Image" tabindex="0">
             <div class="inspector__preview">
-                <div class="inspector__frame inspector__frame--sized inspector__frame--cropped" style=frame>
-                    <img
-                        class="inspector__image"
-                        src=format!("{}?v={}", image.url, image.etag)
-                        alt=name.clone()
-                        width=image.width
-                        height=image.height
-                    />
-                    <super::quality::CropFrame data image=image.clone() />
-                </div>
+                {picture(data, &image)}
             </div>
             <section class="inspector__section">
                 <div class="inspector__head">
@@ -115,13 +103,44 @@ fn opened(data: Data, image: TrainingImage) -> AnyView {
     .into_any()
 }
 
+/// The picture with what is cut away of it; nothing of a file that is none, or that no browser should decode.
+fn picture(data: Data, image: &TrainingImage) -> AnyView {
+    let frame = match (image.width, image.height) {
+        (Some(w), Some(h)) if !can_be_decoded(w, h) => return no_picture("Too large to be shown"),
+        (Some(w), Some(h)) => format!("--ratio:{:.4}", f64::from(w) / f64::from(h.max(1))),
+        _ if image.problem.is_some() => return no_picture("Not a readable picture"),
+        _ => String::new(),
+    };
+    view! {
+        <div class="inspector__frame inspector__frame--sized inspector__frame--cropped" style=frame>
+            <img
+                class="inspector__image"
+                src=format!("{}?v={}", image.url, image.etag)
+                alt=image.filename.clone()
+                width=image.width
+                height=image.height
+            />
+            <super::quality::CropFrame data image=image.clone() />
+        </div>
+    }
+    .into_any()
+}
+
+fn no_picture(why: &'static str) -> AnyView {
+    view! {
+        <p class="inspector__none muted">
+            <Icon name="image" class="icon--large" />
+            {why}
+        </p>
+    }
+    .into_any()
+}
+
 fn facts(image: &TrainingImage) -> String {
+    // why a file is no picture is among the remarks
     let size = match (image.width, image.height) {
         (Some(w), Some(h)) => format!("{w} × {h}"),
-        _ => match &image.problem {
-            Some(why) => why.trim_end_matches('.').to_owned(),
-            None => "not a readable picture".to_owned(),
-        },
+        _ => "not a readable picture".to_owned(),
     };
     format!(
         "{size} · {} · {}",

@@ -119,7 +119,8 @@ impl Mode {
         match self {
             Self::Quality => quality::TITLE,
             Self::Captions => captions::TITLE,
-            Self::Broken | Self::Confirm | Self::Empty | Self::Images => summary::TOTAL,
+            Self::Empty => empty::HAPPENED,
+            Self::Broken | Self::Confirm | Self::Images => summary::TOTAL,
         }
     }
 }

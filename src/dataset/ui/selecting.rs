@@ -37,6 +37,10 @@ impl Data {
     /// Selects what of the list fits a filter; a long list, and what is only just being measured, is the server's to look through.
     pub fn select_fitting(&self, words: &'static str) {
         let data = *self;
+        if data.listing.with_untracked(|l| l.error.is_some()) {
+            // the page says what is wrong with the question
+            return;
+        }
         let looks_inside = Filter::parse_typed(words).is_ok_and(|f| f.needs_pixels());
         let filter = data.address.with_untracked(|a| a.get("filter").to_owned());
         let here = data.listing.with_untracked(|l| {

@@ -3,8 +3,9 @@
 use super::sets::Saving;
 use super::state::Data;
 use crate::dataset::api::SaveSelectionSet;
+use crate::dataset::model::selection::difference;
 use crate::error::AppError;
-use crate::ui::{ErrorNotice, Icon, TextField, focus_soon, send_once};
+use crate::ui::{ErrorNotice, Icon, TextField, focus_first_if_lost, focus_soon, send_once};
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
 
@@ -42,6 +43,11 @@ pub fn SelectionBar(data: Data) -> impl IntoView {
             ),
         }
     };
+    // the notice may be far above
+    let is_saved = Memo::new(move |_| {
+        let set = data.chosen_set().filter(|_| saving.done());
+        set.is_some_and(|set| data.selected.with(|s| *s == data.names_of(&set)))
+    });
     let clear = move || data.href("set", "");
     let delete_at = format!("/styles/{}/data", data.style_id());
     view! {
@@ -57,6 +63,7 @@ pub fn SelectionBar(data: Data) -> impl IntoView {
                 role="status"
             >
                 {words}
+                {move || is_saved.get().then(|| view! { <span class="muted">" · saved"</span> })}
             </p>
             <a
                 class="button button--ghost button--icon"
@@ -165,6 +172,16 @@ fn SaveAs(data: Data, saving: Saving) -> impl IntoView {
             }
         }
     });
+    // the button that was pressed goes with a set that another window deleted
+    Effect::watch(
+        move || data.chosen_set().is_some(),
+        move |is_chosen, _, _| {
+            if !is_chosen && untrack(|| saving.refused_update()).is_some() {
+                focus_first_if_lost(&[".selection-bar summary"]);
+            }
+        },
+        false,
+    );
     let names = move || {
         data.selected
             .with_untracked(|s| s.iter().cloned().collect::<Vec<_>>())
@@ -252,7 +269,7 @@ fn SaveAs(data: Data, saving: Saving) -> impl IntoView {
             overtaken
                 .get()
                 .map(|(id, error)| {
-                    view! { <Overtaken id error busy=Signal::from(saving.busy()) save=Callback::new(move |(set, anyway)| save(set, anyway)) /> }
+                    view! { <Overtaken data saving id error save=Callback::new(move |(set, anyway)| save(set, anyway)) /> }
                 })
         }}
     }
@@ -261,21 +278,42 @@ fn SaveAs(data: Data, saving: Saving) -> impl IntoView {
 /// Somebody else changed the set meanwhile: what becomes of the selection is the person's choice.
 #[component]
 fn Overtaken(
+    data: Data,
+    saving: Saving,
     id: u64,
     error: AppError,
-    busy: Signal<bool>,
     /// Into which set, and whether whatever it holds now.
     save: Callback<(Option<u64>, bool)>,
 ) -> impl IntoView {
     let url = SaveSelectionSet::url();
+    let busy = Signal::from(saving.busy());
+    let apart = move || {
+        let set = data.set(id)?;
+        Some(data.selected.with(|mine| difference(mine, &set.filenames)))
+    };
+    let load = move |event: leptos::ev::MouseEvent| {
+        if let Some(set) = data.set(id) {
+            event.prevent_default();
+            saving.load_theirs(&set);
+        }
+    };
     view! {
         <div class="notice notice--warning selection-bar__notice" role="alert">
             <Icon name="warning" class="notice__icon" />
             <div class="notice__body">
                 <p class="notice__what">{error.message}</p>
                 <p class="notice__why">{error.remedy}</p>
+                <p class="notice__why">{apart}</p>
             </div>
             <div class="notice__actions">
+                <a
+                    class="button button--secondary button--small"
+                    href=move || data.href("set", &id.to_string())
+                    rel="external"
+                    on:click=load
+                >
+                    "Load theirs"
+                </a>
                 <button
                     class="button button--secondary button--small"
                     type="submit"

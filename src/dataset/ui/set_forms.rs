@@ -2,7 +2,10 @@
 
 use super::sets::{Actions, Saving, fold_menu};
 use super::state::Data;
-use crate::dataset::api::{DropGoneNames, RenameSelectionSet, SaveSelectionSet};
+use crate::dataset::api::{
+    DeleteSelectionSet, DropGoneNames, RenameSelectionSet, SaveSelectionSet,
+};
+use crate::dataset::model::image::listed;
 use crate::dataset::model::selection::{Combination, SelectionSet};
 use crate::error::AppError;
 use crate::ui::units::plural;
@@ -23,46 +26,57 @@ fn hidden_ids(data: Data, set: u64) -> impl IntoView + use<> {
     }
 }
 
-/// Names without an image, and the offer to drop them.
+/// Names without an image, and the offer to drop them; or the set, where none of its images is left.
 pub fn lost_images(
     data: Data,
     drop_gone: ServerAction<DropGoneNames>,
+    delete: ServerAction<DeleteSelectionSet>,
     set: &SelectionSet,
 ) -> Option<AnyView> {
-    let id = set.id;
+    let (id, title) = (set.id, set.title());
     let lost = data.gone(set);
     if lost.is_empty() || set.filter.is_some() {
         return None;
     }
-    let mut shown = lost
-        .iter()
-        .take(SHOWN)
-        .cloned()
-        .collect::<Vec<_>>()
-        .join(", ");
-    if lost.len() > SHOWN {
-        shown.push_str(&format!(" and {} more", lost.len() - SHOWN));
-    }
     let names = plural(lost.len(), "name");
-    let text = format!(
-        "{} holds {names} whose image is no longer in the bucket: {shown}.",
-        set.title()
-    );
-    let view = view! {
-        <Notice kind="warning" what=text>
-            <ActionForm action=drop_gone>
-                {hidden_ids(data, id)}
-                <button
-                    class="button button--secondary"
-                    type="submit"
-                    {..send_once(drop_gone.pending())}
-                >
-                    {format!("Drop {names}")}
-                </button>
-            </ActionForm>
-        </Notice>
+    let shown = listed(&lost, SHOWN);
+    let view = if lost.len() == set.filenames.len() {
+        let what = format!("No image of {title} is left in the bucket. It holds {names}: {shown}.");
+        view! {
+            <Notice kind="warning" what=what>
+                <ActionForm action=delete>
+                    {hidden_ids(data, id)}
+                    <button
+                        class="button button--danger"
+                        type="submit"
+                        {..send_once(delete.pending())}
+                    >
+                        <span class="button__text">{format!("Delete {title}")}</span>
+                    </button>
+                </ActionForm>
+            </Notice>
+        }
+        .into_any()
+    } else {
+        let what =
+            format!("{title} holds {names} whose image is no longer in the bucket: {shown}.");
+        view! {
+            <Notice kind="warning" what=what>
+                <ActionForm action=drop_gone>
+                    {hidden_ids(data, id)}
+                    <button
+                        class="button button--secondary"
+                        type="submit"
+                        {..send_once(drop_gone.pending())}
+                    >
+                        {format!("Drop {names}")}
+                    </button>
+                </ActionForm>
+            </Notice>
+        }
+        .into_any()
     };
-    Some(view.into_any())
+    Some(view)
 }
 
 /// The versions that were trained on a set.
@@ -266,8 +280,14 @@ pub fn Combine(data: Data, actions: Actions) -> impl IntoView {
     });
     let second = RwSignal::new(chosen("other"));
     let nothing = RwSignal::new(None::<String>);
+    // what was said of another choice goes with it
+    let forget = move || {
+        actions.derive.clear();
+        nothing.set(None);
+    };
     let select = move |event: leptos::ev::MouseEvent| {
         event.prevent_default();
+        forget();
         let of = |id: RwSignal<String>| {
             let set = id.get_untracked().parse().ok();
             untrack(|| data.set(set?))
@@ -281,14 +301,21 @@ pub fn Combine(data: Data, actions: Actions) -> impl IntoView {
                 nothing.set(Some(how.of_nothing(&first.title(), &second.title())));
                 return;
             }
-            nothing.set(None);
             data.selected.set(names.into_iter().collect());
             super::toolbar::close_menu(&event);
         }
     };
     let sets = move |name: &'static str, label: &'static str, value: RwSignal<String>| {
         view! {
-            <select class="input" name=name aria-label=label on:change=move |e| value.set(event_target_value(&e))>
+            <select
+                class="input"
+                name=name
+                aria-label=label
+                on:change=move |e| {
+                    forget();
+                    value.set(event_target_value(&e));
+                }
+            >
                 <For each=move || data.sets.get() key=move |s| (s.id, data.title_of(s)) children=move |set| choice(data, set, value) />
             </select>
         }
@@ -317,7 +344,15 @@ pub fn Combine(data: Data, actions: Actions) -> impl IntoView {
             <h2 class="popover__title">"Combine two sets"</h2>
             <input type="hidden" name="style" value=data.style_id() />
             {sets("set", "First set", first)}
-            <select class="input" name="how" aria-label="How" on:change=move |e| how.set(event_target_value(&e))>
+            <select
+                class="input"
+                name="how"
+                aria-label="How"
+                on:change=move |e| {
+                    forget();
+                    how.set(event_target_value(&e));
+                }
+            >
                 {words.collect_view()}
             </select>
             {sets("other", "Second set", second)}

@@ -6,6 +6,7 @@ use super::set_forms::{
     Combine, RENAME, Rename, SmartSet, delete_form, duplicate_form, lost_images, used_by,
 };
 use super::state::Data;
+use super::summary::TOTAL;
 use crate::dataset::api::{
     DeleteSelectionSet, DeriveSelectionSet, DropGoneNames, RenameSelectionSet, SaveSelectionSet,
 };
@@ -67,6 +68,15 @@ impl Saving {
         });
     }
 
+    /// The set as it is now in place of what was selected.
+    pub fn load_theirs(self, set: &SelectionSet) {
+        self.action.clear();
+        self.data.has_read(set);
+        self.data.selected.set(self.data.names_of(set));
+        self.data.change("set", &set.id.to_string());
+        focus_if_lost(TOTAL);
+    }
+
     pub fn busy(self) -> Memo<bool> {
         self.action.pending()
     }
@@ -116,6 +126,20 @@ pub fn goes_to_the_set(data: Data, answer: Answer<SelectionSet>) {
     });
 }
 
+/// A set that was deleted is no longer the chosen one.
+fn leaves_the_set(data: Data, answer: Answer<String>) {
+    Effect::new(move |_| {
+        if let Some(Ok(gone)) = answer.get() {
+            let address = data
+                .address
+                .with_untracked(|a| a.with("set", "").and("gone", &gone));
+            data.refresh();
+            data.go(&address);
+            focus_if_lost(HAPPENED);
+        }
+    });
+}
+
 /// What forms of the menu do.
 #[derive(Clone, Copy)]
 pub struct Actions {
@@ -149,15 +173,7 @@ impl Actions {
                 data.refresh();
             }
         });
-        Effect::new(move |_| {
-            if let Some(Ok(gone)) = actions.delete.value().get() {
-                let address = data
-                    .address
-                    .with_untracked(|a| a.with("set", "").and("gone", &gone));
-                data.refresh();
-                data.go(&address);
-            }
-        });
+        leaves_the_set(data, actions.delete.value());
         actions
     }
 
@@ -300,6 +316,8 @@ pub fn SetsMenu(data: Data) -> impl IntoView {
 pub fn LostNames(data: Data) -> impl IntoView {
     let drop_gone = ServerAction::<DropGoneNames>::new();
     goes_to_the_set(data, drop_gone.value());
+    let delete = ServerAction::<DeleteSelectionSet>::new();
+    leaves_the_set(data, delete.value());
     let are_lost = Memo::new(move |_| data.chosen_set().is_some_and(|s| !data.gone(&s).is_empty()));
     // the offer goes with them
     Effect::watch(
@@ -307,11 +325,14 @@ pub fn LostNames(data: Data) -> impl IntoView {
         |_, _, _| focus_if_lost(HAPPENED),
         false,
     );
-    let refused = move || drop_gone.value().get().and_then(Result::err);
+    let refused = move || {
+        let of_drop = drop_gone.value().get().and_then(Result::err);
+        of_drop.or_else(|| delete.value().get().and_then(Result::err))
+    };
     view! {
         <div class="happened">
             {move || refused().map(|error| view! { <ErrorNotice error /> })}
-            {move || data.chosen_set().and_then(|set| lost_images(data, drop_gone, &set))}
+            {move || data.chosen_set().and_then(|set| lost_images(data, drop_gone, delete, &set))}
         </div>
     }
 }

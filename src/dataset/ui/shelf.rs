@@ -68,10 +68,14 @@ impl Shelf {
     /// Effects alone: nothing of it runs on the server.
     pub fn follow(self, data: Data) {
         Effect::new(move |_| {
-            let (question, long) = data
-                .listing
-                .with(|l| (l.question.clone(), l.page.next_cursor.is_some()));
-            self.turn_to(question, long, data);
+            // of a refused question the list before it stays, and so does what is asked for it
+            let answered = data.listing.with(|l| {
+                let is_there = l.error.is_none();
+                is_there.then(|| (l.question.clone(), l.page.next_cursor.is_some()))
+            });
+            if let Some((question, long)) = answered {
+                self.turn_to(question, long, data);
+            }
         });
         Effect::new(move |_| {
             data.listing.track();
@@ -139,7 +143,7 @@ impl Shelf {
     }
 
     /// Asks for the windows that are in view, or soon will be, and not there.
-    fn fill(self, data: Data) {
+    pub fn fill(self, data: Data) {
         let Some(range) = data.grid.range.try_get_untracked() else {
             return;
         };

@@ -1,6 +1,7 @@
 //! What the parts of the page share: what was loaded, what is selected, and how to ask again.
 
 use super::address::Address;
+use super::caption::unsent::Left;
 use super::drafts::Drafts;
 use super::shelf::Shelf;
 use crate::dataset::model::image::{ImagePage, TrainingImage};
@@ -123,7 +124,7 @@ pub struct Data {
     /// The caption that something else than its editor wrote last.
     pub rewritten: RwSignal<Option<Rewritten>>,
     /// Images whose caption could not be saved while they were left.
-    pub unsent: RwSignal<BTreeSet<String>>,
+    pub unsent: RwSignal<BTreeMap<String, Left>>,
     pub selected: RwSignal<BTreeSet<String>>,
     /// The filter whose names are asked for to be selected: meanwhile the old selection is not what is meant.
     pub selecting: RwSignal<Option<String>>,

@@ -63,11 +63,6 @@ pub fn Summary(data: Data) -> impl IntoView {
             <li class="summary__item summary__item--extra" hidden=move || size().is_none()>
                 {size}
             </li>
-            <li class="summary__item" hidden=move || !data.shelf.is_refused()>
-                <span role="alert">
-                    {move || data.shelf.is_refused().then_some("Some images could not be loaded. Trying again…")}
-                </span>
-            </li>
             // the last: nothing moves when it goes
             <li class="summary__item summary__item--extra" hidden=move || analysing.get() == 0>
                 {move || format!("{} being measured", analysing.get())}

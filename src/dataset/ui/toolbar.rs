@@ -296,6 +296,13 @@ fn SelectMenu(data: Data) -> impl IntoView {
             }
             close_menu(&event);
         };
+        // without script a page at a time
+        let is_part =
+            move || !data.live.get() && data.listing.with(|l| l.page.next_cursor.is_some());
+        let text = move || match select {
+            "all" if is_part() => "All on this page",
+            _ => text,
+        };
         view! {
             <a class="menu__item" href=href on:click=choose>
                 {text}

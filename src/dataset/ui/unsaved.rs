@@ -17,7 +17,7 @@ pub enum Shelf {
 }
 
 #[cfg(feature = "hydrate")]
-pub use browser::{find, forget, keep};
+pub use browser::{find, forget, keep, names};
 
 #[cfg(feature = "hydrate")]
 mod browser {
@@ -50,6 +50,16 @@ mod browser {
         if let Some((storage, key)) = store(shelf, data, name) {
             let _ = storage.remove_item(&key);
         }
+    }
+
+    /// What is kept of a style.
+    pub fn names(shelf: Shelf, data: Data) -> Vec<String> {
+        let Some((storage, prefix)) = store(shelf, data, "") else {
+            return Vec::new();
+        };
+        let keys = (0..storage.length().unwrap_or(0)).filter_map(|i| storage.key(i).ok().flatten());
+        let of_style = keys.filter_map(|key| key.strip_prefix(&prefix).map(str::to_owned));
+        of_style.collect()
     }
 
     pub fn find(shelf: Shelf, data: Data, name: &str) -> Option<Unsaved> {

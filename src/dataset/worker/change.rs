@@ -1,6 +1,6 @@
 //! A copy of a picture as the trainer needs it: upright, RGB, 8 bits, one frame, opaque.
 
-use super::browser::{ImageBitmap, options};
+use super::browser::{Context, ImageBitmap, options};
 use super::look::{canvas, decode, encode};
 use super::reader;
 use crate::dataset::model::header::{self, Header, Kind};
@@ -32,8 +32,7 @@ pub async fn make(file: &Blob, header: Option<&Header>, wanted: Change) -> Optio
         context.set_fill_style("#ffffff");
         context.fill_rect(0.0, 0.0, width.into(), height.into());
     }
-    let [a, b, c, d, e, f] = transform(turn, width.into(), height.into());
-    context.set_transform(a, b, c, d, e, f);
+    turn_context(&context, turn, width.into(), height.into());
     let (w, h) = (bitmap.width().into(), bitmap.height().into());
     context.draw_image(&bitmap, 0.0, 0.0, w, h);
     bitmap.close();
@@ -51,19 +50,26 @@ pub async fn make(file: &Blob, header: Option<&Header>, wanted: Change) -> Optio
     })
 }
 
-/// The picture, and the orientation that is left to apply to it. Of a WebP nobody knows which browser turns it (Chromium does
-/// not): it is decoded without its EXIF block, and turned here.
+/// The picture, and the orientation that is left to apply to it.
 async fn decoded(file: &Blob, header: Option<&Header>) -> Option<(ImageBitmap, u8)> {
+    let (source, turn) = source(file, header).await?;
+    let bitmap = decode(&source, &options(&[])).await?;
+    let turn = if turn > 1 {
+        turn
+    } else {
+        left_to_turn(&bitmap, header)
+    };
+    Some((bitmap, turn))
+}
+
+/// What to decode, and the orientation to apply to it. Of a WebP nobody knows which browser turns it (Chromium does not): it is
+/// decoded without its EXIF block, and turned here.
+pub async fn source(file: &Blob, header: Option<&Header>) -> Option<(Blob, u8)> {
     match header {
         Some(h) if h.kind == Kind::Webp && h.orientation > 1 => {
-            let bitmap = decode(&without_exif(file).await?, &options(&[])).await?;
-            Some((bitmap, h.orientation))
+            Some((without_exif(file).await?, h.orientation))
         }
-        _ => {
-            let bitmap = decode(file, &options(&[])).await?;
-            let turn = left_to_turn(&bitmap, header);
-            Some((bitmap, turn))
-        }
+        _ => Some((file.clone(), 1)),
     }
 }
 
@@ -82,6 +88,12 @@ fn left_to_turn(bitmap: &ImageBitmap, header: Option<&Header>) -> u8 {
         Some(h) if bitmap.width() == h.width => h.orientation,
         _ => 1,
     }
+}
+
+/// What is drawn from now on is turned by an EXIF orientation, onto a canvas of `width` × `height`.
+pub fn turn_context(context: &Context, orientation: u8, width: f64, height: f64) {
+    let [a, b, c, d, e, f] = transform(orientation, width, height);
+    context.set_transform(a, b, c, d, e, f);
 }
 
 /// The canvas transform for an EXIF orientation, onto a canvas of `width` × `height`.

@@ -51,7 +51,7 @@ pub async fn picture(file: &Blob, name: &str, agreed: bool) -> Answer {
         Err(_) => None,
     };
     let view = match size.filter(|(width, height)| can_be_decoded(*width, *height)) {
-        Some(size) => View::of(file, size).await,
+        Some(size) => View::of(file, size, found.as_ref().ok()).await,
         None => None,
     };
     if view.is_none()
@@ -110,7 +110,7 @@ async fn answer(
             return Answer::Refused(mending::cannot_change(name, judged.0, judged.1));
         };
         let size = (copy.width, copy.height);
-        let view = View::of(&copy.file, size).await;
+        let view = View::of(&copy.file, size, None).await;
         found.md5 = reader::md5(&copy.file).await;
         found.file = Some(copy.file);
         show(&mut found, view).await;
@@ -143,19 +143,27 @@ struct View {
 }
 
 impl View {
-    /// Decodes; `None` when the browser cannot.
-    async fn of(file: &Blob, size: (u32, u32)) -> Option<Self> {
+    /// Decodes to the upright `size`; `None` when the browser cannot.
+    async fn of(file: &Blob, size: (u32, u32), header: Option<&Header>) -> Option<Self> {
         let (width, height) = fit(size, SIDE);
+        let (source, turn) = change::source(file, header).await?;
+        let (lying_width, lying_height) = if turn >= 5 {
+            (height, width)
+        } else {
+            (width, height)
+        };
         let how = options(&[
-            ("resizeWidth", width.into()),
-            ("resizeHeight", height.into()),
+            ("resizeWidth", lying_width.into()),
+            ("resizeHeight", lying_height.into()),
             ("resizeQuality", "high".into()),
             // measured as the trainer reads it: without its colour profile
             ("colorSpaceConversion", "none".into()),
         ]);
-        let bitmap = decode(file, &how).await?;
+        let bitmap = decode(&source, &how).await?;
         let (small, context) = canvas(width, height)?;
-        draw(&context, &bitmap, (width, height));
+        change::turn_context(&context, turn, width.into(), height.into());
+        let (w, h) = (lying_width.into(), lying_height.into());
+        context.draw_image(&bitmap, 0.0, 0.0, w, h);
         bitmap.close();
         let rgba = pixels(&context, width, height)?;
         Some(Self {
@@ -212,10 +220,6 @@ pub fn canvas(width: u32, height: u32) -> Option<(OffscreenCanvas, Context)> {
     let how = options(&[("willReadFrequently", JsValue::TRUE)]);
     let context = canvas.get_context("2d", &how)?;
     Some((canvas, context))
-}
-
-fn draw(context: &Context, bitmap: &ImageBitmap, (width, height): (u32, u32)) {
-    context.draw_image(bitmap, 0.0, 0.0, width.into(), height.into());
 }
 
 fn pixels(context: &Context, width: u32, height: u32) -> Option<Vec<u8>> {

@@ -42,12 +42,12 @@ async fn one_card(state: &AppState, style: Style, how: Counting) -> StyleCard {
     let counting = listing::counts(state, &style.id, how);
     let counted = tokio::time::timeout(S3_PATIENCE, counting).await;
     // a broken file of one style must not hide the others; its own pages name it
-    let versions = versions::list_of(state, &style).unwrap_or_default();
+    let versions = versions::list_of(state, &style).ok();
     StyleCard {
         counts: counted.ok().and_then(Result::ok),
-        sets: selection_sets::list_of(state, &style).map_or(0, |s| s.len()),
-        versions: versions.len(),
-        latest: LatestRun::of(&versions),
+        sets: selection_sets::list_of(state, &style).ok().map(|s| s.len()),
+        versions: versions.as_ref().map(Vec::len),
+        latest: versions.and_then(|versions| LatestRun::of(&versions)),
         style,
     }
 }

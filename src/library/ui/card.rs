@@ -16,14 +16,21 @@ pub fn Card(
     let style = card.style;
     let (id, title) = (style.id.to_string(), style.title);
     let data = format!("/styles/{id}/data");
+    let sets = match card.sets {
+        Some(sets) => plural(sets, "set"),
+        None => "sets cannot be read".to_owned(),
+    };
     let counts = match card.counts {
         Some((images, captions)) => format!(
-            "{} · {} · {}",
+            "{} · {} · {sets}",
             plural(images, "image"),
             plural(captions, "caption"),
-            plural(card.sets, "set")
         ),
-        None => format!("S3 does not answer · {}", plural(card.sets, "set")),
+        None => format!("S3 does not answer · {sets}"),
+    };
+    let badge = match card.versions {
+        Some(_) => view! { <RunBadge latest /> }.into_any(),
+        None => view! { <span class="muted">"Versions cannot be read"</span> }.into_any(),
     };
     let cover = match style.cover_url {
         Some(url) => view! {
@@ -62,7 +69,7 @@ pub fn Card(
                 <code class="style-card__trigger">{trigger}</code>
                 <p class="style-card__counts">{counts}</p>
                 <p class="style-card__status">
-                    <RunBadge latest />
+                    {badge}
                     {style
                         .good_version
                         .map(|version| {

@@ -155,7 +155,7 @@ fn StyleBar(card: StyleCard) -> impl IntoView {
             <nav class="subnav" aria-label=style.title>
                 {link("data", "Training data", card.counts.map(|c| c.0))}
                 {link("train", "Train LoRA", None)}
-                {link("versions", "Versions", Some(card.versions))}
+                {link("versions", "Versions", card.versions)}
             </nav>
             {next
                 .map(|(why, text, href)| {
@@ -194,13 +194,14 @@ fn next_step(card: &StyleCard) -> Option<(String, &'static str, String)> {
             format!("{base}/data?filter=missing:caption"),
         ));
     }
-    if card.sets == 0 {
+    if card.sets? == 0 {
         return Some((
             "No selection set yet.".into(),
             "Select images",
             format!("{base}/data"),
         ));
     }
+    card.versions?;
     match &card.latest {
         Some(run) if run.live => Some((
             format!("{} is {}.", run.name, run.status.as_str()),

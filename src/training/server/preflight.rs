@@ -7,6 +7,7 @@ use super::super::model::preflight::{
 use super::super::model::sweep::{Sweep, SweepForm};
 use super::super::model::version::TrainingVersion;
 use super::{sweeps, versions};
+use crate::dataset::model::image::listed;
 use crate::dataset::server::resolve::{Dataset, resolve};
 use crate::error::{AppError, ErrorKind};
 use crate::server::state::AppState;
@@ -243,15 +244,10 @@ async fn readable(state: &AppState, dataset: &Dataset) -> Check {
         };
         return Check::green("s3", text);
     }
-    let shown: Vec<&str> = lost.iter().take(NAMES_SHOWN).copied().collect();
-    let more = match lost.len().saturating_sub(NAMES_SHOWN) {
-        0 => String::new(),
-        n => format!(" and {n} more"),
-    };
     let text = format!(
-        "{} of the images cannot be read from S3: {}{more}.",
+        "{} of the images cannot be read from S3: {}.",
         lost.len(),
-        shown.join(", ")
+        listed(&lost, NAMES_SHOWN)
     );
     Check::new(
         "s3",

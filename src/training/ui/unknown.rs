@@ -275,7 +275,7 @@ fn ImportForm(
                 aria-busy=move || import.pending().get().to_string()
             >
                 <Icon name="plus" />
-                {words}
+                <span class="button__text">{words}</span>
             </button>
         </ActionForm>
     }

@@ -147,8 +147,21 @@ impl FolderPage {
 pub struct Alone {
     pub filename: String,
     pub size_bytes: u64,
+    /// Those whose copies are meant, where several folders have one.
+    pub folders: Vec<String>,
     /// As in [`FolderFile::version`].
     pub version: String,
+}
+
+impl Alone {
+    /// `boat.jpg · 44 kB in 59_ink and 59_inks`, with the size as the caller writes it.
+    pub fn words(&self, size: &str) -> String {
+        let places = match self.folders.as_slice() {
+            [] => String::new(),
+            folders => format!(" in {}", folders.join(" and ")),
+        };
+        format!("{} · {size}{places}", self.filename)
+    }
 }
 
 /// What a removal would take: every name.
@@ -178,6 +191,18 @@ mod tests {
 
     fn page(files: Vec<FolderFile>) -> FolderPage {
         FolderPage::opened(FolderView::of(Vec::new(), String::new(), files, Vec::new()))
+    }
+
+    #[test]
+    fn a_file_of_two_folders_says_which_copies_go() {
+        let alone = |folders: &[&str]| Alone {
+            filename: "a.jpg".into(),
+            size_bytes: 1,
+            folders: folders.iter().map(|f| (*f).to_owned()).collect(),
+            version: String::new(),
+        };
+        assert_eq!(alone(&[]).words("1 B"), "a.jpg · 1 B");
+        assert_eq!(alone(&["x", "y"]).words("1 B"), "a.jpg · 1 B in x and y");
     }
 
     #[test]

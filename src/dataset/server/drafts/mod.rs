@@ -206,7 +206,7 @@ pub fn page_after(style: &StyleId, done: &AllDecided) -> String {
         AllDecided::Accepted(done) => {
             query.append_pair("accepted", &done.accepted.len().to_string());
             for problem in done.problems.iter().take(REASONS_SHOWN) {
-                query.append_pair("unaccepted", &problem.message);
+                query.append_pair("unaccepted", &problem.sentence());
             }
         }
     }

@@ -1,5 +1,6 @@
 //! Hashes of both sides: read where the contents matter, remembered otherwise, and what they say of a name.
 
+use super::super::super::model::image::check_upload;
 use super::super::super::model::sync::{Content, FileState, FolderFile, compare};
 use super::memory::Memory;
 use super::scan::Found;
@@ -139,9 +140,12 @@ impl Hashes {
         let md5 = first_md5.map(str::to_owned);
         let one_sided = matches!(state, FileState::OnlyHere | FileState::OnlyThere);
         let was_in_step = one_sided && base.is_some();
-        let refused = counting.first().and_then(|file| memory.refusal(file));
+        let refused = counting.first().and_then(|file| {
+            let known = memory.refusal(file).map(str::to_owned);
+            // name and size tell before anything is read
+            known.or_else(|| check_upload(&name, file.stamp.size_bytes).err())
+        });
         let problem = refused.filter(|_| state != FileState::InStep);
-        let problem = problem.map(str::to_owned);
         let chosen = chosen.cloned();
         let file = describe(name, state, was_in_step, &copies, object.as_ref(), chosen);
         Pair {

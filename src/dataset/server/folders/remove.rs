@@ -33,8 +33,14 @@ fn asked_about(file: FolderFile, side: Side) -> Alone {
         Side::Folder => file.counting().map(|here| here.size_bytes),
         Side::S3 => file.there.as_ref().map(|there| there.size_bytes),
     };
+    let folders = match side {
+        Side::Folder if file.here.len() > 1 => file.all_counting(),
+        _ => Vec::new(),
+    };
+    let folders = folders.into_iter().map(|here| here.folder.clone());
     Alone {
         size_bytes: size_bytes.unwrap_or(0),
+        folders: folders.collect(),
         filename: file.filename,
         version: file.version,
     }
@@ -147,8 +153,9 @@ fn removable<'a>(pair: &'a Pair, side: Side, named: &Named) -> Result<&'a Pair, 
     }
 }
 
+/// The copies that were shown: where a person chose one of two, the other is left as it is.
 fn from_folder(pair: &Pair) -> Result<(), String> {
-    for file in &pair.copies {
+    for file in pair.counting() {
         let name = &file.name;
         if Stamp::now(&file.path) != Some(file.stamp) {
             return Err(format!("{name} changed meanwhile; it was kept."));

@@ -1,10 +1,12 @@
-//! Captions that were typed and whose save failed while their image was left: named above the images, and tried again until they
-//! are stored or somebody else's text is in their place. Their text lies in this browser; opening the image offers it.
+//! Captions that were typed and are not stored: named above the images. Those whose save failed while their image was left are
+//! tried again until they are stored or somebody else's text is in their place. Their text lies in this browser; opening the image
+//! offers it.
 
 use crate::dataset::ui::state::Data;
 use crate::ui::Icon;
 use crate::ui::units::plural;
 use leptos::prelude::*;
+use std::collections::BTreeMap;
 
 /// How often what was left behind is tried again.
 #[cfg(feature = "hydrate")]
@@ -13,15 +15,30 @@ const AGAIN_MS: u32 = 5_000;
 /// Names named; the rest is counted.
 const NAMED: usize = 5;
 
+#[derive(Clone, Copy, PartialEq)]
+pub enum Left {
+    /// Its save failed after its editor was closed.
+    Now,
+    /// By an earlier visit, or another window that may be typing still: sending it would be in that one's way.
+    Elsewhere,
+}
+
 /// A save failed after its editor was closed.
 pub fn leave(data: Data, name: &str) {
     data.unsent
-        .try_update(|names| names.insert(name.to_owned()));
+        .try_update(|names| names.insert(name.to_owned(), Left::Now));
+}
+
+/// A text for it lies in this browser, which nothing sends by itself.
+pub fn find(data: Data, name: &str) {
+    data.unsent.try_update(|names| {
+        names.entry(name.to_owned()).or_insert(Left::Elsewhere);
+    });
 }
 
 /// It is stored, or given up.
 pub fn settle(data: Data, name: &str) {
-    let is_left = |names: &std::collections::BTreeSet<String>| names.contains(name);
+    let is_left = |names: &BTreeMap<String, Left>| names.contains_key(name);
     if data.unsent.try_with_untracked(is_left) == Some(true) {
         data.unsent.try_update(|names| names.remove(name));
     }
@@ -31,15 +48,34 @@ pub fn settle(data: Data, name: &str) {
 pub fn follow(data: Data) {
     #[cfg(feature = "hydrate")]
     {
-        let waiting = Memo::new(move |_| data.unsent.with(|names| !names.is_empty()));
+        let waiting = Memo::new(move |_| {
+            data.unsent
+                .with(|names| names.values().any(|left| *left == Left::Now))
+        });
         crate::ui::poll::use_poll(waiting.into(), AGAIN_MS, move || again(data));
         Effect::new(move |_| {
             let online = window_event_listener(leptos::ev::online, move |_| again(data));
-            on_cleanup(move || online.remove());
+            look(data);
+            let elsewhere = window_event_listener(leptos::ev::storage, move |_| look(data));
+            on_cleanup(move || {
+                online.remove();
+                elsewhere.remove();
+            });
         });
     }
     #[cfg(not(feature = "hydrate"))]
     let _ = data;
+}
+
+/// What this browser holds of other visits and windows.
+#[cfg(feature = "hydrate")]
+fn look(data: Data) {
+    use crate::dataset::ui::unsaved::{self, Shelf::Captions};
+    let kept = unsaved::names(Captions, data);
+    data.unsent.try_update(|names| {
+        names.retain(|name, left| *left == Left::Now || kept.contains(name));
+    });
+    kept.iter().for_each(|name| find(data, name));
 }
 
 /// An image that is open is its editor's.
@@ -49,7 +85,8 @@ fn again(data: Data) {
         .address
         .try_with_untracked(|a| a.get("image").to_owned());
     let names = data.unsent.try_get_untracked().unwrap_or_default();
-    for name in names.into_iter().filter(|name| Some(name) != open.as_ref()) {
+    let own = names.into_iter().filter(|(_, left)| *left == Left::Now);
+    for (name, _) in own.filter(|(name, _)| Some(name) != open.as_ref()) {
         leptos::task::spawn_local(send(data, name));
     }
 }
@@ -78,6 +115,9 @@ pub fn Unsent(data: Data) -> impl IntoView {
     move || {
         let mut names = data.unsent.get();
         open.with(|open| names.remove(open));
+        if let Some(there) = data.there.get() {
+            names.retain(|name, _| there.contains(name));
+        }
         if names.is_empty() {
             return None;
         }
@@ -86,7 +126,12 @@ pub fn Unsent(data: Data) -> impl IntoView {
             some => format!("{} are not saved.", plural(some, "caption")),
         };
         let more = names.len().saturating_sub(NAMED);
-        let links = names.into_iter().take(NAMED).map(|name| {
+        let remedy = if names.values().any(|left| *left == Left::Now) {
+            "Each is tried again by itself, unless somebody else changed it; open the image to see your text."
+        } else {
+            "Typed in an earlier visit or another window. Open the image to see the text."
+        };
+        let links = names.into_keys().take(NAMED).map(|name| {
             let href = data.href("image", &name);
             view! {
                 <li>
@@ -105,9 +150,7 @@ pub fn Unsent(data: Data) -> impl IntoView {
                     <p class="notice__why" hidden=more == 0>
                         {format!("and {more} more")}
                     </p>
-                    <p class="notice__remedy">
-                        "Each is tried again by itself, unless somebody else changed it; open the image to see your text."
-                    </p>
+                    <p class="notice__remedy">{remedy}</p>
                 </div>
             </div>
         })

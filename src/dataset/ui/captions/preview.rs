@@ -66,7 +66,12 @@ fn body(data: Data, actions: Actions, preview: &CaptionPreview) -> AnyView {
         n => format!("{} change", plural(n, "caption")),
     };
     if preview.unchanged > 0 {
-        summary.push_str(&format!(", {} stay as they are", preview.unchanged));
+        let stay = if preview.unchanged == 1 {
+            "1 stays as it is".to_owned()
+        } else {
+            format!("{} stay as they are", preview.unchanged)
+        };
+        summary.push_str(&format!(", {stay}"));
     }
     summary.push('.');
     let changes = preview

@@ -10,13 +10,13 @@ mod prompt;
 mod review;
 
 use super::address::Address;
-use super::caption::rewrite;
+use super::caption::{rewrite, unsent};
 use super::state::{Data, Rewritten};
-use super::unsaved::{self, Shelf::Drafts as TypedDrafts};
+use super::unsaved::{self, Shelf::Captions, Shelf::Drafts as TypedDrafts};
 use crate::dataset::api::drafts::{
     DecideDraft, DecideDrafts, DraftCaptions, SteerDrafts, drafts as load,
 };
-use crate::dataset::model::drafts::{Draft, DraftRun, DraftsView, Verdict};
+use crate::dataset::model::drafts::{AllDecided, Draft, DraftRun, DraftsView, Verdict};
 use crate::error::AppError;
 use crate::ui::poll::use_poll;
 use crate::ui::units::plural;
@@ -169,6 +169,57 @@ pub fn follow(data: Data) {
         },
         false,
     );
+    Effect::new(move |before: Option<(usize, usize)>| {
+        drafts.view.track();
+        let now = (
+            drafts.decide.version().get(),
+            drafts.decide_all.version().get(),
+        );
+        if drafts.decide.pending().get() || drafts.decide_all.pending().get() {
+            // what is gone may be gone by this window's own decision
+            return before.unwrap_or(now);
+        }
+        drop_what_was_decided(drafts, before.unwrap_or(now), now);
+        keep_what_another_decided(data);
+        now
+    });
+}
+
+/// Takes the texts out that were decided about here, between two counts of decisions.
+fn drop_what_was_decided(drafts: Drafts, before: (usize, usize), now: (usize, usize)) {
+    let one = drafts.decide.value().get_untracked();
+    if let Some(Ok(verdict)) = one.filter(|_| before.0 != now.0) {
+        drafts
+            .edits
+            .update(|edits| drop(edits.remove(verdict.filename())));
+    }
+    let all = drafts.decide_all.value().get_untracked();
+    match all.filter(|_| before.1 != now.1) {
+        Some(Ok(AllDecided::Discarded(_))) => drafts.edits.update(BTreeMap::clear),
+        Some(Ok(AllDecided::Accepted(done))) => drafts
+            .edits
+            .update(|edits| edits.retain(|name, _| !done.accepted.contains(name))),
+        _ => {}
+    }
+}
+
+/// A text that was typed into a draft about which another window decided is kept like a caption that was not saved.
+fn keep_what_another_decided(data: Data) {
+    let edits = data.drafts.edits;
+    let lost: Vec<(String, Edit)> = untrack(|| {
+        let is_lost = |(name, _): &(&String, &Edit)| data.drafts.of(name).is_none();
+        edits.with(|edits| {
+            let lost = edits.iter().filter(is_lost);
+            lost.map(|(name, edit)| (name.clone(), edit.clone()))
+                .collect()
+        })
+    });
+    for (name, edit) in lost {
+        edits.update(|edits| drop(edits.remove(&name)));
+        unsaved::forget(TypedDrafts, data, &name);
+        unsaved::keep(Captions, data, &name, "", &edit.text);
+        unsent::find(data, &name);
+    }
 }
 
 pub fn is_open(address: &Address) -> bool {

@@ -173,7 +173,7 @@ fn Ended(data: Data, run: DraftRun) -> impl IntoView {
 pub fn problems(list: Vec<DraftProblem>) -> Option<impl IntoView> {
     let more = list.len().saturating_sub(NAMED);
     let shown = list.into_iter().take(NAMED);
-    let rows: Vec<_> = shown.map(|p| view! { <li>{p.message}</li> }).collect();
+    let rows: Vec<_> = shown.map(|p| view! { <li>{p.sentence()}</li> }).collect();
     (!rows.is_empty()).then(|| {
         view! {
             <ul class="notice__list">

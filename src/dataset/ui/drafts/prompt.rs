@@ -59,6 +59,10 @@ impl Form {
 
     fn send(self, what: &str) {
         let data = self.data;
+        if self.prompt.with_untracked(|p| p.trim().is_empty()) {
+            // what an emptied one stands for
+            self.prompt.set(DEFAULT_PROMPT.to_owned());
+        }
         let selected = data
             .selected
             .with_untracked(|s| s.iter().cloned().collect());

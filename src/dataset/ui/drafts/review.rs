@@ -57,6 +57,7 @@ pub fn Review(data: Data) -> impl IntoView {
 fn keep_the_place(data: Data, list: NodeRef<leptos::html::Ul>) {
     #[cfg(feature = "hydrate")]
     {
+        use crate::error::ErrorKind;
         let drafts = data.drafts;
         let row = StoredValue::new(None::<u32>);
         let gone = StoredValue::new(None::<Gone>);
@@ -72,9 +73,14 @@ fn keep_the_place(data: Data, list: NodeRef<leptos::html::Ul>) {
         Effect::watch(
             move || drafts.decide.version().get(),
             move |_, _, _| {
-                let is_done = matches!(drafts.decide.value().get_untracked(), Some(Ok(_)));
+                let is_gone = match drafts.decide.value().get_untracked() {
+                    Some(Ok(_)) => true,
+                    // somebody else was faster
+                    Some(Err(error)) => error.kind == ErrorKind::NotFound,
+                    None => false,
+                };
                 let row = row.try_update_value(Option::take).flatten();
-                gone.set_value(row.filter(|_| is_done).map(Gone::Row));
+                gone.set_value(row.filter(|_| is_gone).map(Gone::Row));
             },
             false,
         );

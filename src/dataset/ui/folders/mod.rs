@@ -22,6 +22,7 @@ use crate::ui::{ErrorNotice, Icon, focus_if_lost};
 use leptos::prelude::*;
 use leptos_router::NavigateOptions;
 use leptos_router::hooks::use_navigate;
+use serde::{Deserialize, Serialize};
 
 /// How often a running transfer is asked after.
 const LIVE_MS: u32 = 500;
@@ -99,12 +100,27 @@ impl Shared {
         self.running.try_get().unwrap_or_default()
     }
 
+    /// The panel is about to be made anew: who is in it by keyboard goes on at its beginning, unless something says where.
+    fn keep_the_keyboard(self, open: bool) {
+        #[cfg(feature = "hydrate")]
+        if self.goes_on.with_value(|id| id.is_empty()) && is_in_the_panel() {
+            self.go_on_at(if open { TITLE } else { COMPARE });
+        }
+        #[cfg(not(feature = "hydrate"))]
+        let _ = open;
+    }
+
     fn go_on_at(self, id: &'static str) {
         self.goes_on.set_value(id);
     }
 }
 
-type Seen = Result<(FolderPage, Option<Transfer>), AppError>;
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+struct Seen {
+    /// What it shows, and whether it is open.
+    panel: (FolderPage, bool),
+    transfer: Option<Transfer>,
+}
 
 #[component]
 pub fn Folders(id: Memo<String>, address: Memo<Address>, asked: Asked) -> impl IntoView {
@@ -134,28 +150,42 @@ pub fn Folders(id: Memo<String>, address: Memo<Address>, asked: Asked) -> impl I
         move || (id.get(), open.get(), version.get()),
         move |(id, open, _)| look(id, open),
     );
-    view! {
-        <Transition>
-            {move || Suspend::new(async move {
-                match seen.await {
-                    Ok((view, transfer)) => {
-                        read.try_set(transfer);
-                        view! { <Panel shared view open=open.get_untracked() /> }.into_any()
-                    }
-                    // the page says already that S3 does not answer
-                    Err(error) if error.kind == ErrorKind::NotFound || !open.get_untracked() && error.kind != ErrorKind::Conflict => ().into_any(),
-                    Err(error) => view! { <ErrorNotice error /> }.into_any(),
-                }
-            })}
-        </Transition>
-    }
+    // asked for again with every change of the page: what somebody chooses in the panel stays unless it shows something else
+    let latest = Memo::new(move |_| seen.get().map(|answer| answer.map(|seen| seen.panel)));
+    Effect::new(move |_| {
+        if let Some(Ok(Seen { transfer, .. })) = seen.get() {
+            read.set(transfer);
+        }
+    });
+    let shown = move || {
+        // the server renders as soon as the answer is there, of which a memo may not have heard yet
+        let answer = match cfg!(feature = "ssr") {
+            true => seen.get().map(|answer| answer.map(|seen| seen.panel)),
+            false => latest.get(),
+        };
+        if let Some(Ok(Seen { transfer, .. })) = seen.get_untracked() {
+            read.try_set(transfer);
+        }
+        match answer? {
+            Ok((view, open)) => {
+                shared.keep_the_keyboard(open);
+                Some(view! { <Panel shared view open /> }.into_any())
+            }
+            Err(error) if error.kind == ErrorKind::NotFound => None,
+            // the page says already that S3 does not answer
+            Err(error) if !open.get_untracked() && error.kind != ErrorKind::Conflict => None,
+            Err(error) => Some(view! { <ErrorNotice error /> }.into_any()),
+        }
+    };
+    view! { <Transition>{shown}</Transition> }
 }
 
-async fn look(id: String, open: bool) -> Seen {
+async fn look(id: String, open: bool) -> Result<Seen, AppError> {
     let style = super::load::parsed(&id)?;
     let view = folder(style.clone(), open).await?;
     let transfer = folder_transfer(style).await?;
-    Ok((view, transfer))
+    let panel = (view, open);
+    Ok(Seen { panel, transfer })
 }
 
 /// What outlives the panel, which is made anew whenever both sides are read again: what was pressed meanwhile is not forgotten.
@@ -226,6 +256,12 @@ fn shared(
         false,
     );
     shared
+}
+
+#[cfg(feature = "hydrate")]
+fn is_in_the_panel() -> bool {
+    let focused = document().active_element();
+    focused.is_some_and(|e| e.closest(".folder").is_ok_and(|panel| panel.is_some()))
 }
 
 #[component]

@@ -63,7 +63,7 @@ fn Question(shared: Shared, side: Side, removal: Removal) -> impl IntoView {
         view! {
             <li>
                 <input type="hidden" name="files[]" value=value />
-                {format!("{} · {}", file.filename, bytes(file.size_bytes))}
+                {file.words(&bytes(file.size_bytes))}
             </li>
         }
     });

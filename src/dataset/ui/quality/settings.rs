@@ -3,7 +3,7 @@
 use super::place;
 use crate::dataset::model::bucket_choice::BucketChoice;
 use crate::dataset::ui::state::Data;
-use crate::ui::TextField;
+use crate::ui::{TextField, focus_if_lost};
 use leptos::ev::SubmitEvent;
 use leptos::prelude::*;
 
@@ -14,17 +14,33 @@ pub fn Settings(data: Data, choice: Memo<BucketChoice>) -> impl IntoView {
                   name: &'static str,
                   of: fn(&BucketChoice) -> u32,
                   unit: &'static str| {
+        // what is no number stays as it was typed
+        let odd = Memo::new(move |_| {
+            let typed = data.address.with(|a| a.get(name).trim().to_owned());
+            (!typed.is_empty() && typed.parse::<u32>().is_err()).then_some(typed)
+        });
         view! {
             <TextField
                 label
                 name
                 id=format!("quality_{name}")
-                value=Signal::derive(move || choice.with(of).to_string())
+                value=Signal::derive(move || odd.get().unwrap_or_else(|| choice.with(of).to_string()))
+                error=Signal::derive(move || odd.get().map(|typed| format!("“{typed}” is no whole number.")))
                 unit
                 inputmode="numeric"
             />
         }
     };
+    // the link to the last run's size goes once it is followed
+    Effect::watch(
+        move || data.address.with(|a| place::choice(a).is_some()),
+        move |is_asked, _, _| {
+            if !is_asked {
+                focus_if_lost("quality_width");
+            }
+        },
+        false,
+    );
     view! {
         <form
             class="quality__settings"

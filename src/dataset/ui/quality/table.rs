@@ -9,7 +9,7 @@ use crate::dataset::model::report::rows::{Order, ROWS, Wanted};
 use crate::dataset::model::report::{QualityReport, QualityRow};
 use crate::dataset::ui::pages::{Part, pages};
 use crate::dataset::ui::state::Data;
-use crate::ui::{Badge, ErrorNotice, GuideLink, Icon, focus_if_lost, focus_soon};
+use crate::ui::{Badge, ErrorNotice, GuideLink, Icon, focus_first_if_lost, focus_if_lost, focus_soon};
 use leptos::prelude::*;
 
 /// Another page or bucket is read from the table's heading.
@@ -202,21 +202,44 @@ fn button_id(filename: &str, code: &str) -> String {
     format!("dismiss-{code}-{filename}")
 }
 
-/// The table is built anew with each answer: the focus goes back to the button that was pressed.
+/// The table is built anew with each answer: the focus goes back to the button that was pressed, or to the row that came in the
+/// place of one that is listed no more.
 pub fn keep_focus(dismiss: ServerAction<DismissRemark>, report: Memo<Answer>) {
-    let pressed = StoredValue::new(String::new());
+    let pressed = StoredValue::new((String::new(), 0));
     Effect::new(move |_| {
         if let Some(sent) = dismiss.input().get() {
-            pressed.set_value(button_id(&sent.filename, sent.code.as_str()));
+            let id = button_id(&sent.filename, sent.code.as_str());
+            let row = row_of(&id);
+            pressed.set_value((id, row));
         }
     });
     Effect::new(move |_| {
         report.track();
-        let id = pressed.try_update_value(std::mem::take).unwrap_or_default();
+        let (id, row) = pressed.try_update_value(std::mem::take).unwrap_or_default();
         if !id.is_empty() {
-            focus_soon(&id);
+            focus_first_if_lost(&[
+                &format!("#{id}"),
+                &format!(".quality__table tbody tr:nth-child({row}) button"),
+                ".quality__table tbody tr:last-child button",
+                &format!("#{}", place::TABLE),
+            ]);
         }
     });
+}
+
+/// Counted from 1; 0 for a button that is not in the table.
+fn row_of(id: &str) -> usize {
+    #[cfg(feature = "hydrate")]
+    {
+        let button = document().get_element_by_id(id);
+        let row = button.and_then(|b| b.closest("tr").ok().flatten());
+        std::iter::successors(row, |row| row.previous_element_sibling()).count()
+    }
+    #[cfg(not(feature = "hydrate"))]
+    {
+        let _ = id;
+        0
+    }
 }
 
 /// One remark, and the way to dismiss it or take that back, where it is a matter of taste.

@@ -1,9 +1,10 @@
 //! One answer for all files that ask the same.
 
-use super::list::go_on_asking;
+use super::list::LIST;
 use super::queue::Sum;
 use super::transfer;
 use crate::dataset::model::upload::Clash;
+use crate::ui::focus_first_if_lost;
 use crate::ui::units::plural;
 use leptos::prelude::*;
 
@@ -48,9 +49,10 @@ fn bar(
             <button
                 class="button button--secondary button--small"
                 type="button"
+                aria-label=format!("{words}: {}", what.trim_end_matches(':'))
                 on:click=move |_| {
                     style.with_value(|s| transfer::answer_all(s, is_change, clash));
-                    go_on_asking();
+                    focus_first_if_lost(&[LIST]);
                 }
             >
                 {words}

@@ -13,6 +13,10 @@ use leptos::prelude::*;
 /// Rows shown of a long list, and how many more of them are drawn at a time.
 const SHOWN: usize = 60;
 const DRAWN_AT_ONCE: usize = 10;
+/// Where the keyboard goes on when a button goes.
+pub const LIST: &str = ".uploads__list";
+/// What a file that asks something may be answered with.
+const ASKING: &str = ".upload--asking .upload__actions button";
 
 #[component]
 pub fn Files(style: StoredValue<String>, queue: Queue) -> impl IntoView {
@@ -23,17 +27,25 @@ pub fn Files(style: StoredValue<String>, queue: Queue) -> impl IntoView {
         let queue = queue.clone();
         Memo::new(move |_| queue.sum())
     };
+    let most = RwSignal::new(SHOWN);
+    // the pointer or the focus is in the list
+    let (is_pointed, is_focused) = (RwSignal::new(false), RwSignal::new(false));
+    let is_used = Memo::new(move |_| is_pointed.get() || is_focused.get());
     let room = RwSignal::new(DRAWN_AT_ONCE);
     let shown = {
         let (rows, told) = (rows.clone(), queue.told.clone());
-        Memo::new(move |_| {
+        Memo::new(move |before: Option<&Vec<u32>>| {
             told.track();
-            rows.with(|rows| shown_of(rows, room.get()))
+            let now = rows.with(|rows| shown_of(rows, room.get()));
+            match before.filter(|_| is_used.get()) {
+                Some(before) => rows.with(|rows| kept_in_place(before, now, rows)),
+                None => now,
+            }
         })
     };
     Effect::new(move |_| {
         let room_now = room.get();
-        if shown.with(Vec::len) == room_now && room_now < SHOWN {
+        if shown.with(Vec::len) == room_now && room_now < most.get() {
             request_animation_frame(move || {
                 let _ = room.try_set(room_now + DRAWN_AT_ONCE);
             });
@@ -64,11 +76,27 @@ pub fn Files(style: StoredValue<String>, queue: Queue) -> impl IntoView {
         >
             <Head style queue sum list />
             <ForAll style sum />
-            <ul class="uploads__list" tabindex="0" aria-label="Files" node_ref=list>
+            <ul
+                class="uploads__list"
+                tabindex="0"
+                aria-label="Files"
+                node_ref=list
+                on:pointerenter=move |_| is_pointed.set(true)
+                on:pointerleave=move |_| is_pointed.set(false)
+                on:focusin=move |event| is_focused.set(event.target() != event.current_target())
+                on:focusout=move |_| is_focused.set(false)
+            >
                 <For each=each key=|row| row.id children=move |row| file(style, row, rows.clone()) />
             </ul>
             <p class="uploads__more" hidden=move || hidden.get() == 0>
                 {move || format!("and {}", plural(hidden.get(), "more file"))}
+                <button
+                    class="button button--ghost button--small"
+                    type="button"
+                    on:click=move |_| most.update(|most| *most += SHOWN)
+                >
+                    "Show more"
+                </button>
             </p>
         </section>
     }
@@ -91,6 +119,16 @@ fn shown_of(rows: &[Row], room: usize) -> Vec<u32> {
     ranked.truncate(room);
     ranked.sort_unstable_by_key(|(rank, id)| (*rank > 0, *id));
     ranked.into_iter().map(|(_, id)| id).collect()
+}
+
+/// What is shown while somebody is about to press something there: nothing moves, what is new comes after it.
+fn kept_in_place(before: &[u32], now: Vec<u32>, rows: &[Row]) -> Vec<u32> {
+    let is_there = |id: &u32| rows.iter().any(|row| row.id == *id);
+    let mut kept: Vec<u32> = before.iter().copied().filter(is_there).collect();
+    let room = now.len().saturating_sub(kept.len());
+    let new = now.into_iter().filter(|id| !before.contains(id));
+    kept.extend(new.take(room));
+    kept
 }
 
 #[component]
@@ -142,7 +180,17 @@ fn Head(
                 transfer::clear(s);
             }
         });
+        focus_first_if_lost(&[ASKING, "#images-total", ".dropzone [type=submit]"]);
     };
+    let words = move || {
+        let sum = sum.get();
+        match (sum.moving, sum.waits()) {
+            (0, false) => "Close",
+            (0, true) => "Clear the others",
+            _ => "Cancel all",
+        }
+    };
+    let none = move || sum.with(|s| s.moving == 0 && s.waits() && s.over() == 0);
     view! {
         <header class="uploads__head">
             <h2 class="uploads__title" id="uploads-title">
@@ -154,8 +202,13 @@ fn Head(
             <div class="uploads__actions">
                 {retry("Retry failed", failed, transfer::retry_failed)}
                 {retry("Retry cancelled", cancelled, transfer::retry_cancelled)}
-                <button class="button button--ghost button--small" type="button" on:click=end>
-                    {move || if moving.get() { "Cancel all" } else { "Close" }}
+                <button
+                    class="button button--ghost button--small"
+                    type="button"
+                    hidden=none
+                    on:click=end
+                >
+                    {words}
                 </button>
             </div>
         </header>
@@ -166,6 +219,9 @@ fn Head(
             value=percent
             aria-label="All uploads"
         ></progress>
+        <p class="uploads__stay" hidden=move || !moving.get()>
+            "Keep this page open until they are stored."
+        </p>
     }
 }
 
@@ -189,6 +245,7 @@ fn file(style: StoredValue<String>, row: Row, rows: ArcRwSignal<Vec<Row>>) -> An
         format!("upload upload--{kind}")
     };
     let next = Memo::new(move |_| stage.with(Next::of));
+    let item = NodeRef::<leptos::html::Li>::new();
     let with_caption = Memo::new(move |_| rows.with(|rows| row.has_caption_in(rows)));
     let facts = move || {
         let size = (size > 0).then(|| bytes(size));
@@ -198,7 +255,7 @@ fn file(style: StoredValue<String>, row: Row, rows: ArcRwSignal<Vec<Row>>) -> An
             .join(" · ")
     };
     view! {
-        <li class=class>
+        <li class=class node_ref=item>
             {move || picture(preview.get(), is_caption)}
             <div>
                 <p class="upload__name" title=shown.clone()>
@@ -207,7 +264,13 @@ fn file(style: StoredValue<String>, row: Row, rows: ArcRwSignal<Vec<Row>>) -> An
                 <p class="upload__size">{facts}</p>
             </div>
             <div class="upload__state">{move || state(stage, size, name, with_caption)}</div>
-            <div class="upload__actions">{move || actions(style, id, next.get(), name)}</div>
+            <div class="upload__actions">
+                {move || {
+                    let next = next.get();
+                    stay_in_the_list(item);
+                    actions(style, id, next, name)
+                }}
+            </div>
         </li>
     }
     .into_any()
@@ -301,13 +364,14 @@ impl Next {
 }
 
 fn actions(style: StoredValue<String>, id: u32, next: Next, name: StoredValue<String>) -> AnyView {
-    let press = |words: String, class: &'static str, what: fn(&str, u32)| {
+    let press = |words: &'static str, class: &'static str, what: fn(&str, u32)| {
         let label = name.with_value(|n| format!("{words} {n}"));
         view! {
             <button
                 class=class
                 type="button"
                 aria-label=label
+                data-answer=words
                 on:click=move |_| style.with_value(|s| what(s, id))
             >
                 {words}
@@ -331,37 +395,41 @@ fn actions(style: StoredValue<String>, id: u32, next: Next, name: StoredValue<St
             }
             .into_any()
         }
-        Next::Retry => press("Retry".to_owned(), small, transfer::retry),
+        Next::Retry => press("Retry", small, |s, id| {
+            transfer::retry(s, id);
+            focus_first_if_lost(&[LIST]);
+        }),
         Next::Clash(conflict) => clash(style, id, &conflict, name),
         Next::Change => {
-            let yes = press("Change".to_owned(), small, |s, id| {
-                answer(s, id, Clash::Replace)
+            let yes = press("Change", small, |s, id| {
+                answer(s, id, Clash::Replace, "Change")
             });
-            let no = press(
-                "Skip".to_owned(),
-                "button button--ghost button--small",
-                |s, id| {
-                    answer(s, id, Clash::Skip);
-                },
-            );
+            let no = press("Skip", "button button--ghost button--small", |s, id| {
+                answer(s, id, Clash::Skip, "Skip");
+            });
             vec![yes, no].into_any()
         }
         Next::Nothing => ().into_any(),
     }
 }
 
-fn answer(style: &str, id: u32, clash: Clash) {
-    transfer::answer(style, id, clash);
-    go_on_asking();
+/// The button that has the focus is about to go with what it did: the keyboard stays in the list.
+fn stay_in_the_list(item: NodeRef<leptos::html::Li>) {
+    #[cfg(feature = "hydrate")]
+    if let Some(item) = item.get_untracked()
+        && item.contains(document().active_element().as_deref())
+    {
+        focus_first_if_lost(&[LIST]);
+    }
+    #[cfg(not(feature = "hydrate"))]
+    let _ = item;
 }
 
-/// The buttons that were pressed go: the keyboard goes on at the next question, or at the list.
-pub fn go_on_asking() {
-    focus_first_if_lost(&[
-        ".uploads__for-all button",
-        ".upload--asking .upload__actions button",
-        ".uploads__list",
-    ]);
+/// The buttons that were pressed go: the keyboard goes on at the same answer to the next question, or at the list.
+fn answer(style: &str, id: u32, clash: Clash, button: &str) {
+    transfer::answer(style, id, clash);
+    let same = format!(".upload--asking [data-answer={button}]:not([data-answer=none])");
+    focus_first_if_lost(&[&same, ASKING, LIST]);
 }
 
 /// The words of a choice; to take another image's place deletes it, so that one is named.
@@ -388,12 +456,19 @@ fn clash(
             (Clash::Replace, true) => format!("{words} by {}", name.get_value()),
             _ => format!("{words} {}", name.get_value()),
         };
+        // the one that deletes an image is not lying ready for a second press
+        let button = if conflict.shares_caption && clash == Clash::Replace {
+            "none"
+        } else {
+            clash.as_str()
+        };
         view! {
             <button
                 class="button button--secondary button--small"
                 type="button"
                 aria-label=label
-                on:click=move |_| style.with_value(|s| answer(s, id, clash))
+                data-answer=button
+                on:click=move |_| style.with_value(|s| answer(s, id, clash, button))
             >
                 {words}
             </button>
@@ -440,5 +515,12 @@ mod tests {
         rows.push(row(90, asks()));
         let shown = shown_of(&rows, SHOWN);
         assert_eq!((shown.len(), &shown[..3]), (SHOWN, &[3, 90, 1][..]));
+        // under a hand that is about to press something nothing moves
+        rows[5].stage.set(Stage::Failed("no".into()));
+        let before = shown[..10].to_vec();
+        let kept = kept_in_place(&before, shown_of(&rows, 12), &rows);
+        assert_eq!((&kept[..10], kept.len()), (&before[..], 12));
+        rows.retain(|row| row.id != 90);
+        assert!(!kept_in_place(&before, shown_of(&rows, 12), &rows).contains(&90));
     }
 }

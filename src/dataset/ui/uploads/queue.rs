@@ -218,6 +218,16 @@ impl Sum {
         self.clashes + self.changes
     }
 
+    /// Whether some files wait for a person.
+    pub fn waits(&self) -> bool {
+        self.asking() + self.held > 0
+    }
+
+    /// Files to which nothing more happens by itself.
+    pub fn over(&self) -> usize {
+        self.stored + self.same + self.skipped + self.failed + self.refused + self.cancelled
+    }
+
     /// What of all that can be stored is stored, by bytes. What is refused never will be.
     pub fn percent(&self) -> u64 {
         let all = self.all_bytes + self.waiting_bytes;
@@ -353,12 +363,14 @@ mod tests {
             sum.add(&row, &stage);
             sum
         };
-        add(Stage::Stored);
+        let stored = add(Stage::Stored);
+        assert_eq!((stored.waits(), stored.over()), (false, 1));
         let refused = add(Stage::Refused("is a web page".into()));
         assert!((refused.percent(), refused.is_through()) == (100, true));
         assert_eq!(refused.title(), "Upload finished");
         let asking = add(Stage::Asking(Question::Change(Vec::new())));
         assert!((asking.percent(), asking.is_through()) == (50, false));
+        assert_eq!((asking.waits(), asking.over()), (true, 2));
         let failed = add(Stage::Failed("no answer".into()));
         let cancelled = Sum {
             stored: 2,

@@ -49,8 +49,12 @@ struct Job {
     replace: bool,
     /// The bucket refused to look at a condition.
     unconditional: bool,
+    /// A caption whose image was left out, and nothing else is against it.
+    left_with_image: bool,
     /// Another image, named to the person, whose place it takes.
     replaces: Option<String>,
+    /// The bucket had its name before it arrived.
+    was_taken: bool,
     /// What the worker does for it.
     task: Option<u32>,
     ticket: Option<Ticket>,
@@ -59,11 +63,24 @@ struct Job {
     progress: Option<Closure<dyn FnMut(ProgressEvent)>>,
 }
 
-/// What was decided for all files of a kind, until the queue rests.
+/// What was decided for all files of a kind, until the queue rests: with the last drop that was there, since of files that came
+/// later nobody was asked.
 #[derive(Clone, Copy, Default)]
 struct ForAll {
-    clash: Option<Clash>,
-    change: Option<bool>,
+    clash: Option<(Clash, u32)>,
+    change: Option<(bool, u32)>,
+}
+
+impl ForAll {
+    fn clash(self, row: &Row) -> Option<Clash> {
+        let (clash, batch) = self.clash?;
+        (row.group.batch <= batch).then_some(clash)
+    }
+
+    fn change(self, row: &Row) -> Option<bool> {
+        let (change, batch) = self.change?;
+        (row.group.batch <= batch).then_some(change)
+    }
 }
 
 struct Transfer {
@@ -242,7 +259,9 @@ impl Job {
             is_placed: false,
             replace: false,
             unconditional: false,
+            left_with_image: false,
             replaces: None,
+            was_taken: false,
             task: None,
             ticket: None,
             request: None,
@@ -303,7 +322,7 @@ fn look(shared: &Shared, row: &Row) {
         What::Unpack
     } else if is_caption_name(&row.name) {
         What::Caption
-    } else if agreed || shared.borrow().for_all.change == Some(true) {
+    } else if agreed || shared.borrow().for_all.change(row) == Some(true) {
         What::Changed
     } else {
         What::Picture
@@ -423,8 +442,21 @@ pub fn cancel_all(style: &str) {
     tell(&shared);
 }
 
-/// From the start: what was sent before may have arrived although no answer came, and is then known by its content.
-fn again(shared: &Shared, rows: Vec<Row>) {
+/// From the start, an image with the caption that was left out with it: what was sent before may have arrived although no answer came, and is then known by its content.
+fn again(shared: &Shared, mut rows: Vec<Row>) {
+    let left_with = |caption: &Row| {
+        let is_left = with_job(shared, caption.id, |job| {
+            std::mem::take(&mut job.left_with_image)
+        });
+        is_left == Some(true)
+    };
+    let captions = rows_at(shared, |s| matches!(s, Stage::Skipped(_)));
+    let captions = captions.into_iter().filter(|c| {
+        rows.iter()
+            .any(|row| row.id != c.id && row.group == c.group)
+    });
+    let captions: Vec<Row> = captions.filter(left_with).collect();
+    rows.extend(captions);
     for row in &rows {
         let mut transfer = shared.borrow_mut();
         let Transfer { jobs, taken, .. } = &mut *transfer;
@@ -433,6 +465,8 @@ fn again(shared: &Shared, rows: Vec<Row>) {
                 taken.release(&job.name);
             }
             job.name.clone_from(&row.name);
+            job.replaces = None;
+            job.replace = false;
         }
     }
     prepare(shared, rows);

@@ -1,7 +1,9 @@
 //! Under which name a file is stored: after what was found in it, what else is there, and what a person decides.
 
 use super::super::queue::{Question, Row, Stage};
-use super::{Shared, look, object_url, pump, row, rows_at, tell, with_job};
+use super::{
+    Shared, again, look, object_url, pump, revoke_object_url, row, rows_at, tell, with_job,
+};
 use crate::dataset::model::analysis::{Hash, NEAR};
 use crate::dataset::model::image::{check_upload, stem};
 use crate::dataset::model::upload::{Clash, Conflict, Standing, is_caption_name};
@@ -30,13 +32,15 @@ pub fn found(shared: &Shared, row: &Row, found: Found) {
     });
     row.notes.set(notes);
     if let Some(Some(url)) = with_job(shared, row.id, |job| job.thumbnail.as_ref().map(object_url))
-        && row.preview.with_untracked(String::is_empty)
     {
+        // a changed copy looks otherwise than what was chosen
+        let before = row.preview.get_untracked();
         row.preview.set(url);
+        revoke_object_url(&before);
     }
     let is_agreed = with_job(shared, row.id, |job| job.agreed).unwrap_or(false);
     if !is_agreed && !asks.is_empty() {
-        let decided = shared.borrow().for_all.change;
+        let decided = shared.borrow().for_all.change(row);
         match decided {
             Some(true) => return agree(shared, row),
             Some(false) => row.stage.set(skipped()),
@@ -82,7 +86,10 @@ fn place(shared: &Shared, row: &Row) {
     if is_caption_name(&row.name) {
         match image_of(shared, row) {
             Image::Undecided => return row.stage.set(Stage::Held),
-            Image::Out(why) => return row.stage.set(Stage::Skipped(why)),
+            Image::Out(why) => {
+                with_job(shared, row.id, |job| job.left_with_image = true);
+                return row.stage.set(Stage::Skipped(why));
+            }
             Image::Goes(image) => name = format!("{}.txt", stem(&image)),
             Image::None => {}
         }
@@ -100,7 +107,7 @@ fn place(shared: &Shared, row: &Row) {
         }
         Standing::Taken(conflict) => {
             with_job(shared, row.id, |job| job.name.clone_from(&name));
-            let decided = shared.borrow().for_all.clash;
+            let decided = shared.borrow().for_all.clash(row);
             match decided.filter(|clash| may_be_for_all(&conflict, &name, *clash)) {
                 Some(clash) => decide(shared, row, clash, &conflict),
                 None => row.stage.set(Stage::Asking(Question::Clash(conflict))),
@@ -136,12 +143,24 @@ fn take(shared: &Shared, row: &Row, name: String, replace: bool) {
 }
 
 fn decide(shared: &Shared, row: &Row, clash: Clash, conflict: &Conflict) {
-    let Some(name) = with_job(shared, row.id, |job| job.name.clone()) else {
+    let job = with_job(shared, row.id, |job| {
+        (job.name.clone(), job.file.size() as u64, job.md5.clone())
+    });
+    let Some((name, size, md5)) = job else {
         return;
     };
     match clash {
         Clash::Skip => row.stage.set(skipped()),
         Clash::KeepBoth => {
+            let beside = shared
+                .borrow()
+                .taken
+                .copy_of(&name, size, md5.as_deref())
+                .map(str::to_owned);
+            if let Some(beside) = beside {
+                let told = format!("The same file as {beside}, which is kept already.");
+                return row.stage.set(Stage::Skipped(told));
+            }
             let free = shared.borrow().taken.free_name(&name);
             take(shared, row, free, false);
         }
@@ -225,9 +244,9 @@ pub fn answer_all(style: &str, is_change: bool, clash: Clash) {
     {
         let mut transfer = shared.borrow_mut();
         if is_change {
-            transfer.for_all.change = Some(clash != Clash::Skip);
+            transfer.for_all.change = Some((clash != Clash::Skip, transfer.batch));
         } else {
-            transfer.for_all.clash = Some(clash);
+            transfer.for_all.clash = Some((clash, transfer.batch));
         }
     }
     for row in rows_at(&shared, |s| matches!(s, Stage::Asking(_))) {
@@ -247,14 +266,23 @@ pub fn answer_all(style: &str, is_change: bool, clash: Clash) {
     tell(&shared);
 }
 
-/// The bucket got a file of this name meanwhile.
+/// The bucket got a file of this name meanwhile: it may be the very same, so it is looked at anew before anybody is asked.
 pub fn taken_meanwhile(shared: &Shared, row: &Row) {
-    let name = with_job(shared, row.id, |job| {
-        job.is_placed = false;
-        job.name.clone()
+    let told = with_job(shared, row.id, |job| {
+        (
+            job.name.clone(),
+            std::mem::replace(&mut job.was_taken, true),
+        )
     });
+    let Some((name, is_second)) = told else {
+        return;
+    };
+    if !is_second {
+        return again(shared, vec![row.clone()]);
+    }
+    with_job(shared, row.id, |job| job.is_placed = false);
     let conflict = Conflict {
-        with: name.unwrap_or_default(),
+        with: name,
         is_stored: true,
         shares_caption: false,
     };
