@@ -379,12 +379,18 @@ async fn two_folders_are_read_as_one_and_a_name_with_two_contents_waits_for_a_ch
     story.studio.state.s3.delete(&[key]).await.unwrap();
     let asked = format!("/styles/{}/data?folder=remove-folder", story.style);
     let page = story.studio.get(&asked).await.text;
-    assert!(page.contains(&format!("twice.txt · 4 B in {folder}")), "{page}");
+    assert!(
+        page.contains(&format!("twice.txt · 4 B in {folder}")),
+        "{page}"
+    );
     let body = json!({"side": "folder", "files": [{"filename": "twice.txt"}], "confirmed": true});
     let done = story.post("/remove", &body).await.expect(200);
     assert_eq!(done["removed"], json!(["twice.txt"]));
     let left = everything(story.studio.folder());
-    let names: Vec<_> = before.keys().filter(|name| !left.contains_key(*name)).collect();
+    let names: Vec<_> = before
+        .keys()
+        .filter(|name| !left.contains_key(*name))
+        .collect();
     assert_eq!(names.len(), 1, "{names:?}");
     story.in_folder("ethereal", "twice.txt", "two!");
     story.there("twice.txt", "two!").await;

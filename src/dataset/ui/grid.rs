@@ -42,7 +42,7 @@ pub fn Grid(data: Data) -> impl IntoView {
                 <div class="tile-lasso" style=move || lasso.style() hidden=move || lasso.style().is_none()></div>
             </div>
             {move || none.get().then(|| view! { <NoneFound data /> })}
-            <div role="alert">{move || data.shelf.is_refused().then(|| refused(data))}</div>
+            <div class="tile-refused-place">{move || data.shelf.is_refused().then(|| refused(data))}</div>
             <Paging data />
             <SelectionBar data />
         </form>
@@ -52,7 +52,7 @@ pub fn Grid(data: Data) -> impl IntoView {
 /// Where one looks while places stay empty.
 fn refused(data: Data) -> AnyView {
     view! {
-        <p class="tile-refused">
+        <p class="tile-refused" role="alert">
             <Icon name="warning" />
             "Some images could not be loaded. Trying again…"
             <button

@@ -129,7 +129,8 @@ impl Mode {
 fn begin_where_the_view_does(mode: Memo<Mode>) {
     Effect::new(move |before: Option<Mode>| {
         let now = mode.get();
-        if before.is_some_and(|b| b != now) {
+        // with the first image comes a view, but nothing that was in use goes
+        if before.is_some_and(|b| b != now && b != Mode::Empty) {
             focus_if_lost(now.beginning());
         }
         now

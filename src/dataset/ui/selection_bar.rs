@@ -288,7 +288,8 @@ fn Overtaken(
     let url = SaveSelectionSet::url();
     let busy = Signal::from(saving.busy());
     let apart = move || {
-        let set = data.set(id)?;
+        // theirs comes a moment after the refusal
+        let set = data.set(id).filter(|set| set.etag != data.etag_read(id))?;
         Some(data.selected.with(|mine| difference(mine, &set.filenames)))
     };
     let load = move |event: leptos::ev::MouseEvent| {

@@ -25,5 +25,5 @@ pub fn must_be(expected: &str, now: &SelectionSet) -> Result<(), AppError> {
         now.title()
     );
     let error = AppError::new(ErrorKind::Changed, told);
-    Err(error.with_remedy("Load the page anew to see theirs, or choose what becomes of yours."))
+    Err(error.with_remedy("Load theirs, or choose what becomes of yours."))
 }

@@ -9,7 +9,9 @@ use crate::dataset::model::report::rows::{Order, ROWS, Wanted};
 use crate::dataset::model::report::{QualityReport, QualityRow};
 use crate::dataset::ui::pages::{Part, pages};
 use crate::dataset::ui::state::Data;
-use crate::ui::{Badge, ErrorNotice, GuideLink, Icon, focus_first_if_lost, focus_if_lost, focus_soon};
+use crate::ui::{
+    Badge, ErrorNotice, GuideLink, Icon, focus_first_if_lost, focus_if_lost, focus_soon,
+};
 use leptos::prelude::*;
 
 /// Another page or bucket is read from the table's heading.
