@@ -10,6 +10,7 @@ mod gather;
 mod last;
 mod list;
 mod queue;
+mod row;
 mod summary;
 #[cfg(feature = "hydrate")]
 mod transfer;

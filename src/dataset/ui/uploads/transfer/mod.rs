@@ -2,6 +2,7 @@
 //!
 //! Belongs to no view, one per style: whatever is shown, files go on. Leaving the page would end them, so it asks first.
 
+mod job;
 mod pace;
 mod place;
 mod send;
@@ -13,8 +14,7 @@ use crate::dataset::api::stored_files;
 use crate::dataset::model::analysis::Hash;
 use crate::dataset::model::image::{extension, stem};
 use crate::dataset::model::upload::{
-    Clash, StoredFile, Taken, Ticket, check_before_reading, folder_of, is_caption_name,
-    is_passed_over, name_of,
+    StoredFile, Taken, check_before_reading, folder_of, is_caption_name, is_passed_over, name_of,
 };
 use crate::dataset::worker::message::{Answer, What};
 use crate::styles::model::StyleId;
@@ -23,65 +23,12 @@ use leptos::prelude::*;
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::rc::Rc;
-use wasm_bindgen::closure::Closure;
 use wasm_bindgen::prelude::wasm_bindgen;
-use web_sys::{Blob, ProgressEvent, XmlHttpRequest};
+use web_sys::Blob;
 
+use job::{ForAll, Job};
 use pace::{Pace, note_down, pump, tell};
 pub use place::{answer, answer_all};
-
-/// What the browser holds for a row that is not stored yet.
-struct Job {
-    /// What was chosen.
-    original: Blob,
-    /// What is sent: the same, or a changed copy.
-    file: Blob,
-    /// The name to store it under, as far as it is known.
-    name: String,
-    md5: Option<String>,
-    hash: Option<Hash>,
-    thumbnail: Option<Blob>,
-    /// The person agreed to the change it needs.
-    agreed: bool,
-    /// Name and content are decided: only the sending is left.
-    is_placed: bool,
-    /// It may overwrite the file of its name.
-    replace: bool,
-    /// The bucket refused to look at a condition.
-    unconditional: bool,
-    /// A caption whose image was left out, and nothing else is against it.
-    left_with_image: bool,
-    /// Another image, named to the person, whose place it takes.
-    replaces: Option<String>,
-    /// The bucket had its name before it arrived.
-    was_taken: bool,
-    /// What the worker does for it.
-    task: Option<u32>,
-    ticket: Option<Ticket>,
-    request: Option<XmlHttpRequest>,
-    /// Kept alive while the request runs.
-    progress: Option<Closure<dyn FnMut(ProgressEvent)>>,
-}
-
-/// What was decided for all files of a kind, until the queue rests: with the last drop that was there, since of files that came
-/// later nobody was asked.
-#[derive(Clone, Copy, Default)]
-struct ForAll {
-    clash: Option<(Clash, u32)>,
-    change: Option<(bool, u32)>,
-}
-
-impl ForAll {
-    fn clash(self, row: &Row) -> Option<Clash> {
-        let (clash, batch) = self.clash?;
-        (row.group.batch <= batch).then_some(clash)
-    }
-
-    fn change(self, row: &Row) -> Option<bool> {
-        let (change, batch) = self.change?;
-        (row.group.batch <= batch).then_some(change)
-    }
-}
 
 struct Transfer {
     style: StyleId,
@@ -244,30 +191,6 @@ fn enter(shared: &Shared, batch: u32, files: impl Iterator<Item = (String, Blob)
     }
     new.retain(|row| row.stage.with_untracked(Stage::is_moving));
     new
-}
-
-impl Job {
-    fn new(file: Blob, name: &str) -> Self {
-        Self {
-            original: file.clone(),
-            file,
-            name: name.to_owned(),
-            md5: None,
-            hash: None,
-            thumbnail: None,
-            agreed: false,
-            is_placed: false,
-            replace: false,
-            unconditional: false,
-            left_with_image: false,
-            replaces: None,
-            was_taken: false,
-            task: None,
-            ticket: None,
-            request: None,
-            progress: None,
-        }
-    }
 }
 
 /// Asks what lies in the bucket by now, then has the files looked at.
