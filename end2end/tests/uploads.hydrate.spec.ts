@@ -376,25 +376,55 @@ test('the very same file that another window stores meanwhile asks nothing', asy
   await expect(row(page, 'same.png')).toContainText('The same file, not sent again.');
 });
 
-test('while somebody points at a list longer than it shows nothing moves in it, and the rest can be shown', async ({ page, studio }) => {
+test('while somebody points at a long list nothing moves in it', async ({ page, studio }) => {
   const style = await studio.style('Long List');
+  await go(page, studio, style);
+  let open = () => {};
+  const gate = new Promise<void>((done) => (open = done));
+  await page.route((url) => url.searchParams.has('X-Amz-Signature'), async (route) => {
+    if (route.request().method() !== 'PUT') return route.continue();
+    await gate;
+    return route.request().url().includes('photo%206') ? route.fulfill({ status: 503 }) : route.continue();
+  });
+  await send(page, Array.from({ length: 65 }, (_, i) => file(`photo ${String(i).padStart(2, '0')}.png`, picture(64 + i, 64, i))));
+  await expect(page.getByText('and 5 more files')).toBeVisible();
+  await row(page, 'photo 03.png').hover();
+  const shown = () => list(page).locator('.upload__name').allTextContents();
+  const before = await shown();
+  open();
+  await expect(page.getByText('Upload finished')).toBeVisible({ timeout: 60_000 });
+  expect(await shown(), 'those that failed would come first').toEqual(before);
+  await page.mouse.move(1, 1);
+  await expect(row(page, 'photo 64.png')).toContainText('The bucket failed (503)');
+});
+
+test('every reason of a long list can be reached, and closing it leaves the keyboard on the page', async ({ page, studio }) => {
+  const style = await studio.style('All Refused');
+  await studio.images(style, 1);
   await go(page, studio, style);
   const html = Buffer.from('<html></html>');
   await send(page, Array.from({ length: 70 }, (_, i) => file(`page ${i}.jpg`, html)));
   await expect(page.getByText('and 10 more files')).toBeVisible();
-  await list(page).hover();
-  const shown = () => list(page).locator('.upload__name').allTextContents();
-  const before = await shown();
-  expect(before.length).toBe(60);
-  await send(page, [file('zero.jpg', Buffer.from('')), file('good.png', picture(64, 64, 1))]);
-  await expect.poll(() => names(studio, style)).toEqual(['good.png']);
-  expect(await shown()).toEqual(before);
   await page.getByRole('button', { name: 'Show more' }).click();
-  await expect(list(page).getByRole('listitem')).toHaveCount(72);
+  await expect(list(page).getByRole('listitem')).toHaveCount(70);
   await expect(row(page, 'page 69.jpg')).toContainText('is a web page');
   await page.getByRole('button', { name: 'Close', exact: true }).press('Enter');
   await expect(list(page)).toHaveCount(0);
-  await expect(page.locator('body')).not.toBeFocused();
+  await expect(page.locator('#images-total')).toBeFocused();
+});
+
+test('an answer for all is one for the files that were there', async ({ page, studio }) => {
+  const style = await studio.style('For Those');
+  for (const name of ['a', 'b', 'late']) await studio.put(style, `${name}.png`, picture(64, 64, 1));
+  await studio.put(style, 'odd.jpg', await photo(page, 64, 48));
+  await go(page, studio, style);
+  // the third shares another image's caption, so that it is not answered with the others
+  await send(page, [...['a', 'b'].map((name) => file(`${name}.png`, picture(80, 64, 2))), file('odd.png', picture(90, 64, 2))]);
+  await page.getByRole('button', { name: 'Replace all' }).click();
+  await expect(row(page, 'b.png')).toContainText('stored');
+  await send(page, [file('late.png', picture(80, 64, 3))]);
+  await expect(row(page, 'late.png')).toContainText('already there with other content');
+  expect(await bytes(studio, style, 'late.png')).toEqual(picture(64, 64, 1));
 });
 
 test('what was not stored, and why, is still said after a reload', async ({ page, studio }) => {
