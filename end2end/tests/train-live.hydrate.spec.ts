@@ -46,7 +46,7 @@ test('a changed field shows its default and goes back to it; the recommended ste
 });
 
 test('what is typed is there again after a reload or another page, until one starts afresh or a run starts', async ({ page, studio }) => {
-  const style = await studio.style('Typed', 'style_typed');
+  const style = await studio.style('Typed Settings', 'style_typed');
   const set = await studio.set(style, await studio.images(style, 3), 'All three');
   const address = `${studio.url}/styles/${style}/train`;
   await page.goto(address);

@@ -264,20 +264,14 @@ fn Mark(editor: Editor) -> impl IntoView {
         Standing::Typed | Standing::Saving => "saved",
     };
     let none = move || editor.etag.with(String::is_empty);
-    let live = editor.data.live;
     let text = move || match editor.standing.get() {
         Standing::Stored(false) if none() => "No caption yet",
-        // of what is typed before script takes over nobody knows
-        Standing::Stored(false) if !live.get() => "",
         Standing::Stored(_) => "Saved",
         Standing::Typed => "Not saved yet",
         Standing::Saving => "Saving…",
         Standing::Refused(_) | Standing::Conflict => "Not saved",
     };
-    let check = move || match editor.standing.get() {
-        Standing::Stored(now) => (now || live.get()) && !none(),
-        _ => false,
-    };
+    let check = move || matches!(editor.standing.get(), Standing::Stored(_)) && !none();
     view! {
         <span class=class role="status">
             <span hidden=move || !check()>
