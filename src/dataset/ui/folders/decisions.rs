@@ -140,9 +140,12 @@ fn row(shared: Shared, file: FolderFile, actions: &'static [Offer]) -> impl Into
     });
     let none = || "none".into_any();
     let value = |word: &str| format!("{word} {} {}", file.version, file.filename);
+    let chosen = shared.chosen(&file.filename);
     let options = actions.iter().map(|(action, words, _)| {
-        view! { <option value=value(action.as_str())>{*words}</option> }
+        let value = value(action.as_str());
+        view! { <option selected=chosen == value value=value>{*words}</option> }
     });
+    let name = file.filename.clone();
     view! {
         <tr>
             <th scope="row">{file.filename.clone()}</th>
@@ -153,6 +156,7 @@ fn row(shared: Shared, file: FolderFile, actions: &'static [Offer]) -> impl Into
                     class="input input--auto"
                     name="decisions[]"
                     aria-label=format!("What to do with {}", file.filename)
+                    on:change=move |event| shared.choose(&name, event_target_value(&event))
                 >
                     <option value=value("leave")>"Leave both"</option>
                     {options.collect_view()}

@@ -23,6 +23,7 @@ use leptos::prelude::*;
 use leptos_router::NavigateOptions;
 use leptos_router::hooks::use_navigate;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// How often a running transfer is asked after.
 const LIVE_MS: u32 = 500;
@@ -45,6 +46,8 @@ pub struct Shared {
     /// Called after an action changed something.
     changed: Callback<()>,
     navigate: StoredValue<Callback<String>>,
+    /// What stands in the boxes and is not sent yet, by file: the value of the option.
+    chosen: StoredValue<BTreeMap<String, String>>,
     /// Where the focus goes on when the panel is made anew, for what was pressed goes with the old one: an id, or nothing.
     goes_on: StoredValue<&'static str>,
 }
@@ -94,6 +97,17 @@ impl Shared {
             }
         };
         Effect::watch(ended, go_on, false);
+    }
+
+    /// The option chosen for a file; of a file that changed since there is none of that value any more.
+    fn chosen(self, name: &str) -> String {
+        let of = |chosen: &BTreeMap<String, String>| chosen.get(name).cloned();
+        self.chosen.try_with_value(of).flatten().unwrap_or_default()
+    }
+
+    fn choose(self, name: &str, value: String) {
+        self.chosen
+            .update_value(|chosen| drop(chosen.insert(name.to_owned(), value)));
     }
 
     fn is_running(self) -> bool {
@@ -227,6 +241,7 @@ fn shared(
         ask,
         changed,
         navigate: StoredValue::new(navigation()),
+        chosen: StoredValue::default(),
         goes_on: StoredValue::new(""),
     };
     use_poll(running.into(), LIVE_MS, move || {
