@@ -115,6 +115,9 @@ pub fn Unsent(data: Data) -> impl IntoView {
     move || {
         let mut names = data.unsent.get();
         open.with(|open| names.remove(open));
+        if names.is_empty() {
+            return None;
+        }
         if let Some(there) = data.there.get() {
             names.retain(|name, _| there.contains(name));
         }

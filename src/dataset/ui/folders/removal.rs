@@ -107,7 +107,8 @@ pub fn Done(shared: Shared) -> impl IntoView {
             .with(|a| (a.get("removed").parse::<usize>().ok(), a.all("kept")))
     });
     move || {
-        let (removed, kept) = told.get();
+        // the server may still be writing a page that was left
+        let (removed, kept) = told.try_get()?;
         let count = removed?;
         let kind = if kept.is_empty() {
             "success"

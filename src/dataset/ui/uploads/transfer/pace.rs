@@ -70,13 +70,12 @@ pub fn tell_soon(shared: &Shared) {
         if std::mem::replace(&mut pace.is_telling, true) {
             return;
         }
-        TELL_EVERY_MS - (now() - pace.told_ms)
+        // a clock that was set back makes nobody wait longer
+        (TELL_EVERY_MS - (now() - pace.told_ms)).clamp(0.0, TELL_EVERY_MS)
     };
     let shared = shared.clone();
     leptos::task::spawn_local(async move {
-        if rest > 0.0 {
-            TimeoutFuture::new(rest as u32).await;
-        }
+        TimeoutFuture::new(rest as u32).await;
         shared.borrow_mut().pace.is_telling = false;
         tell(&shared);
     });
